@@ -1,0 +1,39 @@
+//! People and their passwords.
+//!
+//! A password is chosen only behind a link from a mail. Were it chosen when signing up, somebody could sign up
+//! with another's address and wait for them to confirm it.
+
+use async_trait::async_trait;
+
+use crate::domain::ids::UserId;
+use crate::domain::names::{Email, PersonName};
+use crate::domain::secret::PlainSecret;
+use crate::error::AppError;
+use crate::request::Caller;
+
+/// What a person enters to sign up.
+#[derive(Debug, Clone)]
+pub struct NewAccount {
+    /// Their name.
+    pub name: PersonName,
+    /// Their address.
+    pub email: Email,
+}
+
+/// People and their passwords. What these methods answer, and how long they take, does not depend on
+/// whether an address has an account.
+#[async_trait]
+pub trait Accounts: Send + Sync {
+    /// Sends a link to choose a password; a known address gets a mail that says so instead.
+    async fn sign_up(&self, caller: &Caller, account: NewAccount) -> Result<(), AppError>;
+    /// Sets the password by a link from a mail, which proves the mailbox; all sessions of the person end.
+    async fn choose_password(&self, caller: &Caller, link: PlainSecret, password: PlainSecret) -> Result<UserId, AppError>;
+    /// Checks address and password.
+    async fn sign_in(&self, caller: &Caller, email: Email, password: PlainSecret) -> Result<UserId, AppError>;
+    /// Sends a link to choose a new password, if there is an account.
+    async fn forgot_password(&self, caller: &Caller, email: Email) -> Result<(), AppError>;
+    /// Sets a new password, and ends all other sessions.
+    async fn change_password(&self, caller: &Caller, current: PlainSecret, new: PlainSecret) -> Result<(), AppError>;
+    /// Changes the person's own name.
+    async fn rename(&self, caller: &Caller, name: PersonName) -> Result<(), AppError>;
+}

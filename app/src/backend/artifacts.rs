@@ -1,0 +1,67 @@
+//! Artifacts of a workspace, as people look at them; nx itself uses the cache API.
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+
+use super::Page;
+use crate::domain::ids::WorkspaceId;
+use crate::domain::names::{ArtifactHash, OrgSlug};
+use crate::error::AppError;
+use crate::request::Caller;
+
+/// One artifact.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ArtifactRow {
+    /// Its key.
+    pub hash: ArtifactHash,
+    /// Its size as nx sent it.
+    pub bytes: u64,
+    /// The name of the token that stored it, readable when that is gone.
+    pub created_by: String,
+    /// Stored when.
+    pub created_at: DateTime<Utc>,
+    /// Last read when.
+    pub last_read_at: Option<DateTime<Utc>>,
+    /// Read how often.
+    pub hits: u64,
+}
+
+/// Which artifacts to delete.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purge {
+    /// All of them.
+    All,
+    /// Those that nobody has stored or read for this many days.
+    OlderThanDays(u16),
+}
+
+/// How far a purge is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PurgeProgress {
+    /// Artifacts deleted so far.
+    pub done: u64,
+    /// Artifacts to delete in all, as counted at the start.
+    pub total: u64,
+    /// Finished when; `None` while it goes on.
+    pub finished_at: Option<DateTime<Utc>>,
+}
+
+/// Artifacts of a workspace.
+#[async_trait]
+pub trait Artifacts: Send + Sync {
+    /// Artifacts whose hash starts with `search`, the newest first; `after` is the cursor of an earlier page.
+    async fn list(
+        &self,
+        caller: &Caller,
+        slug: &OrgSlug,
+        workspace: WorkspaceId,
+        search: &str,
+        after: Option<&str>,
+    ) -> Result<Page<ArtifactRow>, AppError>;
+    /// Deletes one.
+    async fn delete(&self, caller: &Caller, slug: &OrgSlug, workspace: WorkspaceId, hash: &ArtifactHash) -> Result<(), AppError>;
+    /// Starts to delete many, in the background.
+    async fn purge(&self, caller: &Caller, slug: &OrgSlug, workspace: WorkspaceId, which: Purge) -> Result<(), AppError>;
+    /// The newest purge of the workspace.
+    async fn purge_progress(&self, caller: &Caller, slug: &OrgSlug, workspace: WorkspaceId) -> Result<Option<PurgeProgress>, AppError>;
+}

@@ -1,0 +1,41 @@
+//! What pages and server functions may ask of the server: one trait per noun, implemented in `server::services`.
+//!
+//! Each method takes the [`Caller`](crate::request::Caller) and decides itself whether that caller may.
+
+pub mod accounts;
+pub mod artifacts;
+pub mod ci_tokens;
+pub mod members;
+pub mod orgs;
+pub mod sessions;
+pub mod workspaces;
+
+use std::sync::Arc;
+
+/// All services.
+#[derive(Clone)]
+pub struct Backend {
+    /// People and their passwords.
+    pub accounts: Arc<dyn accounts::Accounts>,
+    /// Signed-in browsers.
+    pub sessions: Arc<dyn sessions::Sessions>,
+    /// Organizations.
+    pub orgs: Arc<dyn orgs::Orgs>,
+    /// Who is in them.
+    pub members: Arc<dyn members::Members>,
+    /// Their workspaces.
+    pub workspaces: Arc<dyn workspaces::Workspaces>,
+    /// The workspaces' CI access tokens.
+    pub ci_tokens: Arc<dyn ci_tokens::CiTokens>,
+    /// The workspaces' artifacts.
+    pub artifacts: Arc<dyn artifacts::Artifacts>,
+}
+
+/// A part of a long list, and where the next part starts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Page<T> {
+    /// The rows.
+    pub rows: Vec<T>,
+    /// Goes into the address of the next page; `None` on the last one.
+    pub next: Option<String>,
+}

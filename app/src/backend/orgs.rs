@@ -1,0 +1,46 @@
+//! Organizations.
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+
+use crate::domain::ids::OrgId;
+use crate::domain::names::{OrgName, OrgSlug};
+use crate::domain::role::Role;
+use crate::error::AppError;
+use crate::request::Caller;
+
+/// An organization as its member sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OrgView {
+    /// Its id.
+    pub id: OrgId,
+    /// Its address.
+    pub slug: OrgSlug,
+    /// Its name.
+    pub name: OrgName,
+    /// The caller's role in it.
+    pub role: Role,
+    /// Created when.
+    pub created_at: DateTime<Utc>,
+    /// How many people are in.
+    pub members: u64,
+    /// How many workspaces it has.
+    pub workspaces: u64,
+}
+
+/// Organizations.
+#[async_trait]
+pub trait Orgs: Send + Sync {
+    /// The caller's organizations, by name.
+    async fn list(&self, caller: &Caller) -> Result<Vec<OrgView>, AppError>;
+    /// Creates one; the caller is its only member, an Admin.
+    async fn create(&self, caller: &Caller, name: OrgName, slug: OrgSlug) -> Result<(), AppError>;
+    /// One organization; `Moved` when the address is an old one of it.
+    async fn open(&self, caller: &Caller, slug: &OrgSlug) -> Result<OrgView, AppError>;
+    /// Gives it another name.
+    async fn rename(&self, caller: &Caller, slug: &OrgSlug, name: OrgName) -> Result<(), AppError>;
+    /// Gives it another address; the old one leads to it from then on.
+    async fn change_slug(&self, caller: &Caller, slug: &OrgSlug, new: OrgSlug) -> Result<(), AppError>;
+    /// Deletes it with everything in it, if the name typed to confirm is its name.
+    async fn delete(&self, caller: &Caller, slug: &OrgSlug, confirmation: &str) -> Result<OrgName, AppError>;
+}

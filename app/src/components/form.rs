@@ -1,0 +1,234 @@
+//! Forms: fields with their label, hint and error, filled again after a refusal.
+
+use leptos::prelude::*;
+use server_fn::ServerFn;
+
+use super::icon::Icon;
+use crate::domain::names::Reason;
+use crate::error::{AppError, Field};
+use crate::request::Draft;
+
+/// How a form was last sent on this page: why it was refused, and what stood in it.
+#[derive(Debug, Clone, Default)]
+pub struct FormState {
+    error: Option<AppError>,
+    draft: Draft,
+}
+
+impl FormState {
+    /// The state of the form that posts this action. The draft belongs to it only if it was refused.
+    pub fn of<F>(action: ServerAction<F>, draft: &Draft) -> Self
+    where
+        F: ServerFn<Error = AppError> + Clone + Send + Sync + 'static,
+        F::Output: Clone + Send + Sync + 'static,
+    {
+        match action.value().get_untracked() {
+            Some(Err(error)) => Self { error: Some(error), draft: draft.clone() },
+            Some(Ok(_)) | None => Self::default(),
+        }
+    }
+
+    /// Why the form was refused.
+    pub fn error(&self) -> Option<AppError> {
+        self.error.clone()
+    }
+
+    /// What a field starts with: what was typed, or else what is stored.
+    pub fn value(&self, name: &str, stored: &str) -> String {
+        if self.error.is_some() { self.draft.get(name) } else { stored.to_owned() }
+    }
+
+    fn reason(&self, field: Field) -> Option<Reason> {
+        self.error.as_ref().and_then(|error| error.reason_for(field))
+    }
+}
+
+/// Why a form was refused, above its fields.
+#[component]
+pub fn FormError(
+    /// The form below.
+    form: FormState,
+) -> impl IntoView {
+    form.error.map(|error| {
+        view! {
+            <div class="alert alert-bad" role="alert">
+                <Icon of=icondata_lu::LuCircleAlert/>
+                <p>{error.to_string()}</p>
+            </div>
+        }
+    })
+}
+
+/// One line of text to fill in.
+#[component]
+pub fn TextField(
+    /// The form it stands in.
+    form: FormState,
+    /// The field that errors name.
+    field: Field,
+    /// The name under which it is sent, and its id.
+    name: &'static str,
+    /// What to fill in.
+    #[prop(into)]
+    label: String,
+    /// `email`, `password`, `number`, …
+    #[prop(default = "text")]
+    kind: &'static str,
+    /// What is stored now.
+    #[prop(optional, into)]
+    stored: String,
+    /// What browsers and password managers may fill in.
+    #[prop(default = "off")]
+    autocomplete: &'static str,
+    /// Whether it may stay empty.
+    #[prop(optional)]
+    optional: bool,
+    /// What stands before it and belongs to the value.
+    #[prop(optional, into)]
+    before: String,
+    /// A unit or the like behind it.
+    #[prop(optional)]
+    unit: &'static str,
+    /// A sentence below it.
+    #[prop(optional, into)]
+    hint: String,
+) -> impl IntoView {
+    let reason = form.reason(field);
+    // A password is typed again: a page never holds one.
+    let value = (kind != "password").then(|| form.value(name, &stored));
+    let (hint_id, error_id) = (format!("{name}-hint"), format!("{name}-error"));
+    let described = [(!hint.is_empty()).then(|| hint_id.clone()), reason.map(|_| error_id.clone())];
+    let described = described.into_iter().flatten().collect::<Vec<_>>().join(" ");
+    view! {
+        <div class="field">
+            <label class="label" for=name>
+                {label}
+            </label>
+            <span class="input-row">
+                {(!before.is_empty()).then(|| view! { <span class="unit truncate">{before}</span> })}
+                <input
+                    class="input"
+                    id=name
+                    name=name
+                    type=kind
+                    value=value
+                    autocomplete=autocomplete
+                    required=!optional
+                    spellcheck="false"
+                    aria-describedby=(!described.is_empty()).then_some(described)
+                    aria-invalid=reason.map(|_| "true")
+                />
+                {(!unit.is_empty()).then(|| view! { <span class="unit">{unit}</span> })}
+            </span>
+            {(!hint.is_empty())
+                .then(|| {
+                    view! {
+                        <p class="hint" id=hint_id>
+                            {hint}
+                        </p>
+                    }
+                })}
+            {reason
+                .map(|reason| {
+                    view! {
+                        <p class="field-error" id=error_id>
+                            {reason.to_string()}
+                        </p>
+                    }
+                })}
+        </div>
+    }
+    .into_any()
+}
+
+/// One of a few values to choose.
+#[component]
+pub fn SelectField(
+    /// The name under which it is sent.
+    name: &'static str,
+    /// Its id, unique on the page.
+    #[prop(into)]
+    id: String,
+    /// What to choose.
+    #[prop(into)]
+    label: String,
+    /// Value and words of each choice.
+    choices: Vec<(String, String)>,
+    /// The value chosen at first.
+    #[prop(into)]
+    chosen: String,
+    /// A sentence below it.
+    #[prop(optional, into)]
+    hint: String,
+) -> impl IntoView {
+    let hint_id = format!("{id}-hint");
+    let described = (!hint.is_empty()).then(|| hint_id.clone());
+    view! {
+        <div class="field">
+            <label class="label" for=id.clone()>
+                {label}
+            </label>
+            <select class="input" id=id name=name aria-describedby=described>
+                {choices
+                    .into_iter()
+                    .map(|(value, words)| {
+                        let selected = value == chosen;
+                        view! {
+                            <option value=value selected=selected>
+                                {words}
+                            </option>
+                        }
+                    })
+                    .collect_view()}
+            </select>
+            {(!hint.is_empty())
+                .then(|| {
+                    view! {
+                        <p class="hint" id=hint_id>
+                            {hint}
+                        </p>
+                    }
+                })}
+        </div>
+    }
+    .into_any()
+}
+
+/// One of a few values, each with what follows from it.
+#[component]
+pub fn ChoiceField(
+    /// The form it stands in.
+    form: FormState,
+    /// The field that errors name.
+    field: Field,
+    /// The name under which it is sent.
+    name: &'static str,
+    /// What to choose.
+    label: &'static str,
+    /// Value and consequence of each choice.
+    choices: Vec<(&'static str, &'static str)>,
+    /// The value chosen at first.
+    chosen: &'static str,
+) -> impl IntoView {
+    let chosen = form.value(name, chosen);
+    let reason = form.reason(field);
+    let choice = |(value, words): (&'static str, &'static str)| {
+        view! {
+            <label class="choice">
+                <input type="radio" name=name value=value checked=value == chosen required=true/>
+                <span>
+                    <span class="choice-title">{value}</span>
+                    <span class="hint">{words}</span>
+                </span>
+            </label>
+        }
+    };
+    view! {
+        <fieldset class="field">
+            <legend class="label">{label}</legend>
+            <div class="choices">{choices.into_iter().map(choice).collect_view()}</div>
+            {reason.map(|reason| view! { <p class="field-error">{reason.to_string()}</p> })}
+        </fieldset>
+    }
+    .into_any()
+}

@@ -1,0 +1,15 @@
+//! Pieces of pages: they show what they are given, and load nothing.
+
+pub mod chip;
+pub mod code;
+pub mod empty_state;
+pub mod form;
+pub mod icon;
+pub mod nav;
+pub mod notice;
+pub mod page_header;
+pub mod pager;
+pub mod section;
+pub mod stat;
+pub mod theme;
+pub mod when;

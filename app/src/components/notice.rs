@@ -1,0 +1,74 @@
+//! What the page after a successful form says, once.
+
+use leptos::prelude::*;
+
+use super::chip::AccessChip;
+use super::code::{CodeBlock, CodeLine};
+use super::icon::Icon;
+use crate::domain::cache_setup;
+use crate::notice::{IssuedToken, Notice};
+
+/// The message in a sentence; a new token with its value.
+#[component]
+pub fn NoticeView(
+    /// What happened.
+    notice: Notice,
+    /// The address of this server, for the lines to copy.
+    public_url: String,
+) -> impl IntoView {
+    let sentence = match notice {
+        Notice::SignedOut => "You are signed out.".to_owned(),
+        Notice::PasswordChosen => "Your password is set, and you are signed in. All other sessions have ended.".to_owned(),
+        Notice::PasswordChanged => "Your password is changed. All other sessions have ended.".to_owned(),
+        Notice::AccountSaved => "Your account is saved.".to_owned(),
+        Notice::SessionEnded => "The session has ended.".to_owned(),
+        Notice::OtherSessionsEnded => "All other sessions have ended.".to_owned(),
+        Notice::OrgCreated => "The organization is created, and you are its Admin.".to_owned(),
+        Notice::Saved => "Saved.".to_owned(),
+        Notice::OrgMoved => "The organization has its new address. The old one leads here.".to_owned(),
+        Notice::OrgDeleted(name) => format!("The organization “{name}” is deleted with everything in it."),
+        Notice::RoleChanged(name) => format!("{name} has a new role."),
+        Notice::MemberRemoved(name) => format!("{name} is no longer a member."),
+        Notice::OrgLeft(name) => format!("You have left “{name}”."),
+        Notice::WorkspaceCreated => "The workspace is created. Here is how to connect nx to it.".to_owned(),
+        Notice::WorkspaceDeleted(name) => format!("The workspace “{name}” is deleted with its tokens and artifacts."),
+        Notice::TokenIssued(token) => return view! { <NewToken token public_url/> }.into_any(),
+        Notice::TokenRevoked(name) => format!("The token “{name}” is revoked. No request with it succeeds any more."),
+        Notice::ArtifactDeleted => "The artifact is deleted.".to_owned(),
+        Notice::PurgeStarted => "The artifacts are being deleted.".to_owned(),
+    };
+    view! {
+        <div class="alert alert-good" role="status">
+            <Icon of=icondata_lu::LuCircleCheck/>
+            <p>{sentence}</p>
+        </div>
+    }
+    .into_any()
+}
+
+/// A token's value: the only time that anybody sees it.
+#[component]
+fn NewToken(token: IssuedToken, public_url: String) -> impl IntoView {
+    let value = token.secret.expose().to_owned();
+    let lines = cache_setup::environment(&public_url, &value);
+    let old = token.old_works_for_hours.map(|hours| match hours {
+        0 => "The old value has stopped working.".to_owned(),
+        1 => "The old value goes on working for 1 hour.".to_owned(),
+        hours => format!("The old value goes on working for {hours} hours."),
+    });
+    view! {
+        <section class="issued" role="status" aria-labelledby="issued">
+            <h2 class="issued-title" id="issued">
+                <Icon of=icondata_lu::LuKeyRound/>
+                <span>"Copy “" {token.name} "” now: it is not shown again"</span>
+                <AccessChip access=token.access/>
+            </h2>
+            <CodeLine id="issued-value" what="token" text=value/>
+            <CodeBlock id="issued-lines" caption="Environment of the job or shell that runs nx" text=lines/>
+            <p class="hint">
+                "Keep it in the secret store of your CI or in a file that is not committed. Buildkeep stores only a fingerprint of it. " {old}
+            </p>
+        </section>
+    }
+    .into_any()
+}

@@ -1,0 +1,17 @@
+//! The rules of Buildkeep, as plain values and functions: no I/O, no async, no clock, no framework.
+//!
+//! Both the server and the browser part compile this, so that a page hides exactly what the server refuses.
+
+pub mod access;
+pub mod artifact;
+pub mod cache_setup;
+pub mod ids;
+pub mod member;
+pub mod names;
+pub mod password;
+pub mod permission;
+pub mod retention;
+pub mod role;
+pub mod secret;
+pub mod time;
+pub mod token;

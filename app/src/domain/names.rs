@@ -1,0 +1,315 @@
+//! Names that people type, parsed once at the edge: whoever holds one of these types holds a valid name.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// Why a text is not accepted as a name, an address or a choice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, thiserror::Error)]
+pub enum Reason {
+    /// Nothing was entered.
+    #[error("Fill this in.")]
+    Missing,
+    /// Longer than the limit.
+    #[error("This is too long: use at most {0} characters.")]
+    TooLong(u16),
+    /// Shorter than the limit.
+    #[error("This is too short: use at least {0} characters.")]
+    TooShort(u16),
+    /// Holds control characters or line breaks.
+    #[error("Use letters, digits and punctuation in one line.")]
+    NotPrintable,
+    /// Not an e-mail address.
+    #[error("Enter an e-mail address such as ada@example.com.")]
+    NotAnEmail,
+    /// Not an organization address.
+    #[error("Use 2 to 39 lower-case letters, digits and single hyphens, starting with a letter.")]
+    NotASlug,
+    /// An address that the product uses itself.
+    #[error("This address is reserved; choose another one.")]
+    Reserved,
+    /// Not one of the offered choices.
+    #[error("Choose one of the offered values.")]
+    NotAChoice,
+    /// Not a number within the limits.
+    #[error("Enter a whole number from {0} to {1}.")]
+    NotInRange(u32, u32),
+    /// Not an artifact hash.
+    #[error("A hash has 1 to 128 letters, digits, hyphens and underscores.")]
+    NotAHash,
+    /// Among the passwords that attackers try first, or the person's own address.
+    #[error("This password is easy to guess; use a longer phrase of your own.")]
+    Guessable,
+    /// The current password, entered to confirm, is wrong.
+    #[error("This is not your current password.")]
+    WrongPassword,
+    /// The name typed to confirm is not the name.
+    #[error("This does not match; type the name exactly as shown.")]
+    DoesNotMatch,
+}
+
+fn printable(text: &str, most: u16) -> Result<String, Reason> {
+    let text = text.trim();
+    if text.is_empty() {
+        return Err(Reason::Missing);
+    }
+    if text.chars().count() > usize::from(most) {
+        return Err(Reason::TooLong(most));
+    }
+    // Bidirectional overrides would let a name rearrange the text around it.
+    let misleading =
+        |c: char| c.is_control() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}');
+    if text.chars().any(misleading) {
+        return Err(Reason::NotPrintable);
+    }
+    Ok(text.to_owned())
+}
+
+macro_rules! text_type {
+    ($(#[$doc:meta])* $name:ident, $parse:expr) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        #[serde(try_from = "String", into = "String")]
+        pub struct $name(String);
+
+        impl $name {
+            /// Accepts the text, or says why not.
+            pub fn parse(text: &str) -> Result<Self, Reason> {
+                let parse: fn(&str) -> Result<String, Reason> = $parse;
+                parse(text).map(Self)
+            }
+
+            /// The accepted text.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+                out.write_str(&self.0)
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = Reason;
+
+            fn try_from(text: String) -> Result<Self, Reason> {
+                Self::parse(&text)
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(name: $name) -> Self {
+                name.0
+            }
+        }
+
+        impl std::str::FromStr for $name {
+            type Err = Reason;
+
+            fn from_str(text: &str) -> Result<Self, Reason> {
+                Self::parse(text)
+            }
+        }
+    };
+}
+
+text_type!(
+    /// What a person is called, as other members see it.
+    PersonName,
+    |text| printable(text, 80)
+);
+text_type!(
+    /// What an organization is called.
+    OrgName,
+    |text| printable(text, 80)
+);
+text_type!(
+    /// What a workspace is called; unique within its organization.
+    WorkspaceName,
+    |text| printable(text, 80)
+);
+text_type!(
+    /// What a token is called, so that people know where it is used.
+    TokenName,
+    |text| printable(text, 80)
+);
+text_type!(
+    /// An e-mail address in the one form that is stored and compared: trimmed, lower case.
+    Email,
+    email
+);
+text_type!(
+    /// An organization's address: the part after `/o/`.
+    OrgSlug,
+    slug
+);
+text_type!(
+    /// The id that stands in `nx.json` as `nxCloudId`: exactly 24 hex characters, or nx takes it for something else.
+    NxCloudId,
+    |text| {
+        let fits = text.len() == 24 && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+        fits.then(|| text.to_owned()).ok_or(Reason::NotAChoice)
+    }
+);
+text_type!(
+    /// The key under which nx stores a task's result. Opaque: nx 20 and later send decimal numbers, older ones SHA-256 in hex.
+    ArtifactHash,
+    |text| {
+        let fits = (1..=128).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
+        fits.then(|| text.to_owned()).ok_or(Reason::NotAHash)
+    }
+);
+
+/// The mail server's word is final, so this asks only for what every address has: one `@`, a local part
+/// without blanks, a dotted domain, and the lengths of RFC 5321 (4.5.3.1).
+fn email(text: &str) -> Result<String, Reason> {
+    let text = text.trim().to_lowercase();
+    if text.is_empty() {
+        return Err(Reason::Missing);
+    }
+    if text.len() > 254 {
+        return Err(Reason::TooLong(254));
+    }
+    let (local, domain) = text.rsplit_once('@').ok_or(Reason::NotAnEmail)?;
+    let local_fits = !local.is_empty()
+        && local.len() <= 64
+        && !local.starts_with('.')
+        && !local.ends_with('.')
+        && !local.contains("..")
+        && local.chars().all(|c| c.is_ascii_alphanumeric() || "!#$%&'*+/=?^_`{|}~.-".contains(c));
+    let label_fits = |label: &str| {
+        (1..=63).contains(&label.len())
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+            && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+    };
+    let domain_fits = domain.contains('.') && domain.split('.').all(label_fits);
+    if local_fits && domain_fits { Ok(text) } else { Err(Reason::NotAnEmail) }
+}
+
+/// Words that would read as a page of ours or promise an authority that an organization does not have.
+const RESERVED_SLUGS: [&str; 14] = [
+    "new",
+    "admin",
+    "api",
+    "account",
+    "settings",
+    "help",
+    "support",
+    "security",
+    "billing",
+    "buildkeep",
+    "nx",
+    "join",
+    "connect",
+    "status",
+];
+
+fn slug(text: &str) -> Result<String, Reason> {
+    let text = text.trim();
+    if text.is_empty() {
+        return Err(Reason::Missing);
+    }
+    let shape = (2..=39).contains(&text.len())
+        && text.bytes().all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'-'))
+        && text.starts_with(|c: char| c.is_ascii_lowercase())
+        && !text.ends_with('-')
+        && !text.contains("--");
+    if !shape {
+        return Err(Reason::NotASlug);
+    }
+    if RESERVED_SLUGS.contains(&text) {
+        return Err(Reason::Reserved);
+    }
+    Ok(text.to_owned())
+}
+
+impl OrgSlug {
+    /// An address that resembles the name; it may still be one that [`OrgSlug::parse`] refuses.
+    pub fn suggest(name: &str) -> String {
+        let mut slug = String::new();
+        for c in name.to_lowercase().chars() {
+            let plain = match c {
+                'a'..='z' | '0'..='9' => Some(c),
+                'ä' | 'á' | 'à' | 'â' | 'å' => Some('a'),
+                'é' | 'è' | 'ê' | 'ë' => Some('e'),
+                'í' | 'ì' | 'î' | 'ï' => Some('i'),
+                'ö' | 'ó' | 'ò' | 'ô' | 'ø' => Some('o'),
+                'ü' | 'ú' | 'ù' | 'û' => Some('u'),
+                'ñ' => Some('n'),
+                'ç' => Some('c'),
+                _ => None,
+            };
+            match plain {
+                // A slug starts with a letter.
+                Some(c) if !slug.is_empty() || c.is_ascii_lowercase() => slug.push(c),
+                Some(_) => {}
+                None if slug.is_empty() || slug.ends_with('-') => {}
+                None => slug.push('-'),
+            }
+        }
+        slug.truncate(39);
+        slug.trim_end_matches('-').to_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_suggests_its_slug() {
+        for (name, slug) in [("Acme GmbH & Co. KG", "acme-gmbh-co-kg"), ("  Köln 2000 ", "koln-2000"), ("3M", "m"), ("株式会社", "")] {
+            assert_eq!(OrgSlug::suggest(name), slug);
+        }
+        assert_eq!(OrgSlug::suggest(&"a".repeat(60)).len(), 39);
+    }
+
+    #[test]
+    fn names_are_trimmed_and_kept_in_one_line() {
+        assert_eq!(OrgName::parse("  Acme GmbH ").map(String::from), Ok("Acme GmbH".into()));
+        assert_eq!(OrgName::parse("   "), Err(Reason::Missing));
+        assert_eq!(OrgName::parse("a\nb"), Err(Reason::NotPrintable));
+        assert_eq!(OrgName::parse("abc\u{202e}cba"), Err(Reason::NotPrintable));
+        assert_eq!(OrgName::parse(&"x".repeat(81)), Err(Reason::TooLong(80)));
+    }
+
+    #[test]
+    fn an_address_has_one_form() {
+        assert_eq!(Email::parse(" Ada@Example.COM ").map(String::from), Ok("ada@example.com".into()));
+        for bad in [
+            "ada",
+            "ada@",
+            "@example.com",
+            "ada@localhost",
+            "a b@example.com",
+            "ada@exa mple.com",
+            "ada@-x.com",
+            "a..b@x.de",
+            "ada@example.com\nbcc: x@y.de",
+        ] {
+            assert_eq!(Email::parse(bad), Err(Reason::NotAnEmail), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_slug_can_stand_in_an_address() {
+        assert!(OrgSlug::parse("acme-2").is_ok());
+        for bad in ["a", "Acme", "-acme", "acme-", "ac--me", "2acme", "ac/me", &"a".repeat(40)] {
+            assert_eq!(OrgSlug::parse(bad), Err(Reason::NotASlug), "{bad}");
+        }
+        assert_eq!(OrgSlug::parse("new"), Err(Reason::Reserved));
+    }
+
+    #[test]
+    fn hashes_and_cloud_ids_have_their_shape() {
+        assert!(ArtifactHash::parse("116684684147691221").is_ok());
+        for bad in ["", "../etc/passwd", "a/b", "ä", &"1".repeat(129)] {
+            assert_eq!(ArtifactHash::parse(bad), Err(Reason::NotAHash), "{bad}");
+        }
+        assert!(NxCloudId::parse("0123456789abcdef01234567").is_ok());
+        assert!(NxCloudId::parse("0123456789abcdef0123456").is_err());
+    }
+}

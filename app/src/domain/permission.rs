@@ -1,0 +1,112 @@
+//! Who may do what in the browser: one table, used by the guard on the server and by pages that hide a button.
+
+use serde::{Deserialize, Serialize};
+
+use super::role::Role;
+
+/// One thing that somebody may or may not do in an organization.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Permission {
+    /// See the organization, its overview and its name.
+    ViewOrg,
+    /// Rename the organization, change its address.
+    EditOrg,
+    /// Delete the organization with everything in it.
+    DeleteOrg,
+    /// See who is in and in which role.
+    ViewMembers,
+    /// Change roles, remove people.
+    ManageMembers,
+    /// Give up one's own membership.
+    LeaveOrg,
+    /// See the workspaces, their size and their use.
+    ViewWorkspaces,
+    /// Create a workspace.
+    CreateWorkspace,
+    /// Rename a workspace, change how long it keeps artifacts.
+    EditWorkspace,
+    /// Delete a workspace with its artifacts and tokens.
+    DeleteWorkspace,
+    /// See, create, rotate and revoke CI access tokens.
+    ManageTokens,
+    /// See which artifacts are stored.
+    ViewArtifacts,
+    /// Delete artifacts, one or many.
+    PurgeArtifacts,
+}
+
+impl Permission {
+    /// Every permission, in the order of the printed matrix.
+    pub const ALL: [Self; 13] = [
+        Self::ViewOrg,
+        Self::EditOrg,
+        Self::DeleteOrg,
+        Self::ViewMembers,
+        Self::ManageMembers,
+        Self::LeaveOrg,
+        Self::ViewWorkspaces,
+        Self::CreateWorkspace,
+        Self::EditWorkspace,
+        Self::DeleteWorkspace,
+        Self::ManageTokens,
+        Self::ViewArtifacts,
+        Self::PurgeArtifacts,
+    ];
+
+    /// What it means, in words for the matrix.
+    pub const fn describe(self) -> &'static str {
+        match self {
+            Self::ViewOrg => "See the organization",
+            Self::EditOrg => "Rename the organization, change its address",
+            Self::DeleteOrg => "Delete the organization",
+            Self::ViewMembers => "See the members",
+            Self::ManageMembers => "Change roles, remove members",
+            Self::LeaveOrg => "Leave the organization",
+            Self::ViewWorkspaces => "See workspaces and their use",
+            Self::CreateWorkspace => "Create workspaces",
+            Self::EditWorkspace => "Rename workspaces, change what they keep",
+            Self::DeleteWorkspace => "Delete workspaces",
+            Self::ManageTokens => "See, create, rotate and revoke CI access tokens",
+            Self::ViewArtifacts => "See which artifacts are stored",
+            Self::PurgeArtifacts => "Delete artifacts",
+        }
+    }
+}
+
+impl Role {
+    /// Whether a member in this role may do it.
+    pub const fn grants(self, permission: Permission) -> bool {
+        match self {
+            Self::Admin => match permission {
+                Permission::ViewOrg
+                | Permission::EditOrg
+                | Permission::DeleteOrg
+                | Permission::ViewMembers
+                | Permission::ManageMembers
+                | Permission::LeaveOrg
+                | Permission::ViewWorkspaces
+                | Permission::CreateWorkspace
+                | Permission::EditWorkspace
+                | Permission::DeleteWorkspace
+                | Permission::ManageTokens
+                | Permission::ViewArtifacts
+                | Permission::PurgeArtifacts => true,
+            },
+            Self::Member => match permission {
+                Permission::ViewOrg
+                | Permission::ViewMembers
+                | Permission::LeaveOrg
+                | Permission::ViewWorkspaces
+                | Permission::ViewArtifacts => true,
+                Permission::EditOrg
+                | Permission::DeleteOrg
+                | Permission::ManageMembers
+                | Permission::CreateWorkspace
+                | Permission::EditWorkspace
+                | Permission::DeleteWorkspace
+                | Permission::ManageTokens
+                | Permission::PurgeArtifacts => false,
+            },
+        }
+    }
+}

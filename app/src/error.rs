@@ -1,0 +1,168 @@
+//! The one error that pages, forms and the API show to people.
+//!
+//! It is a closed enum without free text: after a form post without JavaScript it travels in the address
+//! (`?__err=…`), which is logged and which anybody can craft, so it must hold neither a secret nor words of others.
+
+use leptos::prelude::{FromServerFnError, ServerFnErrorErr};
+use serde::{Deserialize, Serialize};
+use server_fn::codec::JsonEncoding;
+
+use crate::domain::ids::IncidentId;
+use crate::domain::names::{OrgSlug, Reason};
+
+/// Why a request was not done, in words for the person who asked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+pub enum AppError {
+    /// Nobody is signed in.
+    #[error("Sign in to go on.")]
+    Unauthenticated,
+    /// A member without the permission.
+    #[error("Your role does not allow this. Ask an Admin of the organization.")]
+    Forbidden,
+    /// It does not exist, or not for this person.
+    #[error("There is nothing here, or you may not see it.")]
+    NotFound,
+    /// The organization has another address now.
+    #[error("This organization has moved to /o/{0}.")]
+    Moved(OrgSlug),
+    /// Something else stands in the way.
+    #[error("{0}")]
+    Conflict(Conflict),
+    /// The input is not acceptable; each field says why.
+    #[error("Some entries need your attention.")]
+    Invalid(Vec<FieldError>),
+    /// The form was not sent in a form that this server understands.
+    #[error("The form was incomplete. Reload the page and send it again.")]
+    BadForm,
+    /// Too many attempts.
+    #[error("Too many attempts. Wait {0} seconds and try again.")]
+    RateLimited(u32),
+    /// Wrong address or password; which one is not said.
+    #[error("This e-mail address and password do not belong together.")]
+    WrongCredentials,
+    /// A link from a mail that is used, replaced or too old.
+    #[error("This link has been used or is too old. Ask for a new one.")]
+    LinkUnusable,
+    /// A fault of ours; the number finds it in the log.
+    #[error("Something went wrong on our side. Try again; if it stays, give the operator this number: {0}")]
+    Internal(IncidentId),
+}
+
+impl AppError {
+    /// One field with one reason.
+    pub fn field(field: Field, reason: Reason) -> Self {
+        Self::Invalid(vec![FieldError { field, reason }])
+    }
+
+    /// What is wrong with this field, when that is known.
+    pub fn reason_for(&self, field: Field) -> Option<Reason> {
+        match self {
+            Self::Invalid(fields) => fields.iter().find(|error| error.field == field).map(|error| error.reason),
+            _ => None,
+        }
+    }
+}
+
+/// What stands in the way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+pub enum Conflict {
+    /// The organization address is in use, or was until recently.
+    #[error("This address is taken. Choose another one.")]
+    SlugTaken,
+    /// A workspace of this name exists in the organization.
+    #[error("The organization has a workspace of this name already.")]
+    WorkspaceNameTaken,
+    /// The change would leave no Admin.
+    #[error("An organization needs at least one Admin. Make somebody else an Admin first.")]
+    LastAdmin,
+    /// The token does not work any more, so that it cannot be rotated.
+    #[error("This token is revoked or expired. Create a new one.")]
+    TokenNotActive,
+    /// A purge of this workspace is going on.
+    #[error("A purge of this workspace is going on. Wait until it is done.")]
+    PurgeRunning,
+    /// The limit of what one owner may have.
+    #[error("You have reached the limit of what can be created here. Delete what you no longer need.")]
+    TooMany,
+}
+
+/// A field of a form.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Field {
+    /// A person's, organization's, workspace's or token's name.
+    Name,
+    /// An e-mail address.
+    Email,
+    /// A password, the new one where there are two.
+    Password,
+    /// The password in use.
+    CurrentPassword,
+    /// An organization's address.
+    Slug,
+    /// A member's role.
+    Role,
+    /// A token's access.
+    Access,
+    /// A token's life.
+    Expires,
+    /// How long a rotated token goes on working.
+    Overlap,
+    /// Days of retention, or of age for a purge.
+    Days,
+    /// Gibibytes of retention.
+    Gibibytes,
+    /// An artifact's hash.
+    Hash,
+    /// The name typed to confirm.
+    Confirmation,
+    /// The id of something chosen on the page.
+    Id,
+}
+
+/// One field and what is wrong with it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FieldError {
+    /// The field.
+    pub field: Field,
+    /// What is wrong.
+    pub reason: Reason,
+}
+
+/// Collects what is wrong with a form, so that all of it is said at once.
+#[derive(Debug, Default)]
+pub struct Check(Vec<FieldError>);
+
+impl Check {
+    /// Keeps the value, or notes the reason.
+    pub fn take<T>(&mut self, field: Field, parsed: Result<T, Reason>) -> Option<T> {
+        parsed.map_err(|reason| self.0.push(FieldError { field, reason })).ok()
+    }
+
+    /// Goes on only when nothing was noted; `value` is `Some` exactly then.
+    pub fn finish<T>(self, value: Option<T>) -> Result<T, AppError> {
+        match value {
+            Some(value) if self.0.is_empty() => Ok(value),
+            _ => Err(AppError::Invalid(self.0)),
+        }
+    }
+}
+
+impl FromServerFnError for AppError {
+    type Encoder = JsonEncoding;
+
+    fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
+        match error {
+            // All of them come from the shape of a request, which a stranger chooses.
+            ServerFnErrorErr::Args(_)
+            | ServerFnErrorErr::MissingArg(_)
+            | ServerFnErrorErr::Deserialization(_)
+            | ServerFnErrorErr::UnsupportedRequestMethod(_)
+            | ServerFnErrorErr::Registration(_)
+            | ServerFnErrorErr::Request(_)
+            | ServerFnErrorErr::Response(_)
+            | ServerFnErrorErr::ServerError(_)
+            | ServerFnErrorErr::MiddlewareError(_)
+            | ServerFnErrorErr::Serialization(_) => Self::BadForm,
+        }
+    }
+}

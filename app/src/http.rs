@@ -1,0 +1,22 @@
+//! Status and redirects of the answer: the only file (with the id macro) that knows the `ssr` feature.
+
+/// Sets the status of the page that is being rendered. Never call it in a server function: it would
+/// overwrite the redirect of a plain form post.
+pub fn set_status(status: u16) {
+    #[cfg(feature = "ssr")]
+    if let (Some(options), Ok(status)) =
+        (leptos::prelude::use_context::<leptos_axum::ResponseOptions>(), http::StatusCode::from_u16(status))
+    {
+        options.set_status(status);
+    }
+    #[cfg(not(feature = "ssr"))]
+    let _ = status;
+}
+
+/// Sends the browser elsewhere. It does not return from the caller: follow it with `return`.
+pub fn redirect(path: &str) {
+    #[cfg(feature = "ssr")]
+    leptos_axum::redirect(path);
+    #[cfg(not(feature = "ssr"))]
+    let _ = path;
+}

@@ -1,0 +1,41 @@
+//! Hides the rows of a list that do not hold what is typed.
+
+use leptos::prelude::*;
+use leptos::wasm_bindgen::JsCast;
+use web_sys::HtmlElement;
+
+use super::awake;
+
+/// A field that filters the children of the element with the id `rows`.
+#[island]
+pub fn RowFilter(
+    /// Id of the element with the rows.
+    rows: String,
+    /// What the field does.
+    label: String,
+) -> impl IntoView {
+    let awake = awake();
+    let (left, set_left) = signal(None);
+    let filter = move |event| set_left.set(show_only(&rows, &event_target_value(&event)));
+    view! {
+        <div class="filter" hidden=move || !awake.get()>
+            <input class="input" type="search" placeholder=label.clone() aria-label=label on:input=filter/>
+            <span class="hint" role="status">
+                {move || left.get().map(|left: u32| format!("{left} shown"))}
+            </span>
+        </div>
+    }
+}
+
+/// Returns how many rows are left, or nothing when all of them are.
+fn show_only(rows: &str, words: &str) -> Option<u32> {
+    let words = words.trim().to_lowercase();
+    let rows = document().get_element_by_id(rows)?.children();
+    let mut left = 0;
+    for row in (0..rows.length()).filter_map(|place| rows.item(place)) {
+        let fits = row.text_content().is_some_and(|text| text.to_lowercase().contains(&words));
+        left += u32::from(fits);
+        row.unchecked_into::<HtmlElement>().set_hidden(!fits);
+    }
+    (!words.is_empty()).then_some(left)
+}

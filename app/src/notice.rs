@@ -1,0 +1,65 @@
+//! The message that the page after a successful form shows, once; a new secret is shown this way too.
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::access::TokenAccess;
+use crate::domain::ids::CiTokenId;
+use crate::domain::secret::PlainSecret;
+
+/// What happened. It travels in a sealed cookie that lives for one page.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Notice {
+    /// The person left.
+    SignedOut,
+    /// The mailbox is proven, the password set, the person signed in.
+    PasswordChosen,
+    /// The password is new, other sessions have ended.
+    PasswordChanged,
+    /// The name in the account is new.
+    AccountSaved,
+    /// A session of the person has ended.
+    SessionEnded,
+    /// All other sessions of the person have ended.
+    OtherSessionsEnded,
+    /// An organization is there.
+    OrgCreated,
+    /// Settings are stored.
+    Saved,
+    /// The organization has a new address; the old one leads to it.
+    OrgMoved,
+    /// The organization of this name is gone.
+    OrgDeleted(String),
+    /// The person of this name has a new role.
+    RoleChanged(String),
+    /// The person of this name is out.
+    MemberRemoved(String),
+    /// The signed-in person has left the organization of this name.
+    OrgLeft(String),
+    /// A workspace is there.
+    WorkspaceCreated,
+    /// The workspace of this name is gone.
+    WorkspaceDeleted(String),
+    /// A token is new, or has a new value: here it is, once.
+    TokenIssued(IssuedToken),
+    /// The token of this name does not work any more.
+    TokenRevoked(String),
+    /// One artifact is gone.
+    ArtifactDeleted,
+    /// Artifacts are being deleted.
+    PurgeStarted,
+}
+
+/// A token's value, shown once.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IssuedToken {
+    /// Which token.
+    pub id: CiTokenId,
+    /// Its name.
+    pub name: String,
+    /// What it may do.
+    pub access: TokenAccess,
+    /// Its value.
+    pub secret: PlainSecret,
+    /// After a rotation: for how many more hours the old value works.
+    pub old_works_for_hours: Option<u16>,
+}

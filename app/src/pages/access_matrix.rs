@@ -1,0 +1,88 @@
+//! What each role and each credential may do, printed from the same functions that the server asks.
+
+use leptos::prelude::*;
+
+use super::frame::Frame;
+use crate::components::icon::Icon;
+use crate::components::page_header::PageHeader;
+use crate::components::section::Section;
+use crate::domain::access::{CachePermission, TokenAccess};
+use crate::domain::permission::Permission;
+use crate::domain::role::Role;
+
+/// Both matrices.
+#[component]
+pub fn AccessMatrixPage() -> impl IntoView {
+    let roles = Permission::ALL.map(|permission| (permission.describe(), Role::ALL.map(|role| role.grants(permission)).to_vec()));
+    let tokens =
+        CachePermission::ALL.map(|permission| (permission.describe(), TokenAccess::ALL.map(|access| access.grants(permission)).to_vec()));
+    view! {
+        <Frame title="Who may do what">
+            <PageHeader title="Who may do what" lead="Printed from the rules that the server applies to every request."/>
+            <Section
+                id="roles"
+                title="People, in the browser"
+                lead="By their role in the organization. For everybody else, the organization does not exist. A role says nothing about nx: that is governed by tokens alone."
+            >
+                <Matrix caption="Permissions of roles" columns=Role::ALL.map(|role| role.to_string()).to_vec() rows=roles.to_vec()/>
+            </Section>
+            <Section
+                id="tokens"
+                title="CI access tokens, at the command line and in CI"
+                lead="By the token's access, in the one workspace that it belongs to. Without a token that works, nothing is read or stored. An artifact is stored once and never replaced."
+            >
+                <Matrix
+                    caption="Permissions of CI access tokens"
+                    columns=TokenAccess::ALL.map(|access| format!("CI access token, {access}")).to_vec()
+                    rows=tokens.to_vec()
+                />
+            </Section>
+        </Frame>
+    }
+}
+
+#[component]
+fn Matrix(caption: &'static str, columns: Vec<String>, rows: Vec<(&'static str, Vec<bool>)>) -> impl IntoView {
+    let cell = |granted: bool| {
+        let (class, icon, word) = if granted { ("yes", icondata_lu::LuCheck, "Yes") } else { ("no", icondata_lu::LuMinus, "No") };
+        view! {
+            <td class=format!("matrix-cell {class}")>
+                <Icon of=icon/>
+                <span class="sr-only">{word}</span>
+            </td>
+        }
+    };
+    view! {
+        <table class="table matrix">
+            <caption class="sr-only">{caption}</caption>
+            <thead>
+                <tr>
+                    <th scope="col">"May"</th>
+                    {columns
+                        .into_iter()
+                        .map(|name| {
+                            view! {
+                                <th class="matrix-cell" scope="col">
+                                    {name}
+                                </th>
+                            }
+                        })
+                        .collect_view()}
+                </tr>
+            </thead>
+            <tbody>
+                {rows
+                    .into_iter()
+                    .map(|(words, granted)| {
+                        view! {
+                            <tr>
+                                <th scope="row">{words}</th>
+                                {granted.into_iter().map(cell).collect_view()}
+                            </tr>
+                        }
+                    })
+                    .collect_view()}
+            </tbody>
+        </table>
+    }
+}

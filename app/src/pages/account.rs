@@ -1,0 +1,168 @@
+//! The signed-in person's own account.
+
+use leptos::form::ActionForm;
+use leptos::prelude::*;
+
+use super::frame::Frame;
+use super::loaded;
+use crate::backend::sessions::SessionRow;
+use crate::components::chip::{Chip, Tone};
+use crate::components::form::{FormError, FormState, TextField};
+use crate::components::page_header::PageHeader;
+use crate::components::section::Section;
+use crate::components::theme::ThemeForm;
+use crate::components::when::When;
+use crate::domain::password;
+use crate::error::Field;
+use crate::paths;
+use crate::request::{SignedIn, request};
+use crate::server_fns::accounts::{ChangePassword, Rename};
+use crate::server_fns::sessions::{EndOtherSessions, EndSession};
+
+/// Name, password, sessions, theme.
+#[component]
+pub fn AccountPage() -> impl IntoView {
+    let request = request();
+    let theme = request.theme;
+    let load = async move {
+        let user = request.caller.user()?.clone();
+        let sessions = request.backend.sessions.list(&request.caller).await?;
+        Ok((user, sessions))
+    };
+    loaded(load, move |(user, sessions)| {
+        view! {
+            <Frame title="Account">
+                <PageHeader title="Account" lead=format!("Signed in as {}", user.email)/>
+                <Profile user/>
+                <Password/>
+                <Sessions sessions/>
+                <Section id="appearance" title="Appearance" lead="Kept in this browser.">
+                    <ThemeForm theme next=paths::ACCOUNT.to_owned()/>
+                </Section>
+            </Frame>
+        }
+    })
+}
+
+#[component]
+fn Profile(user: SignedIn) -> impl IntoView {
+    let action = ServerAction::<Rename>::new();
+    let form = FormState::of(action, &request().draft);
+    view! {
+        <Section id="profile" title="Name" lead="As other members see it.">
+            <ActionForm action>
+                <div class="form">
+                    <FormError form=form.clone()/>
+                    <TextField form field=Field::Name name="name" label="Your name" stored=user.name.to_string() autocomplete="name"/>
+                    <div class="form-end">
+                        <button class="button button-primary">"Save"</button>
+                    </div>
+                </div>
+            </ActionForm>
+        </Section>
+    }
+}
+
+#[component]
+fn Password() -> impl IntoView {
+    let action = ServerAction::<ChangePassword>::new();
+    let form = FormState::of(action, &request().draft);
+    view! {
+        <Section id="password-title" title="Password" lead="All other sessions end when you change it.">
+            <ActionForm action>
+                <div class="form">
+                    <FormError form=form.clone()/>
+                    <TextField
+                        form=form.clone()
+                        field=Field::CurrentPassword
+                        name="current"
+                        label="Current password"
+                        kind="password"
+                        autocomplete="current-password"
+                    />
+                    <TextField
+                        form
+                        field=Field::Password
+                        name="password"
+                        label="New password"
+                        kind="password"
+                        autocomplete="new-password"
+                        hint=format!("At least {} characters; a phrase is easiest to remember.", password::SHORTEST)
+                    />
+                    <div class="form-end">
+                        <button class="button button-primary">"Change the password"</button>
+                    </div>
+                </div>
+            </ActionForm>
+        </Section>
+    }
+}
+
+#[component]
+fn Sessions(sessions: Vec<SessionRow>) -> impl IntoView {
+    let end = ServerAction::<EndSession>::new();
+    let end_others = ServerAction::<EndOtherSessions>::new();
+    let form = FormState::of(end, &request().draft);
+    let others = sessions.iter().any(|session| !session.current);
+    view! {
+        <Section id="sessions" title="Sessions" lead="Where you are signed in. End what you do not recognize, and change your password.">
+            <FormError form/>
+            <table class="table">
+                <thead>
+                    <tr>
+                        <th scope="col">"Browser"</th>
+                        <th scope="col">"Address"</th>
+                        <th scope="col">"Last used"</th>
+                        <th scope="col">"Signed in"</th>
+                        <th scope="col">
+                            <span class="sr-only">"Actions"</span>
+                        </th>
+                    </tr>
+                </thead>
+                <tbody>{sessions.into_iter().map(|session| session_row(session, end)).collect_view()}</tbody>
+            </table>
+            {others
+                .then(|| {
+                    view! {
+                        <ActionForm action=end_others>
+                            <div class="form-end">
+                                <button class="button">"End all other sessions"</button>
+                            </div>
+                        </ActionForm>
+                    }
+                })}
+        </Section>
+    }
+}
+
+fn session_row(session: SessionRow, end: ServerAction<EndSession>) -> impl IntoView {
+    let now = request().now;
+    let action = if session.current {
+        view! { <Chip tone=Tone::Good>"This session"</Chip> }.into_any()
+    } else {
+        let label = format!("End the session of {}", session.device);
+        view! {
+            <ActionForm action=end>
+                <input type="hidden" name="session" value=session.id.to_string()/>
+                <button class="button button-quiet" aria-label=label>
+                    "End"
+                </button>
+            </ActionForm>
+        }
+        .into_any()
+    };
+    view! {
+        <tr>
+            <th scope="row">{session.device}</th>
+            <td data-label="Address">{session.address}</td>
+            <td data-label="Last used">
+                <When at=session.last_seen_at now/>
+            </td>
+            <td data-label="Signed in">
+                <When at=session.created_at now/>
+            </td>
+            <td class="actions">{action}</td>
+        </tr>
+    }
+    .into_any()
+}

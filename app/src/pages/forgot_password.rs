@@ -1,0 +1,34 @@
+//! Ask for a link to choose a new password.
+
+use leptos::form::ActionForm;
+use leptos::prelude::*;
+
+use super::frame::Frame;
+use crate::components::form::{FormError, FormState, TextField};
+use crate::components::page_header::PageHeader;
+use crate::error::Field;
+use crate::paths;
+use crate::request::request;
+use crate::server_fns::accounts::ForgotPassword;
+
+/// Ask for a link.
+#[component]
+pub fn ForgotPasswordPage() -> impl IntoView {
+    let action = ServerAction::<ForgotPassword>::new();
+    let form = FormState::of(action, &request().draft);
+    view! {
+        <Frame title="Forgotten password" narrow=true>
+            <PageHeader title="Forgotten your password?" lead="Enter the address of your account. We send a link with which you choose a new password."/>
+            <ActionForm action>
+                <div class="form">
+                    <FormError form=form.clone()/>
+                    <TextField form field=Field::Email name="email" label="E-mail address" kind="email" autocomplete="username"/>
+                    <button class="button button-primary button-wide">"Send the link"</button>
+                </div>
+            </ActionForm>
+            <p class="aside">
+                <a href=paths::SIGN_IN>"Back to sign in"</a>
+            </p>
+        </Frame>
+    }
+}

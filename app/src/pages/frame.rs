@@ -1,0 +1,90 @@
+//! What stands around the content of every page: header, tabs, the message of the last form, footer.
+
+use leptos::prelude::*;
+use leptos_meta::Title;
+
+use crate::components::icon::Icon;
+use crate::components::nav::{Place, Tabs, Trail, UserMenu};
+use crate::components::notice::NoticeView;
+use crate::components::theme::ThemeForm;
+use crate::paths;
+use crate::request::{Actor, request};
+
+/// Header, content and footer.
+#[component]
+pub fn Frame(
+    /// The page's own name, for the browser's tab.
+    #[prop(into)]
+    title: String,
+    /// Where the page stands.
+    #[prop(default = Place::Site)]
+    place: Place,
+    /// Whether it is one form in the middle of the page.
+    #[prop(optional)]
+    narrow: bool,
+    /// The content.
+    children: Children,
+) -> impl IntoView {
+    let request = request();
+    let title = [vec![title], place.names(), vec!["Buildkeep".to_owned()]].concat().join(" · ");
+    let notice = request.notice.map(|notice| view! { <NoticeView notice public_url=request.site.public_url.clone()/> });
+    view! {
+        <Title text=title/>
+        <a class="skip-link" href="#content">
+            "Skip to the content"
+        </a>
+        <header class="header">
+            <div class="header-row">
+                <a class="brand" href=paths::HOME>
+                    <img src=paths::FAVICON alt="" width="24" height="24"/>
+                    <span class="brand-name">"Buildkeep"</span>
+                </a>
+                <Visitor place=place.clone()/>
+            </div>
+            <Tabs place/>
+        </header>
+        <main class=if narrow { "main main-narrow" } else { "main" } id="content" tabindex="-1">
+            {notice}
+            {children()}
+        </main>
+        <footer class="footer">
+            <span>"Buildkeep " {request.site.version}</span>
+            <a class="footer-link" href=paths::ACCESS_MATRIX>
+                <Icon of=icondata_lu::LuShieldCheck/>
+                "Who may do what"
+            </a>
+            <div class="footer-end">
+                <ThemeForm theme=request.theme next=paths::without_error(&request.address).to_owned()/>
+            </div>
+        </footer>
+    }
+    .into_any()
+}
+
+/// The part of the header that depends on who looks.
+#[component]
+fn Visitor(place: Place) -> impl IntoView {
+    let request = request();
+    match request.caller.actor.clone() {
+        Actor::User(user) => Suspend::new(async move {
+            // A page without this list is still of use; what is wrong with the server, its content says.
+            let orgs = request.backend.orgs.list(&request.caller).await.unwrap_or_default();
+            view! {
+                <Trail place orgs/>
+                <UserMenu user/>
+            }
+        })
+        .into_any(),
+        Actor::Anonymous | Actor::Operator => view! {
+            <nav class="header-end" aria-label="Account">
+                <a class="button button-quiet" href=paths::SIGN_IN>
+                    "Sign in"
+                </a>
+                <a class="button button-primary" href=paths::SIGN_UP>
+                    "Sign up"
+                </a>
+            </nav>
+        }
+        .into_any(),
+    }
+}

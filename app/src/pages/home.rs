@@ -1,0 +1,167 @@
+//! The start page: the person's organizations, or what Buildkeep is.
+
+use leptos::prelude::*;
+
+use super::frame::Frame;
+use super::loaded;
+use crate::backend::orgs::OrgView;
+use crate::components::chip::RoleChip;
+use crate::components::code::CodeBlock;
+use crate::components::empty_state::EmptyState;
+use crate::components::icon::Icon;
+use crate::components::page_header::PageHeader;
+use crate::domain::time::count;
+use crate::islands::row_filter::RowFilter;
+use crate::paths;
+use crate::request::{Actor, SignedIn, request};
+
+/// From this many rows on, a filter is worth its place.
+const MANY: usize = 8;
+
+/// The start page.
+#[component]
+pub fn HomePage() -> impl IntoView {
+    let request = request();
+    match request.caller.actor.clone() {
+        Actor::Anonymous | Actor::Operator => view! { <Welcome/> }.into_any(),
+        Actor::User(user) => {
+            loaded(async move { request.backend.orgs.list(&request.caller).await }, |orgs| view! { <Orgs orgs user/> }).into_any()
+        }
+    }
+}
+
+#[component]
+fn Orgs(orgs: Vec<OrgView>, user: SignedIn) -> impl IntoView {
+    if orgs.is_empty() {
+        return view! { <NoOrg user/> }.into_any();
+    }
+    let many = orgs.len() >= MANY;
+    view! {
+        <Frame title="Organizations">
+            <PageHeader title="Organizations">
+                <a class="button button-primary" href=paths::NEW_ORG>
+                    <Icon of=icondata_lu::LuPlus/>
+                    "New organization"
+                </a>
+            </PageHeader>
+            {many.then(|| view! { <RowFilter rows="orgs".to_owned() label="Filter organizations".to_owned()/> })}
+            <div class="card">
+                <table class="table">
+                    <thead>
+                        <tr>
+                            <th scope="col">"Organization"</th>
+                            <th scope="col">"Your role"</th>
+                            <th scope="col" class="number">"Workspaces"</th>
+                            <th scope="col" class="number">"Members"</th>
+                        </tr>
+                    </thead>
+                    <tbody id="orgs">{orgs.into_iter().map(row).collect_view()}</tbody>
+                </table>
+            </div>
+        </Frame>
+    }
+    .into_any()
+}
+
+fn row(org: OrgView) -> impl IntoView {
+    let path = paths::org(&org.slug);
+    view! {
+        <tr>
+            <th scope="row">
+                <a class="row-link" href=path.clone()>
+                    {org.name.to_string()}
+                </a>
+                <span class="row-note">{path}</span>
+            </th>
+            <td data-label="Your role">
+                <RoleChip role=org.role/>
+            </td>
+            <td class="number" data-label="Workspaces">
+                {count(org.workspaces)}
+            </td>
+            <td class="number" data-label="Members">
+                {count(org.members)}
+            </td>
+        </tr>
+    }
+    .into_any()
+}
+
+#[component]
+fn NoOrg(user: SignedIn) -> impl IntoView {
+    view! {
+        <Frame title="Organizations">
+            <PageHeader title=format!("Welcome, {}", user.name)/>
+            <EmptyState icon=icondata_lu::LuBuilding2 title="You are in no organization yet">
+                <p>"An organization holds your team's workspaces and decides who may see and change them. Whoever creates it is its Admin."</p>
+                <p>
+                    <a class="button button-primary" href=paths::NEW_ORG>
+                        <Icon of=icondata_lu::LuPlus/>
+                        "Create an organization"
+                    </a>
+                </p>
+                <p>"To join one that exists, ask the operator of this server to add you:"</p>
+                <CodeBlock
+                    id="join"
+                    caption="On the server"
+                    text=format!("buildkeep admin member add --org ORG --email {} --role member", user.email)
+                />
+            </EmptyState>
+        </Frame>
+    }
+    .into_any()
+}
+
+#[component]
+fn Welcome() -> impl IntoView {
+    let points = [
+        (
+            icondata_lu::LuZap,
+            "A remote cache for the nx you have",
+            "nx 20.8 to 24, unmodified: two environment variables, no plugin. What one machine has built, the others fetch.",
+        ),
+        (
+            icondata_lu::LuKeyRound,
+            "Access as narrow as it should be",
+            "Read-only and read-write CI access tokens that expire, rotate with an overlap, and stop working the moment you revoke them.",
+        ),
+        (
+            icondata_lu::LuHardDrive,
+            "On your own machine",
+            "One program with nothing else to install. Artifacts are encrypted before they reach the disk, and are never overwritten.",
+        ),
+    ];
+    view! {
+        <Frame title="Remote cache for nx, self-hosted">
+            <div class="hero">
+                <h1 class="hero-title">"The open home of your team's nx builds"</h1>
+                <p class="hero-lead">
+                    "Buildkeep keeps what nx has built, hands it to every machine that may read it, and lets only those store it that you trust."
+                </p>
+                <p class="hero-actions">
+                    <a class="button button-primary" href=paths::SIGN_UP>
+                        "Create an account"
+                    </a>
+                    <a class="button" href=paths::SIGN_IN>
+                        "Sign in"
+                    </a>
+                </p>
+            </div>
+            <ul class="points">
+                {points
+                    .into_iter()
+                    .map(|(icon, title, words)| {
+                        view! {
+                            <li class="point">
+                                <Icon of=icon/>
+                                <h2 class="point-title">{title}</h2>
+                                <p class="muted">{words}</p>
+                            </li>
+                        }
+                    })
+                    .collect_view()}
+            </ul>
+        </Frame>
+    }
+    .into_any()
+}

@@ -1,0 +1,205 @@
+//! Who is in an organization; Admins change roles and remove people here.
+
+use leptos::form::ActionForm;
+use leptos::prelude::*;
+
+use crate::backend::Page;
+use crate::backend::members::MemberRow;
+use crate::backend::orgs::OrgView;
+use crate::components::chip::{Chip, RoleChip, Tone};
+use crate::components::empty_state::EmptyState;
+use crate::components::form::{FormError, FormState};
+use crate::components::nav::{OrgTab, Place};
+use crate::components::page_header::PageHeader;
+use crate::components::pager::{Pager, SearchForm};
+use crate::components::section::Section;
+use crate::components::when::When;
+use crate::domain::permission::Permission;
+use crate::domain::role::Role;
+use crate::domain::time::count;
+use crate::islands::confirm::Confirm;
+use crate::pages::frame::Frame;
+use crate::pages::{loaded, org_slug, query};
+use crate::paths;
+use crate::request::{SignedIn, request};
+use crate::server_fns::members::{LeaveOrg, RemoveMember, SetMemberRole};
+
+/// Members, part by part.
+#[component]
+pub fn MembersPage() -> impl IntoView {
+    let (request, slug) = (request(), org_slug());
+    let (search, after) = (query("q"), query("after"));
+    let later = !after.is_empty();
+    let sought = search.clone();
+    let load = async move {
+        let slug = slug?;
+        let user = request.caller.user()?.clone();
+        let org = request.backend.orgs.open(&request.caller, &slug).await?;
+        let after = later.then_some(after.as_str());
+        let page = request.backend.members.list(&request.caller, &slug, &sought, after).await?;
+        Ok((user, org, page))
+    };
+    loaded(load, move |(user, org, page)| {
+        let path = paths::org_members(&org.slug);
+        let people = if org.members == 1 { "1 person".to_owned() } else { format!("{} people", count(org.members)) };
+        let next = page.next.clone();
+        view! {
+            <Frame title="Members" place=Place::Org(org.clone(), OrgTab::Members)>
+                <PageHeader title="Members" lead=people/>
+                <SearchForm path=path.clone() search=search.clone() label="Search members" placeholder="Name or e-mail address"/>
+                <Members org=org.clone() page user/>
+                <Pager path search later next/>
+                <Joining org=org.clone()/>
+                <Leaving org/>
+            </Frame>
+        }
+    })
+}
+
+#[component]
+fn Members(org: OrgView, page: Page<MemberRow>, user: SignedIn) -> impl IntoView {
+    let draft = request().draft;
+    let set_role = ServerAction::<SetMemberRole>::new();
+    let remove = ServerAction::<RemoveMember>::new();
+    let errors = [FormState::of(set_role, &draft), FormState::of(remove, &draft)];
+    if page.rows.is_empty() {
+        return view! {
+            <EmptyState icon=icondata_lu::LuSearchX title="Nobody found">
+                <p>"No member's name or address contains these words."</p>
+            </EmptyState>
+        }
+        .into_any();
+    }
+    let manages = org.role.grants(Permission::ManageMembers);
+    let row = move |member: MemberRow| {
+        let me = member.user == user.id;
+        let actions = manages.then(|| {
+            view! {
+                <td class="actions">
+                    <Actions org=org.clone() member=member.clone() me set_role remove/>
+                </td>
+            }
+        });
+        view! {
+            <tr>
+                <th scope="row">
+                    <span class="row-title">{member.name.to_string()} {me.then(|| view! { <Chip tone=Tone::Plain>"You"</Chip> })}</span>
+                    <span class="row-note">{member.email.to_string()}</span>
+                </th>
+                <td data-label="Role">
+                    <RoleChip role=member.role/>
+                </td>
+                <td data-label="Joined">
+                    <span>
+                        <When at=member.joined_at now=request().now/>
+                        <span class="row-note">{member.joined_by.describe()}</span>
+                    </span>
+                </td>
+                {actions}
+            </tr>
+        }
+        .into_any()
+    };
+    view! {
+        {errors.map(|form| view! { <FormError form/> }).collect_view()}
+        <div class="card">
+            <table class="table">
+                <thead>
+                    <tr>
+                        <th scope="col">"Member"</th>
+                        <th scope="col">"Role"</th>
+                        <th scope="col">"Joined"</th>
+                        {manages
+                            .then(|| {
+                                view! {
+                                    <th scope="col">
+                                        <span class="sr-only">"Actions"</span>
+                                    </th>
+                                }
+                            })}
+                    </tr>
+                </thead>
+                <tbody>{page.rows.into_iter().map(row).collect_view()}</tbody>
+            </table>
+        </div>
+    }
+    .into_any()
+}
+
+/// What an Admin can do with a member. Whether they are the last Admin, the server says: it counts while it changes.
+#[component]
+fn Actions(
+    org: OrgView,
+    member: MemberRow,
+    me: bool,
+    set_role: ServerAction<SetMemberRole>,
+    remove: ServerAction<RemoveMember>,
+) -> impl IntoView {
+    let (name, id, slug) = (member.name.to_string(), member.user.to_string(), org.slug.to_string());
+    let other = match member.role {
+        Role::Admin => Role::Member,
+        Role::Member => Role::Admin,
+    };
+    let removal = (!me).then(|| {
+        let (slug, id, name) = (slug.clone(), id.clone(), name.clone());
+        let title = format!("Remove {name} from {}?", org.name);
+        view! {
+            <Confirm label="Remove…".to_owned() title>
+                <p>{format!("{name} loses access to all workspaces of the organization at once. CI access tokens that they created go on working.")}</p>
+                <ActionForm action=remove>
+                    <input type="hidden" name="org_slug" value=slug/>
+                    <input type="hidden" name="member" value=id/>
+                    <button class="button button-danger">"Remove"</button>
+                </ActionForm>
+            </Confirm>
+        }
+    });
+    view! {
+        <div class="action-row">
+            <ActionForm action=set_role>
+                <input type="hidden" name="org_slug" value=slug/>
+                <input type="hidden" name="member" value=id/>
+                <input type="hidden" name="role" value=other.as_str()/>
+                <button class="button button-quiet" aria-label=format!("Make {other}: {name}")>
+                    {format!("Make {other}")}
+                </button>
+            </ActionForm>
+            {removal}
+        </div>
+    }
+    .into_any()
+}
+
+#[component]
+fn Joining(org: OrgView) -> impl IntoView {
+    org.role.grants(Permission::ManageMembers).then(|| {
+        view! {
+            <p class="hint">
+                "To add somebody who has an account, the operator runs "
+                <code>{format!("buildkeep admin member add --org {} --email ADDRESS --role member", org.slug)}</code> " on the server."
+            </p>
+        }
+    })
+}
+
+#[component]
+fn Leaving(org: OrgView) -> impl IntoView {
+    let leave = ServerAction::<LeaveOrg>::new();
+    let form = FormState::of(leave, &request().draft);
+    view! {
+        <Section
+            id="leave"
+            title="Leave the organization"
+            lead="You lose access to its workspaces at once. An organization always keeps an Admin: the last one has to make somebody else an Admin first."
+        >
+            <FormError form/>
+            <Confirm label="Leave…".to_owned() title=format!("Leave {}?", org.name)>
+                <p>"To come back, somebody has to add you again."</p>
+                <ActionForm action=leave>
+                    <input type="hidden" name="org_slug" value=org.slug.to_string()/>
+                    <button class="button button-danger">"Leave"</button>
+                </ActionForm>
+            </Confirm>
+        </Section>
+    }
+}

@@ -1,0 +1,5 @@
+//! Pages of an organization.
+
+pub mod members;
+pub mod overview;
+pub mod settings;

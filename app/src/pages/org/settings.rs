@@ -1,0 +1,111 @@
+//! Name, address and end of an organization.
+
+use leptos::form::ActionForm;
+use leptos::prelude::*;
+
+use crate::backend::orgs::OrgView;
+use crate::components::form::{FormError, FormState, TextField};
+use crate::components::nav::{OrgTab, Place};
+use crate::components::page_header::PageHeader;
+use crate::components::section::{DangerZone, Section};
+use crate::domain::permission::Permission;
+use crate::domain::time::count;
+use crate::error::Field;
+use crate::pages::frame::Frame;
+use crate::pages::{loaded, org_slug, require};
+use crate::request::request;
+use crate::server_fns::orgs::{ChangeOrgSlug, DeleteOrg, RenameOrg};
+
+/// Settings of an organization; Admins only.
+#[component]
+pub fn SettingsPage() -> impl IntoView {
+    let (request, slug) = (request(), org_slug());
+    let load = async move {
+        let org = request.backend.orgs.open(&request.caller, &slug?).await?;
+        require(org.role, Permission::EditOrg)?;
+        Ok(org)
+    };
+    loaded(load, |org| {
+        view! {
+            <Frame title="Settings" place=Place::Org(org.clone(), OrgTab::Settings)>
+                <PageHeader title="Settings"/>
+                <Name org=org.clone()/>
+                <Address org=org.clone()/>
+                {org.role.grants(Permission::DeleteOrg).then(|| view! { <Deletion org/> })}
+            </Frame>
+        }
+    })
+}
+
+#[component]
+fn Name(org: OrgView) -> impl IntoView {
+    let action = ServerAction::<RenameOrg>::new();
+    let form = FormState::of(action, &request().draft);
+    view! {
+        <Section id="rename" title="Name">
+            <ActionForm action>
+                <div class="form">
+                    <FormError form=form.clone()/>
+                    <input type="hidden" name="org_slug" value=org.slug.to_string()/>
+                    <TextField form field=Field::Name name="name" label="Name of the organization" stored=org.name.to_string()/>
+                    <div class="form-end">
+                        <button class="button button-primary">"Save"</button>
+                    </div>
+                </div>
+            </ActionForm>
+        </Section>
+    }
+}
+
+#[component]
+fn Address(org: OrgView) -> impl IntoView {
+    let request = request();
+    let action = ServerAction::<ChangeOrgSlug>::new();
+    let form = FormState::of(action, &request.draft);
+    view! {
+        <Section id="address" title="Address" lead="The old address will lead to the new one, so that links go on working. Tokens and nx are not affected.">
+            <ActionForm action>
+                <div class="form">
+                    <FormError form=form.clone()/>
+                    <input type="hidden" name="org_slug" value=org.slug.to_string()/>
+                    <TextField
+                        form
+                        field=Field::Slug
+                        name="slug"
+                        label="Address of the organization"
+                        stored=org.slug.to_string()
+                        before=format!("{}/o/", request.site.public_url)
+                        hint="Lower-case letters, digits and single hyphens."
+                    />
+                    <div class="form-end">
+                        <button class="button button-primary">"Change the address"</button>
+                    </div>
+                </div>
+            </ActionForm>
+        </Section>
+    }
+}
+
+#[component]
+fn Deletion(org: OrgView) -> impl IntoView {
+    let action = ServerAction::<DeleteOrg>::new();
+    let form = FormState::of(action, &request().draft);
+    let workspaces = if org.workspaces == 1 { "its workspace".to_owned() } else { format!("its {} workspaces", count(org.workspaces)) };
+    view! {
+        <DangerZone
+            title="Delete the organization"
+            lead=format!("Deletes “{}” for good: {workspaces} with all artifacts and CI access tokens, and all memberships. Builds that use a token of it fail until it is taken out of their environment.", org.name)
+        >
+            <ActionForm action>
+                <div class="form">
+                    <FormError form=form.clone()/>
+                    <input type="hidden" name="org_slug" value=org.slug.to_string()/>
+                    <TextField form field=Field::Confirmation name="confirmation" label=format!("Type “{}” to confirm", org.name)/>
+                    <div class="form-end">
+                        <button class="button button-danger">"Delete the organization"</button>
+                    </div>
+                </div>
+            </ActionForm>
+        </DangerZone>
+    }
+}

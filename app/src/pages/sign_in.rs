@@ -1,0 +1,47 @@
+//! Sign in with address and password.
+
+use leptos::form::ActionForm;
+use leptos::prelude::*;
+
+use super::frame::Frame;
+use super::query;
+use crate::components::form::{FormError, FormState, TextField};
+use crate::components::page_header::PageHeader;
+use crate::error::Field;
+use crate::request::{Actor, request};
+use crate::server_fns::accounts::SignIn;
+use crate::{http, paths};
+
+/// Sign in, and go on to where the person wanted to be.
+#[component]
+pub fn SignInPage() -> impl IntoView {
+    let request = request();
+    let next = paths::local_or_home(&query("next"));
+    if matches!(request.caller.actor, Actor::User(_)) {
+        http::redirect(&next);
+        return ().into_any();
+    }
+    let action = ServerAction::<SignIn>::new();
+    let form = FormState::of(action, &request.draft);
+    view! {
+        <Frame title="Sign in" narrow=true>
+            <PageHeader title="Sign in"/>
+            <ActionForm action>
+                <div class="form">
+                    <FormError form=form.clone()/>
+                    <input type="hidden" name="next" value=next/>
+                    <TextField form=form.clone() field=Field::Email name="email" label="E-mail address" kind="email" autocomplete="username"/>
+                    <TextField form field=Field::Password name="password" label="Password" kind="password" autocomplete="current-password"/>
+                    <button class="button button-primary button-wide">"Sign in"</button>
+                </div>
+            </ActionForm>
+            <p class="aside">
+                <a href=paths::FORGOT_PASSWORD>"Forgotten your password?"</a>
+            </p>
+            <p class="aside">
+                "No account yet? " <a href=paths::SIGN_UP>"Sign up"</a>
+            </p>
+        </Frame>
+    }
+    .into_any()
+}

@@ -1,0 +1,243 @@
+//! CI access tokens: create, see, rotate, revoke. Admins only.
+
+use leptos::form::ActionForm;
+use leptos::prelude::*;
+
+use super::{open, which};
+use crate::backend::ci_tokens::CiTokenRow;
+use crate::backend::orgs::OrgView;
+use crate::backend::workspaces::WorkspaceView;
+use crate::components::chip::{AccessChip, StateChip};
+use crate::components::code::CodeBlock;
+use crate::components::empty_state::EmptyState;
+use crate::components::form::{ChoiceField, FormError, FormState, SelectField, TextField};
+use crate::components::nav::{Place, WorkspaceTab};
+use crate::components::page_header::PageHeader;
+use crate::components::section::Section;
+use crate::components::when::When;
+use crate::domain::access::TokenAccess;
+use crate::domain::time::absolute;
+use crate::domain::token::{TokenLife, TokenState};
+use crate::error::Field;
+use crate::islands::confirm::Confirm;
+use crate::islands::row_filter::RowFilter;
+use crate::pages::frame::Frame;
+use crate::pages::loaded;
+use crate::request::request;
+use crate::server_fns::ci_tokens::{CreateCiToken, RevokeCiToken, RotateCiToken};
+
+/// From this many rows on, a filter is worth its place.
+const MANY: usize = 8;
+
+/// The tokens of a workspace.
+#[component]
+pub fn TokensPage() -> impl IntoView {
+    let request = request();
+    let opened = open(&request);
+    let load = async move {
+        let (org, workspace) = opened.await?;
+        let tokens = request.backend.ci_tokens.list(&request.caller, &org.slug, workspace.id).await?;
+        Ok((org, workspace, tokens))
+    };
+    loaded(load, |(org, workspace, tokens)| {
+        view! {
+            <Frame title="CI access tokens" place=Place::Workspace(org.clone(), workspace.clone(), WorkspaceTab::Tokens)>
+                <PageHeader title="CI access tokens" lead="With one of these, nx reads this workspace's cache, or reads and stores."/>
+                {if tokens.is_empty() {
+                    view! { <NoToken org=org.clone() workspace=workspace.clone()/> }.into_any()
+                } else {
+                    view! { <Tokens org=org.clone() workspace=workspace.clone() tokens/> }.into_any()
+                }}
+                <Creation org workspace/>
+            </Frame>
+        }
+    })
+}
+
+#[component]
+fn NoToken(org: OrgView, workspace: WorkspaceView) -> impl IntoView {
+    let command =
+        format!("buildkeep admin token create --org {} --workspace \"{}\" --name ci-main --access read-write", org.slug, workspace.name);
+    view! {
+        <EmptyState icon=icondata_lu::LuKeyRound title="No token yet">
+            <p>"Nothing can be read or stored until there is one. Make two: read-write for the job that builds the main branch, read-only for everybody else."</p>
+            <p>"Use the form below, or on the server:"</p>
+            <CodeBlock id="create-command" caption="On the server" text=command/>
+        </EmptyState>
+    }
+}
+
+#[component]
+fn Creation(org: OrgView, workspace: WorkspaceView) -> impl IntoView {
+    let action = ServerAction::<CreateCiToken>::new();
+    let form = FormState::of(action, &request().draft);
+    let access = TokenAccess::ALL.map(|access| (access.as_str(), access.describe())).to_vec();
+    let default = TokenLife::DEFAULT.to_string();
+    let lives = [TokenLife::Days(7), TokenLife::Days(30), TokenLife::Days(90), TokenLife::Days(365), TokenLife::Never];
+    let lives = lives.map(|life| (life.to_string(), life.describe())).to_vec();
+    view! {
+        <Section id="new" title="New token">
+            <ActionForm action>
+                <div class="form">
+                    <FormError form=form.clone()/>
+                    {which(&org, &workspace)}
+                    <TextField form=form.clone() field=Field::Name name="name" label="Name" hint="Where it will be used, such as “GitHub, main branch”."/>
+                    <ChoiceField form=form.clone() field=Field::Access name="access" label="Access" choices=access chosen=TokenAccess::ReadOnly.as_str()/>
+                    <SelectField
+                        name="expires"
+                        id="expires"
+                        label="Expires"
+                        choices=lives
+                        chosen=form.value("expires", &default)
+                        hint="When it expires, builds that use it fail until they get another one. Rotate it before."
+                    />
+                    <div class="form-end">
+                        <button class="button button-primary">"Create the token"</button>
+                    </div>
+                </div>
+            </ActionForm>
+        </Section>
+    }
+}
+
+#[component]
+fn Tokens(org: OrgView, workspace: WorkspaceView, tokens: Vec<CiTokenRow>) -> impl IntoView {
+    let draft = request().draft;
+    let rotate = ServerAction::<RotateCiToken>::new();
+    let revoke = ServerAction::<RevokeCiToken>::new();
+    let errors = [FormState::of(rotate, &draft), FormState::of(revoke, &draft)];
+    let many = tokens.len() >= MANY;
+    let row = move |token: CiTokenRow| view! { <TokenRow org=org.clone() workspace=workspace.clone() token rotate revoke/> };
+    view! {
+        {errors.map(|form| view! { <FormError form/> }).collect_view()}
+        {many.then(|| view! { <RowFilter rows="tokens".to_owned() label="Filter tokens".to_owned()/> })}
+        <div class="card">
+            <table class="table">
+                <thead>
+                    <tr>
+                        <th scope="col">"Token"</th>
+                        <th scope="col">"Access"</th>
+                        <th scope="col">"Status"</th>
+                        <th scope="col">"Last used"</th>
+                        <th scope="col">"Expires"</th>
+                        <th scope="col">"Created"</th>
+                        <th scope="col">
+                            <span class="sr-only">"Actions"</span>
+                        </th>
+                    </tr>
+                </thead>
+                <tbody id="tokens">{tokens.into_iter().map(row).collect_view()}</tbody>
+            </table>
+        </div>
+    }
+    .into_any()
+}
+
+#[component]
+fn TokenRow(
+    org: OrgView,
+    workspace: WorkspaceView,
+    token: CiTokenRow,
+    rotate: ServerAction<RotateCiToken>,
+    revoke: ServerAction<RevokeCiToken>,
+) -> impl IntoView {
+    let now = request().now;
+    let works = token.state == TokenState::Active;
+    let last_used = match token.last_used.clone() {
+        Some((at, from)) => view! {
+            <When at now/>
+            <span class="row-note">{from}</span>
+        }
+        .into_any(),
+        None => "never".into_any(),
+    };
+    let expires = match token.expires_at {
+        Some(at) => view! {
+            <When at now/>
+            <span class="row-note">{absolute(at)}</span>
+        }
+        .into_any(),
+        None => "never".into_any(),
+    };
+    let old = token.old_works_until.filter(|end| works && *end > now);
+    view! {
+        <tr>
+            <th scope="row">
+                <span class="row-title">{token.name.to_string()}</span>
+                <code class="row-note">{format!("bkci_…{}", token.last_four)}</code>
+                {old
+                    .map(|end| {
+                        view! {
+                            <span class="row-note">
+                                "The value before it stops working " <When at=end now/>
+                            </span>
+                        }
+                    })}
+            </th>
+            <td data-label="Access">
+                <AccessChip access=token.access/>
+            </td>
+            <td data-label="Status">
+                <StateChip state=token.state/>
+            </td>
+            <td data-label="Last used">
+                <span>{last_used}</span>
+            </td>
+            <td data-label="Expires">
+                <span>{expires}</span>
+            </td>
+            <td data-label="Created">
+                <span>
+                    <When at=token.created_at now/>
+                    <span class="row-note">{format!("by {}", token.created_by)}</span>
+                </span>
+            </td>
+            <td class="actions">{works.then(|| view! { <Actions org workspace token rotate revoke/> })}</td>
+        </tr>
+    }
+    .into_any()
+}
+
+#[component]
+fn Actions(
+    org: OrgView,
+    workspace: WorkspaceView,
+    token: CiTokenRow,
+    rotate: ServerAction<RotateCiToken>,
+    revoke: ServerAction<RevokeCiToken>,
+) -> impl IntoView {
+    let name = token.name.to_string();
+    let overlaps = [(0, "not at all"), (1, "1 hour"), (24, "1 day"), (72, "3 days"), (168, "7 days")];
+    let overlaps = overlaps.map(|(hours, words): (u16, &str)| (hours.to_string(), words.to_owned())).to_vec();
+    let (for_rotate, for_revoke) = (which(&org, &workspace), which(&org, &workspace));
+    let id = token.id.to_string();
+    view! {
+        <div class="action-row">
+            <Confirm label="Rotate…".to_owned() title=format!("Rotate “{name}”?")>
+                <p>"The token gets a new value, which is shown once. Name, access and expiry stay."</p>
+                <ActionForm action=rotate>
+                    {for_rotate}
+                    <input type="hidden" name="token" value=id.clone()/>
+                    <SelectField
+                        name="overlap_hours"
+                        id=format!("overlap-{id}")
+                        label="The old value goes on working for"
+                        choices=overlaps
+                        chosen="24"
+                        hint="Long enough to put the new value everywhere."
+                    />
+                    <button class="button button-primary">"Rotate"</button>
+                </ActionForm>
+            </Confirm>
+            <Confirm label="Revoke…".to_owned() title=format!("Revoke “{name}”?")>
+                <p>"From this moment no request with it succeeds, and builds that still use it fail. This cannot be undone."</p>
+                <ActionForm action=revoke>
+                    {for_revoke}
+                    <input type="hidden" name="token" value=token.id.to_string()/>
+                    <button class="button button-danger">"Revoke"</button>
+                </ActionForm>
+            </Confirm>
+        </div>
+    }
+    .into_any()
+}

@@ -1,0 +1,158 @@
+//! Every address of ours: pages, mails and tests take them from here.
+
+use crate::domain::ids::WorkspaceId;
+use crate::domain::names::OrgSlug;
+
+/// The start page: the visitor's organizations, or what Buildkeep is.
+pub const HOME: &str = "/";
+/// Sign in.
+pub const SIGN_IN: &str = "/sign-in";
+/// Create an account.
+pub const SIGN_UP: &str = "/sign-up";
+/// What to do after signing up: open the mail.
+pub const CHECK_MAIL: &str = "/check-mail";
+/// Ask for a link to choose a new password.
+pub const FORGOT_PASSWORD: &str = "/forgot-password";
+/// Target of the links in mails: choose a password, which proves the mailbox. The secret is the query's `link`.
+pub const CHOOSE_PASSWORD: &str = "/choose-password";
+/// The signed-in person's own account.
+pub const ACCOUNT: &str = "/account";
+/// What each credential may do.
+pub const ACCESS_MATRIX: &str = "/help/access";
+/// Create an organization.
+pub const NEW_ORG: &str = "/orgs/new";
+
+/// The little picture in the browser's tab.
+pub const FAVICON: &str = "/favicon.svg";
+
+/// Where a browser is sent to sign in, and brought back from.
+pub fn sign_in_then(path: &str) -> String {
+    format!("{SIGN_IN}?next={}", percent_encode(path))
+}
+
+/// Overview of an organization.
+pub fn org(slug: &OrgSlug) -> String {
+    format!("/o/{slug}")
+}
+
+/// Its members.
+pub fn org_members(slug: &OrgSlug) -> String {
+    format!("/o/{slug}/members")
+}
+
+/// Its settings.
+pub fn org_settings(slug: &OrgSlug) -> String {
+    format!("/o/{slug}/settings")
+}
+
+/// Create a workspace in it.
+pub fn new_workspace(slug: &OrgSlug) -> String {
+    format!("/o/{slug}/workspaces/new")
+}
+
+/// Overview of a workspace.
+pub fn workspace(slug: &OrgSlug, id: WorkspaceId) -> String {
+    format!("/o/{slug}/w/{id}")
+}
+
+/// How to point nx at it.
+pub fn workspace_connect(slug: &OrgSlug, id: WorkspaceId) -> String {
+    format!("/o/{slug}/w/{id}/connect")
+}
+
+/// Its CI access tokens.
+pub fn workspace_tokens(slug: &OrgSlug, id: WorkspaceId) -> String {
+    format!("/o/{slug}/w/{id}/tokens")
+}
+
+/// Its artifacts.
+pub fn workspace_artifacts(slug: &OrgSlug, id: WorkspaceId) -> String {
+    format!("/o/{slug}/w/{id}/artifacts")
+}
+
+/// Its settings.
+pub fn workspace_settings(slug: &OrgSlug, id: WorkspaceId) -> String {
+    format!("/o/{slug}/w/{id}/settings")
+}
+
+/// Part of a long list: what is searched for, and the cursor of an earlier part.
+pub fn list(path: &str, search: &str, after: Option<&str>) -> String {
+    let search = (!search.is_empty()).then(|| format!("q={}", percent_encode(search)));
+    let after = after.map(|after| format!("after={}", percent_encode(after)));
+    let query = [search, after].into_iter().flatten().collect::<Vec<_>>().join("&");
+    if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") }
+}
+
+/// The same page of an organization under its new address.
+pub fn moved(address: &str, new: &OrgSlug) -> String {
+    let rest = address.strip_prefix("/o/").and_then(|rest| rest.find(['/', '?']).map(|end| &rest[end..])).unwrap_or_default();
+    format!("{}{rest}", org(new))
+}
+
+/// The address without what a refused form left in it.
+pub fn without_error(address: &str) -> &str {
+    address.find("__path=").map_or(address, |at| &address[..at.saturating_sub(1)])
+}
+
+/// A path of this site, or the start page: what a `next` parameter may lead to. Anything that a browser could
+/// read as another site (`//host`, `/\host`, a scheme) is refused.
+pub fn local_or_home(next: &str) -> String {
+    let local = next.starts_with('/') && !next.starts_with("//") && !next.contains(['\\', '\r', '\n', '\t']) && !next.starts_with("/do/");
+    if local { next.to_owned() } else { HOME.to_owned() }
+}
+
+/// Percent-encodes a value for a query (RFC 3986 unreserved characters stay).
+pub fn percent_encode(text: &str) -> String {
+    text.bytes().fold(String::with_capacity(text.len()), |mut out, byte| {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            out.push(char::from(byte));
+        } else {
+            const HEX: &[u8; 16] = b"0123456789ABCDEF";
+            out.push('%');
+            out.push(char::from(HEX[usize::from(byte >> 4)]));
+            out.push(char::from(HEX[usize::from(byte & 15)]));
+        }
+        out
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_next_address_cannot_leave_the_site() {
+        assert_eq!(local_or_home("/o/acme?q=1"), "/o/acme?q=1");
+        for elsewhere in [
+            "//evil.example",
+            "https://evil.example",
+            "/\\evil.example",
+            "javascript:alert(1)",
+            "",
+            "/a\r\nSet-Cookie: x",
+            "/do/accounts/sign-out",
+        ] {
+            assert_eq!(local_or_home(elsewhere), HOME, "{elsewhere}");
+        }
+    }
+
+    #[test]
+    fn an_address_moves_with_its_organization() {
+        let new = OrgSlug::parse("new-acme").unwrap();
+        assert_eq!(moved("/o/acme", &new), "/o/new-acme");
+        assert_eq!(moved("/o/acme/members?q=a", &new), "/o/new-acme/members?q=a");
+        assert_eq!(moved("/o/acme?x=1", &new), "/o/new-acme?x=1");
+    }
+
+    #[test]
+    fn a_refused_form_leaves_no_trace_in_links() {
+        assert_eq!(without_error("/sign-in?next=%2F&__path=%2Fdo&__err=x"), "/sign-in?next=%2F");
+        assert_eq!(without_error("/sign-in?__path=%2Fdo&__err=x"), "/sign-in");
+        assert_eq!(list("/m", "a b", Some("x")), "/m?q=a%20b&after=x");
+    }
+
+    #[test]
+    fn a_query_value_is_encoded() {
+        assert_eq!(sign_in_then("/o/acme?a=ü b"), "/sign-in?next=%2Fo%2Facme%3Fa%3D%C3%BC%20b");
+    }
+}

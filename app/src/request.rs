@@ -1,0 +1,158 @@
+//! What a page or a server function knows of the request: who asks, and the services that answer.
+//!
+//! `server` provides one per request, through the same closure for pages and server functions.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use leptos::prelude::expect_context;
+
+use crate::backend::Backend;
+use crate::domain::ids::{IncidentId, SessionId, UserId};
+use crate::domain::names::{Email, PersonName};
+use crate::error::AppError;
+use crate::notice::Notice;
+
+/// Somebody signed in, through one browser.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SignedIn {
+    /// Who.
+    pub id: UserId,
+    /// Their name.
+    pub name: PersonName,
+    /// Their address.
+    pub email: Email,
+    /// This browser's session.
+    pub session: SessionId,
+}
+
+/// Who asks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Actor {
+    /// Nobody that we know.
+    Anonymous,
+    /// A person in a browser.
+    User(SignedIn),
+    /// The operator, at the command line of the server itself.
+    Operator,
+}
+
+/// Who asks, from where: what a gate decides on and an audit event records.
+#[derive(Debug, Clone)]
+pub struct Caller {
+    /// Who.
+    pub actor: Actor,
+    /// The address of the client, as far as the configured proxies can be trusted.
+    pub address: String,
+    /// The name of this request in logs and events.
+    pub incident: IncidentId,
+}
+
+impl Caller {
+    /// The person signed in, or the error that sends to the sign-in page.
+    pub fn user(&self) -> Result<&SignedIn, AppError> {
+        match &self.actor {
+            Actor::User(user) => Ok(user),
+            Actor::Anonymous | Actor::Operator => Err(AppError::Unauthenticated),
+        }
+    }
+}
+
+/// The browser's side of a request: its session and the message that the next page shows.
+#[async_trait]
+pub trait Visit: Send + Sync {
+    /// Starts a new session for this person, under a new secret; an older one of this browser ends.
+    async fn begin(&self, user: UserId) -> Result<(), AppError>;
+    /// Ends this browser's session.
+    async fn end(&self) -> Result<(), AppError>;
+    /// Shows this on the next page, once.
+    fn notify(&self, notice: Notice);
+    /// Remembers the colour theme of this browser.
+    fn choose_theme(&self, theme: Theme);
+}
+
+/// Light, dark, or as the system says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Theme {
+    /// As the system says.
+    System,
+    /// Light.
+    Light,
+    /// Dark.
+    Dark,
+}
+
+impl Theme {
+    /// Every theme, in the order in which the switch offers them.
+    pub const ALL: [Self; 3] = [Self::System, Self::Light, Self::Dark];
+
+    /// The word in the cookie and in `data-theme`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::System => "system",
+            Self::Light => "light",
+            Self::Dark => "dark",
+        }
+    }
+
+    /// Reads the word; anything else is the system's choice.
+    pub fn parse(text: &str) -> Self {
+        Self::ALL.into_iter().find(|theme| theme.as_str() == text).unwrap_or(Self::System)
+    }
+}
+
+/// What the person had typed into a form that was refused, without anything secret.
+#[derive(Debug, Clone, Default)]
+pub struct Draft(Vec<(String, String)>);
+
+impl Draft {
+    /// Takes the fields as they were sent.
+    pub const fn new(fields: Vec<(String, String)>) -> Self {
+        Self(fields)
+    }
+
+    /// What stood in this field, or nothing.
+    pub fn get(&self, field: &str) -> String {
+        self.0.iter().find(|(name, _)| name == field).map(|(_, value)| value.clone()).unwrap_or_default()
+    }
+}
+
+/// What the server says about itself to pages.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Site {
+    /// The address under which people and nx reach this server, without a trailing slash.
+    pub public_url: String,
+    /// Set when mail is written to files because no mail server is configured: the folder.
+    pub mail_folder: Option<String>,
+    /// Version of the server.
+    pub version: &'static str,
+}
+
+/// Everything that a page or a server function works with.
+#[derive(Clone)]
+pub struct Request {
+    /// Who asks.
+    pub caller: Caller,
+    /// The services.
+    pub backend: Backend,
+    /// The browser's session and next message.
+    pub visit: Arc<dyn Visit>,
+    /// The message that this page is to show.
+    pub notice: Option<Notice>,
+    /// What was typed into a form that was refused.
+    pub draft: Draft,
+    /// The colour theme.
+    pub theme: Theme,
+    /// The moment of the request.
+    pub now: DateTime<Utc>,
+    /// Path and query of the request.
+    pub address: String,
+    /// What the server says about itself.
+    pub site: Arc<Site>,
+}
+
+/// The request that is being answered.
+pub fn request() -> Request {
+    expect_context::<Request>()
+}

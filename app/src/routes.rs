@@ -1,0 +1,48 @@
+//! Which page answers which address. The addresses are those of `paths`, as patterns.
+
+use leptos::prelude::*;
+use leptos_meta::provide_meta_context;
+use leptos_router::components::{Route, Router, Routes};
+use leptos_router::{SsrMode, path};
+
+use crate::pages::access_matrix::AccessMatrixPage;
+use crate::pages::account::AccountPage;
+use crate::pages::check_mail::CheckMailPage;
+use crate::pages::choose_password::ChoosePasswordPage;
+use crate::pages::forgot_password::ForgotPasswordPage;
+use crate::pages::home::HomePage;
+use crate::pages::new_org::NewOrgPage;
+use crate::pages::not_found::NotFound;
+use crate::pages::sign_in::SignInPage;
+use crate::pages::sign_up::SignUpPage;
+use crate::pages::{org, workspace};
+
+/// The application. It also runs once without a request, when the server asks for the list of routes.
+#[component]
+pub fn App() -> impl IntoView {
+    provide_meta_context();
+    view! {
+        <Router>
+            <Routes fallback=NotFound>
+                <Route path=path!("/") view=HomePage ssr=SsrMode::Async/>
+                <Route path=path!("/sign-in") view=SignInPage ssr=SsrMode::Async/>
+                <Route path=path!("/sign-up") view=SignUpPage ssr=SsrMode::Async/>
+                <Route path=path!("/check-mail") view=CheckMailPage ssr=SsrMode::Async/>
+                <Route path=path!("/choose-password") view=ChoosePasswordPage ssr=SsrMode::Async/>
+                <Route path=path!("/forgot-password") view=ForgotPasswordPage ssr=SsrMode::Async/>
+                <Route path=path!("/account") view=AccountPage ssr=SsrMode::Async/>
+                <Route path=path!("/help/access") view=AccessMatrixPage ssr=SsrMode::Async/>
+                <Route path=path!("/orgs/new") view=NewOrgPage ssr=SsrMode::Async/>
+                <Route path=path!("/o/:slug") view=org::overview::OverviewPage ssr=SsrMode::Async/>
+                <Route path=path!("/o/:slug/members") view=org::members::MembersPage ssr=SsrMode::Async/>
+                <Route path=path!("/o/:slug/settings") view=org::settings::SettingsPage ssr=SsrMode::Async/>
+                <Route path=path!("/o/:slug/workspaces/new") view=workspace::new::NewPage ssr=SsrMode::Async/>
+                <Route path=path!("/o/:slug/w/:workspace") view=workspace::overview::OverviewPage ssr=SsrMode::Async/>
+                <Route path=path!("/o/:slug/w/:workspace/connect") view=workspace::connect::ConnectPage ssr=SsrMode::Async/>
+                <Route path=path!("/o/:slug/w/:workspace/tokens") view=workspace::tokens::TokensPage ssr=SsrMode::Async/>
+                <Route path=path!("/o/:slug/w/:workspace/artifacts") view=workspace::artifacts::ArtifactsPage ssr=SsrMode::Async/>
+                <Route path=path!("/o/:slug/w/:workspace/settings") view=workspace::settings::SettingsPage ssr=SsrMode::Async/>
+            </Routes>
+        </Router>
+    }
+}

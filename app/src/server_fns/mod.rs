@@ -1,0 +1,31 @@
+//! Writes, one file per noun. Each function: take the request, parse, call one service, redirect.
+//!
+//! They are public HTTP endpoints under `/do/`, posted by plain forms; the guard is in the service.
+//! A new one needs a row in `server/tests/it/authz.rs`.
+
+pub mod accounts;
+pub mod artifacts;
+pub mod ci_tokens;
+pub mod members;
+pub mod orgs;
+pub mod sessions;
+pub mod workspaces;
+
+use crate::domain::ids::WorkspaceId;
+use crate::domain::names::{OrgSlug, Reason};
+use crate::error::{AppError, Field};
+
+/// The organization that a form's hidden field names; a malformed one names nothing.
+fn org(slug: &str) -> Result<OrgSlug, AppError> {
+    OrgSlug::parse(slug).map_err(|_| AppError::NotFound)
+}
+
+/// The workspace that a form's hidden field names.
+fn workspace(id: &str) -> Result<WorkspaceId, AppError> {
+    id.parse().map_err(|_| AppError::NotFound)
+}
+
+/// Parses one field, or names it in the error.
+fn field<T>(field: Field, parsed: Result<T, Reason>) -> Result<T, AppError> {
+    parsed.map_err(|reason| AppError::field(field, reason))
+}

@@ -1,0 +1,4 @@
+//! fill in
+mod support;
+#[test]
+fn x() {}

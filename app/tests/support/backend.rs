@@ -1,0 +1,237 @@
+//! Answers like the real services: not a member, no organization; a Member, nothing to change.
+
+use app::backend::Page;
+use app::backend::accounts::{Accounts, NewAccount};
+use app::backend::artifacts::{ArtifactRow, Artifacts, Purge, PurgeProgress};
+use app::backend::ci_tokens::{CiTokenRow, CiTokens, NewCiToken};
+use app::backend::members::{MemberRow, Members};
+use app::backend::orgs::{OrgView, Orgs};
+use app::backend::sessions::{SessionRow, Sessions};
+use app::backend::workspaces::{WorkspaceView, Workspaces};
+use app::domain::ids::{CiTokenId, SessionId, UserId, WorkspaceId};
+use app::domain::names::{ArtifactHash, Email, OrgName, OrgSlug, PersonName, Reason, TokenName, WorkspaceName};
+use app::domain::permission::Permission;
+use app::domain::retention::Retention;
+use app::domain::role::Role;
+use app::domain::secret::PlainSecret;
+use app::error::{AppError, Conflict, Field};
+use app::notice::IssuedToken;
+use app::request::Caller;
+use async_trait::async_trait;
+
+use super::{Persona, data};
+
+/// The services, as this persona meets them.
+pub struct Fake {
+    pub persona: Persona,
+}
+
+impl Fake {
+    fn role(&self) -> Option<Role> {
+        match self.persona {
+            Persona::Visitor | Persona::Newcomer => None,
+            Persona::Member => Some(Role::Member),
+            Persona::Admin => Some(Role::Admin),
+        }
+    }
+
+    fn org(&self, caller: &Caller, slug: &OrgSlug, permission: Permission) -> Result<OrgView, AppError> {
+        caller.user()?;
+        let role = self.role().ok_or(AppError::NotFound)?;
+        match slug.as_str() {
+            "old-acme" => return Err(AppError::Moved(data::name("acme"))),
+            "broken" => return Err(AppError::Internal(caller.incident)),
+            _ => {}
+        }
+        let org = data::orgs(role).into_iter().find(|org| org.slug == *slug).ok_or(AppError::NotFound)?;
+        if role.grants(permission) { Ok(org) } else { Err(AppError::Forbidden) }
+    }
+
+    fn in_workspace(
+        &self,
+        caller: &Caller,
+        slug: &OrgSlug,
+        id: WorkspaceId,
+        permission: Permission,
+    ) -> Result<(OrgView, WorkspaceView), AppError> {
+        let org = self.org(caller, slug, permission)?;
+        let workspace = data::workspaces().into_iter().find(|workspace| workspace.id == id).ok_or(AppError::NotFound)?;
+        Ok((org, workspace))
+    }
+}
+
+#[async_trait]
+impl Accounts for Fake {
+    async fn sign_up(&self, _: &Caller, _: NewAccount) -> Result<(), AppError> {
+        Ok(())
+    }
+
+    async fn choose_password(&self, _: &Caller, _: PlainSecret, _: PlainSecret) -> Result<UserId, AppError> {
+        Err(AppError::LinkUnusable)
+    }
+
+    async fn sign_in(&self, _: &Caller, _: Email, _: PlainSecret) -> Result<UserId, AppError> {
+        Err(AppError::WrongCredentials)
+    }
+
+    async fn forgot_password(&self, _: &Caller, _: Email) -> Result<(), AppError> {
+        Ok(())
+    }
+
+    async fn change_password(&self, _: &Caller, _: PlainSecret, _: PlainSecret) -> Result<(), AppError> {
+        Err(AppError::field(Field::CurrentPassword, Reason::WrongPassword))
+    }
+
+    async fn rename(&self, _: &Caller, _: PersonName) -> Result<(), AppError> {
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl Sessions for Fake {
+    async fn list(&self, _: &Caller) -> Result<Vec<SessionRow>, AppError> {
+        Ok(data::sessions())
+    }
+
+    async fn end(&self, _: &Caller, _: SessionId) -> Result<(), AppError> {
+        Ok(())
+    }
+
+    async fn end_others(&self, _: &Caller) -> Result<(), AppError> {
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl Orgs for Fake {
+    async fn list(&self, _: &Caller) -> Result<Vec<OrgView>, AppError> {
+        Ok(self.role().map(data::orgs).unwrap_or_default())
+    }
+
+    async fn create(&self, _: &Caller, _: OrgName, _: OrgSlug) -> Result<(), AppError> {
+        Err(AppError::Conflict(Conflict::SlugTaken))
+    }
+
+    async fn open(&self, caller: &Caller, slug: &OrgSlug) -> Result<OrgView, AppError> {
+        self.org(caller, slug, Permission::ViewOrg)
+    }
+
+    async fn rename(&self, caller: &Caller, slug: &OrgSlug, _: OrgName) -> Result<(), AppError> {
+        self.org(caller, slug, Permission::EditOrg).map(drop)
+    }
+
+    async fn change_slug(&self, caller: &Caller, slug: &OrgSlug, _: OrgSlug) -> Result<(), AppError> {
+        self.org(caller, slug, Permission::EditOrg).map(drop)
+    }
+
+    async fn delete(&self, caller: &Caller, slug: &OrgSlug, confirmation: &str) -> Result<OrgName, AppError> {
+        let org = self.org(caller, slug, Permission::DeleteOrg)?;
+        if confirmation == org.name.as_str() { Ok(org.name) } else { Err(AppError::field(Field::Confirmation, Reason::DoesNotMatch)) }
+    }
+}
+
+#[async_trait]
+impl Members for Fake {
+    async fn list(&self, caller: &Caller, slug: &OrgSlug, search: &str, after: Option<&str>) -> Result<Page<MemberRow>, AppError> {
+        self.org(caller, slug, Permission::ViewMembers)?;
+        let rows = data::members().into_iter().filter(|member| member.name.as_str().contains(search)).collect();
+        Ok(Page { rows, next: after.is_none().then(|| "cursor".to_owned()) })
+    }
+
+    async fn set_role(&self, caller: &Caller, slug: &OrgSlug, _: UserId, _: Role) -> Result<PersonName, AppError> {
+        self.org(caller, slug, Permission::ManageMembers)?;
+        Err(AppError::Conflict(Conflict::LastAdmin))
+    }
+
+    async fn remove(&self, caller: &Caller, slug: &OrgSlug, _: UserId) -> Result<PersonName, AppError> {
+        self.org(caller, slug, Permission::ManageMembers).map(|_| data::ada())
+    }
+
+    async fn leave(&self, caller: &Caller, slug: &OrgSlug) -> Result<OrgName, AppError> {
+        self.org(caller, slug, Permission::LeaveOrg).map(|org| org.name)
+    }
+}
+
+#[async_trait]
+impl Workspaces for Fake {
+    async fn list(&self, caller: &Caller, slug: &OrgSlug) -> Result<Vec<WorkspaceView>, AppError> {
+        let org = self.org(caller, slug, Permission::ViewWorkspaces)?;
+        Ok(if org.workspaces == 0 { Vec::new() } else { data::workspaces() })
+    }
+
+    async fn create(&self, caller: &Caller, slug: &OrgSlug, _: WorkspaceName) -> Result<WorkspaceId, AppError> {
+        self.org(caller, slug, Permission::CreateWorkspace)?;
+        Err(AppError::Conflict(Conflict::WorkspaceNameTaken))
+    }
+
+    async fn open(&self, caller: &Caller, slug: &OrgSlug, id: WorkspaceId) -> Result<(OrgView, WorkspaceView), AppError> {
+        self.in_workspace(caller, slug, id, Permission::ViewWorkspaces)
+    }
+
+    async fn rename(&self, caller: &Caller, slug: &OrgSlug, id: WorkspaceId, _: WorkspaceName) -> Result<(), AppError> {
+        self.in_workspace(caller, slug, id, Permission::EditWorkspace).map(drop)
+    }
+
+    async fn set_retention(&self, caller: &Caller, slug: &OrgSlug, id: WorkspaceId, _: Retention) -> Result<(), AppError> {
+        self.in_workspace(caller, slug, id, Permission::EditWorkspace).map(drop)
+    }
+
+    async fn delete(&self, caller: &Caller, slug: &OrgSlug, id: WorkspaceId, _: &str) -> Result<WorkspaceName, AppError> {
+        self.in_workspace(caller, slug, id, Permission::DeleteWorkspace).map(|(_, workspace)| workspace.name)
+    }
+}
+
+#[async_trait]
+impl CiTokens for Fake {
+    async fn list(&self, caller: &Caller, slug: &OrgSlug, workspace: WorkspaceId) -> Result<Vec<CiTokenRow>, AppError> {
+        self.in_workspace(caller, slug, workspace, Permission::ManageTokens)?;
+        Ok(if workspace == data::id("wks", data::FRESH) { Vec::new() } else { data::tokens() })
+    }
+
+    async fn create(&self, caller: &Caller, slug: &OrgSlug, workspace: WorkspaceId, token: NewCiToken) -> Result<IssuedToken, AppError> {
+        self.in_workspace(caller, slug, workspace, Permission::ManageTokens)?;
+        let secret = PlainSecret::new("bkci_0123456789012345678901234567xAbCdE".to_owned());
+        Ok(IssuedToken { id: data::id("tok", 9), name: token.name.into(), access: token.access, secret, old_works_for_hours: None })
+    }
+
+    async fn rotate(&self, caller: &Caller, slug: &OrgSlug, workspace: WorkspaceId, _: CiTokenId, _: u16) -> Result<IssuedToken, AppError> {
+        self.in_workspace(caller, slug, workspace, Permission::ManageTokens)?;
+        Err(AppError::Conflict(Conflict::TokenNotActive))
+    }
+
+    async fn revoke(&self, caller: &Caller, slug: &OrgSlug, workspace: WorkspaceId, _: CiTokenId) -> Result<TokenName, AppError> {
+        self.in_workspace(caller, slug, workspace, Permission::ManageTokens)?;
+        Ok(data::name("Pull requests"))
+    }
+}
+
+#[async_trait]
+impl Artifacts for Fake {
+    async fn list(
+        &self,
+        caller: &Caller,
+        slug: &OrgSlug,
+        workspace: WorkspaceId,
+        search: &str,
+        after: Option<&str>,
+    ) -> Result<Page<ArtifactRow>, AppError> {
+        let (_, view) = self.in_workspace(caller, slug, workspace, Permission::ViewArtifacts)?;
+        let rows = if view.usage.artifacts == 0 { Vec::new() } else { data::artifacts() };
+        let rows = rows.into_iter().filter(|artifact| artifact.hash.as_str().starts_with(search)).collect::<Vec<_>>();
+        let next = (after.is_none() && !rows.is_empty()).then(|| "cursor".to_owned());
+        Ok(Page { rows, next })
+    }
+
+    async fn delete(&self, caller: &Caller, slug: &OrgSlug, workspace: WorkspaceId, _: &ArtifactHash) -> Result<(), AppError> {
+        self.in_workspace(caller, slug, workspace, Permission::PurgeArtifacts).map(drop)
+    }
+
+    async fn purge(&self, caller: &Caller, slug: &OrgSlug, workspace: WorkspaceId, _: Purge) -> Result<(), AppError> {
+        self.in_workspace(caller, slug, workspace, Permission::PurgeArtifacts).map(drop)
+    }
+
+    async fn purge_progress(&self, caller: &Caller, slug: &OrgSlug, workspace: WorkspaceId) -> Result<Option<PurgeProgress>, AppError> {
+        self.in_workspace(caller, slug, workspace, Permission::ViewArtifacts)?;
+        Ok((workspace == data::id("wks", data::PURGED)).then(data::purge))
+    }
+}

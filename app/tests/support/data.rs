@@ -1,0 +1,155 @@
+//! What is in the made-up organization.
+
+use std::fmt::Debug;
+use std::str::FromStr;
+
+use app::backend::artifacts::{ArtifactRow, PurgeProgress};
+use app::backend::ci_tokens::CiTokenRow;
+use app::backend::members::{JoinedBy, MemberRow};
+use app::backend::orgs::OrgView;
+use app::backend::sessions::SessionRow;
+use app::backend::workspaces::{Usage, WorkspaceView};
+use app::domain::access::TokenAccess;
+use app::domain::names::PersonName;
+use app::domain::retention::Retention;
+use app::domain::role::Role;
+use app::domain::token::TokenState;
+use chrono::{DateTime, TimeDelta, Utc};
+
+/// The workspace that has been used.
+pub const USED: u32 = 1;
+/// The workspace in which a purge is going on.
+pub const PURGED: u32 = 2;
+/// The workspace in which nothing has happened.
+pub const FRESH: u32 = 3;
+
+pub fn now() -> DateTime<Utc> {
+    DateTime::from_timestamp(1_800_000_000, 0).expect("a time")
+}
+
+fn ago(minutes: i64) -> DateTime<Utc> {
+    now() - TimeDelta::minutes(minutes)
+}
+
+/// The id of this kind with this number.
+pub fn id<T: FromStr<Err: Debug>>(kind: &str, number: u32) -> T {
+    name(&format!("{kind}_{number:026}"))
+}
+
+pub fn name<T: FromStr<Err: Debug>>(text: &str) -> T {
+    text.parse().expect("a name")
+}
+
+pub fn ada() -> PersonName {
+    name("Ada Lovelace")
+}
+
+pub fn orgs(role: Role) -> Vec<OrgView> {
+    let org = |number, slug, title, role, members, workspaces| OrgView {
+        id: id("org", number),
+        slug: name(slug),
+        name: name(title),
+        role,
+        created_at: ago(90_000),
+        members,
+        workspaces,
+    };
+    vec![org(1, "acme", "Acme GmbH", role, 1204, 3), org(2, "empty", "Empty Rooms", role, 1, 0)]
+}
+
+pub fn workspaces() -> Vec<WorkspaceView> {
+    let workspace = |number, title, retention, usage| WorkspaceView {
+        id: id("wks", number),
+        name: name(title),
+        nx_cloud_id: name("65f0c1d2e3a4b5c6d7e8f901"),
+        created_at: ago(60_000),
+        retention,
+        usage,
+    };
+    vec![
+        workspace(USED, "web-shop", Retention::DEFAULT, Usage { artifacts: 48_213, bytes: 31 << 30, hits: 912_044, misses: 131_220 }),
+        workspace(
+            PURGED,
+            "a workspace with a rather long name, as some have it",
+            Retention { days: None, gibibytes: None },
+            Usage { artifacts: 3, bytes: 900, hits: 1, misses: 3 },
+        ),
+        workspace(FRESH, "mobile-app", Retention::DEFAULT, Usage::default()),
+    ]
+}
+
+pub fn members() -> Vec<MemberRow> {
+    let member = |number, title, email, role, joined_by| MemberRow {
+        user: id("usr", number),
+        name: name(title),
+        email: name(email),
+        role,
+        joined_at: ago(i64::from(number) * 30_000),
+        joined_by,
+    };
+    vec![
+        member(1, "Ada Lovelace", "ada@example.com", Role::Admin, JoinedBy::Created),
+        member(2, "Grace Hopper", "grace@example.com", Role::Member, JoinedBy::Operator),
+        member(
+            3,
+            "Karl-Theodor Maria Nikolaus von Beispielhausen",
+            "karl-theodor.maria.von.beispielhausen@long.example.com",
+            Role::Admin,
+            JoinedBy::Operator,
+        ),
+    ]
+}
+
+pub fn tokens() -> Vec<CiTokenRow> {
+    let token = |number, title, access, state| CiTokenRow {
+        id: id("tok", number),
+        name: name(title),
+        access,
+        last_four: "x7Qa".to_owned(),
+        created_by: "Ada Lovelace".to_owned(),
+        created_at: ago(50_000),
+        expires_at: Some(now() + TimeDelta::days(55)),
+        old_works_until: None,
+        last_used: None,
+        state,
+    };
+    vec![
+        CiTokenRow {
+            last_used: Some((ago(4), "203.0.113.20".to_owned())),
+            old_works_until: Some(now() + TimeDelta::hours(20)),
+            ..token(1, "GitHub, main branch", TokenAccess::ReadWrite, TokenState::Active)
+        },
+        CiTokenRow { expires_at: None, ..token(2, "Pull requests", TokenAccess::ReadOnly, TokenState::Active) },
+        CiTokenRow { expires_at: Some(ago(2000)), ..token(3, "Old runner", TokenAccess::ReadOnly, TokenState::Expired) },
+        token(4, "Leaked in a log", TokenAccess::ReadWrite, TokenState::Revoked),
+    ]
+}
+
+pub fn artifacts() -> Vec<ArtifactRow> {
+    (1..=20_u32)
+        .map(|number| ArtifactRow {
+            hash: name(&format!("{}", 11_668_468_414_769_122_100_u64 - u64::from(number) * 7_919_191_919_191)),
+            bytes: u64::from(number).pow(5) * 733,
+            created_by: "GitHub, main branch".to_owned(),
+            created_at: ago(i64::from(number) * 37),
+            last_read_at: (number % 3 > 0).then(|| ago(i64::from(number) * 11)),
+            hits: u64::from(number % 7) * 310,
+        })
+        .collect()
+}
+
+pub fn purge() -> PurgeProgress {
+    PurgeProgress { done: 12_000, total: 48_213, finished_at: None }
+}
+
+pub fn sessions() -> Vec<SessionRow> {
+    let session = |number, device: &str, current| SessionRow {
+        id: id("ses", number),
+        device: device.to_owned(),
+        address: "192.0.2.7".to_owned(),
+        created_at: ago(i64::from(number) * 2000),
+        last_seen_at: ago(i64::from(number - 1) * 300),
+        current,
+    };
+    vec![session(1, "Firefox on Linux", true), session(2, "Chrome on Android", false)]
+}

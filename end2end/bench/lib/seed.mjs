@@ -1,0 +1,84 @@
+// Fills a database with members and artifacts by SQL: rows that differ from a real one in nothing but their keys.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+
+const BATCH = 1000;
+
+/** How to talk to each database, and how it writes an id. */
+export const DIALECTS = {
+  sqlite: { program: (place) => ['sqlite3', ['-bail', '-cmd', '.timeout 15000', place]], id: (hex) => `X'${hex}'` },
+  postgres: { program: (place) => ['psql', ['-X', '-q', '-A', '-t', '-v', 'ON_ERROR_STOP=1', place]], id: (hex) => `'${hex}'::uuid` },
+};
+
+/** Runs SQL pieces in one go; answers what the database printed. */
+async function run(dialect, place, pieces) {
+  const [program, args] = dialect.program(place);
+  const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'inherit'] });
+  const ended = once(child, 'close');
+  let text = '';
+  child.stdout.on('data', (part) => { text += part; });
+  child.stdin.on('error', () => {});
+  for (const piece of pieces) if (!child.stdin.write(piece)) await Promise.race([once(child.stdin, 'drain'), ended]);
+  child.stdin.end();
+  const [code] = await ended;
+  if (code !== 0) throw new Error(`${program} could not fill the database: do the tables in seed.mjs still match the migrations?`);
+  return text;
+}
+
+/** An id like those of the server, which start with the time: the n-th of a kind. */
+const idHex = (kind, n) => `019a${kind.toString(16).padStart(4, '0')}00007000${(0x8000_0000_0000_0000n + BigInt(n)).toString(16)}`;
+
+function* batches(count, pattern, insert) {
+  // The row to copy is looked up once, not for every batch.
+  yield `${pattern}\nBEGIN;\n`;
+  for (let from = 0; from < count; from += BATCH) {
+    const numbers = Array.from({ length: Math.min(BATCH, count - from) }, (_, i) => from + i);
+    yield insert(numbers);
+  }
+  yield 'COMMIT;\n';
+}
+
+/** People in an organization, so many that with its Admin there are `count`. */
+export function* members(dialect, kind, slug, count) {
+  const pattern = `CREATE TEMPORARY TABLE pattern AS SELECT m.*, u.email_confirmed_at, u.created_at FROM members m
+    JOIN orgs o ON o.id = m.org_id JOIN users u ON u.id = m.user_id WHERE o.slug = '${slug}' AND m.role = 'admin';`;
+  yield* batches(count - 1, pattern, (numbers) => {
+    const rows = numbers.map((n) => `(${dialect.id(idHex(kind, n))}, 'person-${kind}-${n}@example.com', 'Person ${n}')`).join(',\n');
+    return `INSERT INTO users (id, email, name, password_hash, email_confirmed_at, created_at)
+      SELECT v.column1, v.column2, v.column3, NULL, t.email_confirmed_at, t.created_at
+      FROM (VALUES ${rows}) v, pattern t;
+      INSERT INTO members (org_id, user_id, role, joined_by, joined_at)
+      SELECT t.org_id, v.column1, 'member', t.joined_by, t.joined_at
+      FROM (VALUES ${rows}) v, pattern t;\n`;
+  });
+}
+
+/** Artifacts in the one workspace of an organization, so many that with the one that is there already there are `count`. */
+export function* artifacts(dialect, kind, slug, count) {
+  const workspace = `(SELECT w.id FROM workspaces w JOIN orgs o ON o.id = w.org_id WHERE o.slug = '${slug}')`;
+  const pattern = `CREATE TEMPORARY TABLE pattern AS SELECT * FROM artifacts WHERE workspace_id = ${workspace} AND hash = '${FIRST_HASH}';`;
+  yield* batches(count - 1, pattern, (numbers) => {
+    const rows = numbers.map((n) => `(${dialect.id(idHex(kind, n))}, '${hashOf(n)}', 'bench-${kind}-${n}')`).join(',\n');
+    return `INSERT INTO artifacts (id, workspace_id, scope, hash, blob, bytes, created_by, created_at, last_read_at, last_used_at, hits)
+      SELECT v.column1, t.workspace_id, t.scope, v.column2, v.column3, t.bytes, t.created_by, t.created_at, t.last_read_at, t.last_used_at, t.hits
+      FROM (VALUES ${rows}) v, pattern t;\n`;
+  });
+  yield `UPDATE workspaces SET artifact_count = ${count},
+    artifact_bytes = (SELECT sum(bytes) FROM artifacts WHERE workspace_id = workspaces.id) WHERE id = ${workspace};\n`;
+}
+
+/** The hash of the artifact that is stored over HTTP, and copied from then on. */
+export const FIRST_HASH = '1';
+// Spread over the whole range, as real hashes are.
+const hashOf = (n) => String((BigInt(n + 2) * 11400714819323198485n) % 2n ** 64n);
+
+/** Fills the tables, and checks that the rows are there. */
+export async function fill(dialect, place, pieces, table, count) {
+  const before = Number(await run(dialect, place, [`SELECT count(*) FROM ${table};\n`]));
+  await run(dialect, place, pieces);
+  const after = Number(await run(dialect, place, [`SELECT count(*) FROM ${table};\n`]));
+  if (after - before !== count - 1) throw new Error(`${after - before} rows were added to ${table} instead of ${count - 1}.`);
+}
+
+/** Brings the planner's statistics up to date, as a server in use has them. */
+export const settle = (dialect, place) => run(dialect, place, ['ANALYZE;\n']);

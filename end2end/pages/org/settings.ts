@@ -1,0 +1,29 @@
+import type { Locator } from '@playwright/test';
+
+import type { Org } from '../../support/setup.ts';
+import { Frame } from '../frame.ts';
+
+export class OrgSettings extends Frame {
+  readonly name: Locator = this.page.getByLabel('Name of the organization');
+  readonly address: Locator = this.page.getByLabel('Address of the organization');
+  readonly confirmation: Locator = this.page.getByLabel(/^Type “.*” to confirm$/);
+
+  async open(org: Org) {
+    await this.page.goto(`/o/${org.slug}/settings`);
+  }
+
+  async rename(name: string) {
+    await this.name.fill(name);
+    await this.page.getByRole('region', { name: 'Name', exact: true }).getByRole('button', { name: 'Save' }).click();
+  }
+
+  async move(slug: string) {
+    await this.address.fill(slug);
+    await this.page.getByRole('button', { name: 'Change the address' }).click();
+  }
+
+  async delete(confirmation: string) {
+    await this.confirmation.fill(confirmation);
+    await this.page.getByRole('button', { name: 'Delete the organization' }).click();
+  }
+}

@@ -1,0 +1,92 @@
+// Every page of the product in every state worth looking at. Accessibility, width, policy and pictures go through this list.
+import type { Page } from '@playwright/test';
+
+import { ForgotPassword } from '../pages/forgot_password.ts';
+import { Frame } from '../pages/frame.ts';
+import { NewOrg } from '../pages/new_org.ts';
+import { OrgSettings } from '../pages/org/settings.ts';
+import { SignIn } from '../pages/sign_in.ts';
+import { Artifacts } from '../pages/workspace/artifacts.ts';
+import { workspacePath } from '../pages/workspace/paths.ts';
+import { WorkspaceSettings } from '../pages/workspace/settings.ts';
+import { Tokens } from '../pages/workspace/tokens.ts';
+import { unique } from './setup.ts';
+import type { World } from './world.ts';
+
+export interface Look {
+  /** Name of the state, also of its pictures. */
+  name: string;
+  as: 'nobody' | 'newcomer' | 'member' | 'admin';
+  path: (world: World) => string;
+  status?: number;
+  /** What leads from the page to this state of it. */
+  then?: (page: Page, world: World) => Promise<unknown>;
+}
+
+const org = (page = '') => (world: World) => `/o/${world.org.slug}${page}`;
+const used = (page?: 'connect' | 'tokens' | 'artifacts' | 'settings') => (world: World) => workspacePath(world.used, page);
+
+export const LOOKS: Look[] = [
+  { name: 'welcome', as: 'nobody', path: () => '/' },
+  { name: 'sign_in', as: 'nobody', path: () => '/sign-in' },
+  { name: 'sign_in_refused', as: 'nobody', path: () => '/sign-in', then: (page) => new SignIn(page).submit('ada@example.com', 'not the password') },
+  { name: 'sign_up', as: 'nobody', path: () => '/sign-up' },
+  { name: 'forgot_password', as: 'nobody', path: () => '/forgot-password' },
+  { name: 'forgot_password_refused', as: 'nobody', path: () => '/forgot-password', then: (page) => new ForgotPassword(page).submit('ada@localhost') },
+  { name: 'check_mail', as: 'nobody', path: () => '/check-mail' },
+  { name: 'choose_password', as: 'nobody', path: () => '/choose-password?link=bklnk_example' },
+  { name: 'choose_password_no_link', as: 'nobody', path: () => '/choose-password', status: 400 },
+  { name: 'access_matrix', as: 'nobody', path: () => '/help/access' },
+  { name: 'not_found', as: 'nobody', path: () => '/no/such/page', status: 404 },
+
+  { name: 'home_empty', as: 'newcomer', path: () => '/' },
+  { name: 'new_org', as: 'newcomer', path: () => '/orgs/new' },
+  { name: 'new_org_refused', as: 'newcomer', path: () => '/orgs/new', then: (page) => new NewOrg(page).submit('Acme', 'Not An Address') },
+
+  { name: 'home', as: 'admin', path: () => '/' },
+  { name: 'home_org_menu', as: 'admin', path: org(), then: (page) => new Frame(page).openOrgMenu('Acme') },
+  { name: 'home_account_menu', as: 'admin', path: () => '/', then: (page) => new Frame(page).openAccountMenu() },
+  { name: 'account', as: 'admin', path: () => '/account' },
+  { name: 'org', as: 'admin', path: org() },
+  { name: 'org_empty', as: 'admin', path: (world) => `/o/${world.emptyOrg.slug}` },
+  { name: 'members', as: 'admin', path: org('/members') },
+  { name: 'members_none_found', as: 'admin', path: org('/members?q=nobody') },
+  { name: 'members_remove', as: 'admin', path: org('/members'), then: (page) => new Frame(page).ask('Remove…', page.getByRole('row', { name: 'Grace' })) },
+  { name: 'org_settings', as: 'admin', path: org('/settings') },
+  { name: 'org_settings_refused', as: 'admin', path: org('/settings'), then: (page) => new OrgSettings(page).delete('something else') },
+  { name: 'new_workspace', as: 'admin', path: org('/workspaces/new') },
+  { name: 'workspace', as: 'admin', path: used() },
+  { name: 'workspace_fresh', as: 'admin', path: (world) => workspacePath(world.fresh) },
+  { name: 'workspace_long_name', as: 'admin', path: (world) => workspacePath(world.long) },
+  { name: 'connect', as: 'admin', path: used('connect'), then: (page) => page.getByText('Show the entries for later').click() },
+  { name: 'tokens', as: 'admin', path: used('tokens') },
+  { name: 'tokens_empty', as: 'admin', path: (world) => workspacePath(world.fresh, 'tokens') },
+  { name: 'tokens_rotate', as: 'admin', path: used('tokens'), then: (page) => new Frame(page).ask('Rotate…', new Tokens(page).row('GitLab')) },
+  { name: 'tokens_issued', as: 'admin', path: (world) => workspacePath(world.long, 'tokens'), then: issueToken },
+  { name: 'artifacts', as: 'admin', path: used('artifacts') },
+  { name: 'artifacts_empty', as: 'admin', path: (world) => workspacePath(world.fresh, 'artifacts') },
+  { name: 'artifacts_none_found', as: 'admin', path: (world) => `${workspacePath(world.used, 'artifacts')}?q=777` },
+  { name: 'artifacts_purge', as: 'admin', path: used('artifacts'), then: (page) => new Artifacts(page).ask('Delete all artifacts…') },
+  { name: 'workspace_settings', as: 'admin', path: used('settings') },
+  { name: 'workspace_settings_refused', as: 'admin', path: used('settings'), then: (page) => new WorkspaceSettings(page).keep('0', '') },
+
+  { name: 'member_org', as: 'member', path: org() },
+  { name: 'member_org_members', as: 'member', path: org('/members') },
+  { name: 'member_workspace', as: 'member', path: (world) => workspacePath(world.fresh) },
+  { name: 'member_artifacts', as: 'member', path: used('artifacts') },
+  { name: 'forbidden', as: 'member', path: org('/settings'), status: 403 },
+];
+
+async function issueToken(page: Page) {
+  const tokens = new Tokens(page);
+  await tokens.create(`ci ${unique()}`, 'read-write');
+  await tokens.value();
+}
+
+/** Opens the page of the list, signed in as it says; answers the status. */
+export async function look({ as, path, then }: Look, page: Page, world: World): Promise<number | undefined> {
+  if (as !== 'nobody') await page.context().addCookies(world.cookies[as].cookies);
+  const answer = await page.goto(path(world));
+  await then?.(page, world);
+  return answer?.status();
+}

@@ -1,0 +1,76 @@
+// One server with something of everything: the pages that are looked at one by one show real data.
+import { request } from '@playwright/test';
+
+import type { Buildkeep } from './test.ts';
+import { Cache } from './cache.ts';
+import { type Org, type Person, type Workspace, unique } from './setup.ts';
+
+type Cookies = Awaited<ReturnType<Awaited<ReturnType<typeof request.newContext>>['storageState']>>;
+
+export interface World {
+  buildkeep: Buildkeep;
+  people: { admin: Person; member: Person; newcomer: Person };
+  cookies: { admin: Cookies; member: Cookies; newcomer: Cookies };
+  /** An organization with three workspaces, and one with none. */
+  org: Org;
+  emptyOrg: Org;
+  /** Used, with tokens of every kind; new, with nothing; with a long name, for tokens that a test makes. */
+  used: Workspace;
+  fresh: Workspace;
+  long: Workspace;
+}
+
+/** More than one part of a list holds. */
+const ARTIFACTS = 120;
+/** As long as names may be, and without a blank to break the line at. */
+const LONG = 'monorepo-of-all-things-'.padEnd(80, 'x');
+
+export async function furnish(buildkeep: Buildkeep): Promise<World> {
+  const { setup } = buildkeep;
+  const people = {
+    admin: await setup.person('Ada Lovelace'),
+    member: await setup.person('Grace Hopper'),
+    newcomer: await setup.person('Linus Newcomer'),
+  };
+  const org = await setup.org(people.admin, 'Acme GmbH & Co. KG');
+  const emptyOrg = await setup.org(people.admin, 'Globex', `globex-${unique()}-a-long-address`);
+  await setup.join(org, people.member, 'member');
+  await setup.join(org, await setup.person(`Wolfeschlegelsteinhausenbergerdorff`), 'admin');
+  const used = await setup.workspace(org, 'shop');
+  const fresh = await setup.workspace(org, 'docs');
+  const long = await setup.workspace(org, LONG);
+  await fill(buildkeep, used);
+  const cookies = {
+    admin: await cookiesOf(buildkeep, people.admin),
+    member: await cookiesOf(buildkeep, people.member),
+    newcomer: await cookiesOf(buildkeep, people.newcomer),
+  };
+  return { buildkeep, people, cookies, org, emptyOrg, used, fresh, long };
+}
+
+/** Tokens in every state, artifacts, hits and misses. */
+async function fill({ setup, url }: Buildkeep, workspace: Workspace) {
+  const writer = await setup.token(workspace, 'GitHub, main branch', 'read-write');
+  const reader = await setup.token(workspace, 'Pull requests and forks', 'read-only', 'never');
+  await setup.token(workspace, 'nightly-'.padEnd(80, 'n'), 'read-only', '7d');
+  for (const name of ['Ada’s laptop', 'Grace’s laptop', 'GitLab', 'Jenkins']) await setup.token(workspace, name, 'read-only');
+  await setup.revoke(await setup.token(workspace, 'Jenkins, old', 'read-write'));
+  const [write, read] = [new Cache(url, writer.token), new Cache(url, reader.token)];
+  for (let n = 0; n < ARTIFACTS; n += 1) {
+    const hash = String(10_000_000_000_000_000_000n + BigInt(n) * 11_400_714_819_323_198n);
+    const status = await write.put(hash, `artifact ${n}`.repeat(n * 50));
+    if (status !== 200) throw new Error(`an artifact was not stored: status ${status}`);
+    if (n % 4 === 0) await read.get(hash);
+    if (n % 20 === 0) await read.get(`1${hash}`);
+  }
+}
+
+/** Signs in without a browser. */
+async function cookiesOf({ url }: Buildkeep, person: Person): Promise<Cookies> {
+  const browser = await request.newContext({ baseURL: url, extraHTTPHeaders: { origin: url } });
+  const answer = await browser.post('/do/accounts/sign-in', { form: { email: person.email, password: person.password } });
+  if (!answer.ok()) throw new Error(`${person.email} could not sign in: status ${answer.status()}`);
+  const cookies = await browser.storageState();
+  await browser.dispose();
+  return cookies;
+}

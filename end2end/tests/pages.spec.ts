@@ -1,0 +1,46 @@
+// What holds for every page, whoever looks at it.
+import { readFile } from 'node:fs/promises';
+
+import { LOOKS, look } from '../support/pages.ts';
+import { expect, test } from '../support/test.ts';
+
+for (const place of LOOKS) {
+  test(`${place.name} is whole, and fits a screen of 360 px`, async ({ page, world }) => {
+    await page.setViewportSize({ width: 360, height: 740 });
+    expect(await look(place, page, world)).toBe(place.status ?? 200);
+    await expect(page.getByRole('heading', { level: 1 })).toHaveCount(1);
+    await expect(page).toHaveTitle(/. · Buildkeep$/);
+    await expect(page.getByRole('main')).toBeVisible();
+
+    const beyond = await page.evaluate(() => {
+      const root = document.documentElement;
+      if (root.scrollWidth <= root.clientWidth) return [];
+      const wide = [...document.querySelectorAll('body *')].filter((element) => element.getBoundingClientRect().right > root.clientWidth + 0.5);
+      return wide.map((element) => element.outerHTML.slice(0, 120));
+    });
+    expect(beyond, 'what makes the page scroll sideways').toEqual([]);
+  });
+}
+
+test('every route of the application is in the list of pages', async ({ world }) => {
+  const source = await readFile(new URL('../../app/src/routes.rs', import.meta.url), 'utf8');
+  const routes = [...source.matchAll(/path!\("([^"]+)"\)/g)].map((match) => match[1]!);
+  expect(routes.length).toBeGreaterThan(10);
+  const paths = LOOKS.filter(({ status }) => !status).map(({ path }) => path(world).replace(/\?.*/, ''));
+  const isSeen = (route: string) => {
+    const pattern = new RegExp(`^${route.replace(/:\w+/g, '[^/]+')}$`);
+    return paths.some((path) => pattern.test(path));
+  };
+  expect(routes.filter((route) => !isSeen(route))).toEqual([]);
+});
+
+test('without scripts, nothing is offered that needs them', async ({ page, world, javaScriptEnabled }) => {
+  test.skip(javaScriptEnabled ?? true, 'about browsers without scripts');
+  const find = (name: string) => LOOKS.find((one) => one.name === name)!;
+  for (const name of ['connect', 'tokens_issued', 'tokens_rotate']) {
+    await look(find(name), page, world);
+    await expect(page.getByRole('button', { name: /^Copy/ }), name).toHaveCount(0);
+    await expect(page.getByRole('button', { name: 'Cancel' }), name).toHaveCount(0);
+    await expect(page.getByRole('searchbox', { name: /^Filter/ }), name).toHaveCount(0);
+  }
+});

@@ -1,0 +1,30 @@
+//! The database schema, step by step, for SQLite and PostgreSQL alike.
+//!
+//! A step that has been released is never changed; a new one is added. Nothing of ours is imported, so that
+//! an old step does not change its meaning with the code.
+
+mod m20261121_000001_accounts;
+mod m20261121_000002_orgs;
+mod m20261121_000003_workspaces;
+mod m20261121_000004_artifacts;
+mod m20261121_000005_records;
+mod table;
+
+pub use sea_orm_migration::MigratorTrait;
+use sea_orm_migration::prelude::*;
+
+/// All steps, in order.
+pub struct Migrator;
+
+#[async_trait::async_trait]
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![
+            Box::new(m20261121_000001_accounts::Migration),
+            Box::new(m20261121_000002_orgs::Migration),
+            Box::new(m20261121_000003_workspaces::Migration),
+            Box::new(m20261121_000004_artifacts::Migration),
+            Box::new(m20261121_000005_records::Migration),
+        ]
+    }
+}

@@ -1,0 +1,9 @@
+#!/usr/bin/env bash
+# make check: what to run while working. make test is the whole.
+. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+. scripts/lints.sh
+
+lint_format
+lint_host
+step 'integration tests (SQLite)' 'mend what the first failing test names above' cargo test -p server --test it
+summary

@@ -1,0 +1,36 @@
+#!/usr/bin/env bash
+# make test: everything that must hold before a change is accepted.
+. "$(dirname "${BASH_SOURCE[0]}")/setup.sh"
+. scripts/build.sh
+. scripts/lints.sh
+. scripts/postgres.sh
+. scripts/browser.sh
+
+# Whatever ends this, a signal too, takes PostgreSQL with it.
+trap postgres_stop EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+TEST='mend what the first failing test names above'
+
+lint_format
+lint_lock
+lint_dependencies
+lint_host
+lint_browser
+lint_docs
+
+step 'tests (SQLite)' "$TEST" cargo test "${HOST[@]}"
+
+step 'PostgreSQL is installed' "$ONLINE" postgres_install
+postgres_place
+step 'PostgreSQL starts' 'see what it says' postgres_start
+step 'integration tests (PostgreSQL)' "$TEST" cargo test -p server --test it
+postgres_stop
+unset BUILDKEEP_TEST_POSTGRES_URL
+
+build dev
+export BUILDKEEP_BIN=$ROOT/target/debug/buildkeep
+browser_tests
+step 'tests with real nx' "$TEST" end2end/nx/run.sh
+summary

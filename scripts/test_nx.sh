@@ -1,0 +1,9 @@
+#!/usr/bin/env bash
+# make test-nx: only the tests with real nx.
+. "$(dirname "${BASH_SOURCE[0]}")/setup.sh"
+. scripts/build.sh
+
+build dev
+export BUILDKEEP_BIN=$ROOT/target/debug/buildkeep
+step 'tests with real nx' 'mend what the first failing test names above' end2end/nx/run.sh
+summary

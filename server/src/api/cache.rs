@@ -1,0 +1,192 @@
+//! `GET` and `PUT /v1/cache/{hash}`: Nx's "custom remote cache" (its OpenAPI document 1.0.0), as the client of nx 20.8 to 24 takes it.
+//!
+//! | answer | means to nx |
+//! |---|---|
+//! | GET 200, 404 | hit, miss |
+//! | PUT 200; 403, 409 | stored; silently not stored |
+//! | 401 with `Content-Type: text/plain`, exactly | the token is shown as wrong, the build stops |
+//! | anything else | the build fails |
+//!
+//! So there are no other answers here: whatever goes wrong on our side is a miss (404) or not stored (409), logged and
+//! counted. A read that is not allowed is a miss too, never 403. A refused upload is read to its end, within a bound:
+//! a client that is still sending would otherwise see a broken pipe instead of the answer.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use app::domain::access::CachePermission;
+use app::domain::artifact::PutOutcome;
+use app::domain::names::ArtifactHash;
+use axum::body::{Body, BodyDataStream};
+use axum::extract::{Path, Request, State as Extracted};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::Response;
+use futures_util::StreamExt as _;
+
+use crate::auth::actor::client_address;
+use crate::auth::bearer::Credential;
+use crate::error::Error;
+use crate::services::cache::{self, PutError};
+use crate::state::State;
+use crate::transfer::ReceiveError;
+
+/// A refused body is read up to this size and time; behind that the connection is cut.
+const DRAIN_BYTES: u64 = 256 << 20;
+const DRAIN_TIME: Duration = Duration::from_mins(1);
+
+/// `text/plain` and nothing more: nx compares the whole value.
+fn plain(status: StatusCode, sentence: &'static str) -> Response {
+    let mut response = Response::new(Body::from(sentence));
+    *response.status_mut() = status;
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain"));
+    response
+}
+
+fn unauthorized() -> Response {
+    let mut response = plain(
+        StatusCode::UNAUTHORIZED,
+        "This access token is unknown, expired or revoked. Set NX_SELF_HOSTED_REMOTE_CACHE_ACCESS_TOKEN to a valid one, or build without the remote cache by NX_DISABLE_REMOTE_CACHE=true.",
+    );
+    response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+    response
+}
+
+fn miss() -> Response {
+    plain(StatusCode::NOT_FOUND, "No such artifact.")
+}
+
+async fn credential(state: &State, headers: &HeaderMap) -> Result<Option<Credential>, Error> {
+    let header = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    state.bearers.check(&state.db, &state.epoch, header, state.clock.now()).await
+}
+
+fn failed(what: &'static str, error: &dyn std::error::Error) {
+    let cause = error.source().map(ToString::to_string);
+    tracing::error!(what, %error, cause, "a cache request failed and was answered as a miss or as not stored");
+    metrics::counter!("buildkeep_cache_failures_total", "what" => what).increment(1);
+}
+
+/// `GET /v1/cache/{hash}`.
+pub async fn get(Extracted(state): Extracted<Arc<State>>, Path(hash): Path<String>, request: Request) -> Response {
+    let (request, _) = request.into_parts();
+    let credential = match credential(&state, &request.headers).await {
+        Ok(Some(credential)) => credential,
+        Ok(None) => return unauthorized(),
+        Err(error) => {
+            failed("token check", &error);
+            return miss();
+        }
+    };
+    let Some(scope) = credential.scope(CachePermission::ReadShared) else { return miss() };
+    let address = client_address(&state, &request.extensions, &request.headers);
+    state.usage.token(scope.token().id, &address, state.clock.now());
+    let Ok(hash) = ArtifactHash::parse(&hash) else { return miss() };
+    let Ok(place) = state.transfers.clone().try_acquire_owned() else {
+        metrics::counter!("buildkeep_cache_overload_total").increment(1);
+        return miss();
+    };
+    match cache::get(&state, &scope, &hash).await {
+        Ok(Some(found)) => {
+            let mut response = Response::new(cache::body(found.content.holding(place)));
+            let headers = response.headers_mut();
+            headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/octet-stream"));
+            headers.insert(header::CONTENT_LENGTH, HeaderValue::from(found.bytes));
+            response
+        }
+        Ok(None) => miss(),
+        Err(error) => {
+            failed("read", &error);
+            miss()
+        }
+    }
+}
+
+/// `PUT /v1/cache/{hash}`.
+pub async fn put(Extracted(state): Extracted<Arc<State>>, Path(hash): Path<String>, request: Request) -> Response {
+    let (request, body) = request.into_parts();
+    let credential = credential(&state, &request.headers).await;
+    let address = client_address(&state, &request.extensions, &request.headers);
+    let length = request.headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()).and_then(|text| text.parse().ok());
+    let mut body = body.into_data_stream();
+    let refusal = |status, sentence| Err((status, sentence));
+    let admitted = match credential {
+        Ok(Some(credential)) => match credential.scope(CachePermission::WriteShared) {
+            Some(scope) => Ok(scope),
+            None => refusal(StatusCode::FORBIDDEN, "This access token is read-only: nothing was stored."),
+        },
+        Ok(None) => {
+            drain(&mut body).await;
+            return unauthorized();
+        }
+        Err(error) => {
+            failed("token check", &error);
+            refusal(StatusCode::CONFLICT, "Not stored: the server could not check the access token.")
+        }
+    };
+    let stored = match admitted {
+        Ok(scope) => {
+            state.usage.token(scope.token().id, &address, state.clock.now());
+            store(&state, &scope, &hash, length, &mut body).await
+        }
+        Err(refused) => Err(refused),
+    };
+    match stored {
+        Ok(()) => plain(StatusCode::OK, "Stored."),
+        Err((status, sentence)) => {
+            drain(&mut body).await;
+            plain(status, sentence)
+        }
+    }
+}
+
+async fn store(
+    state: &State,
+    scope: &crate::auth::bearer::CacheScope,
+    hash: &str,
+    length: Option<u64>,
+    body: &mut BodyDataStream,
+) -> Result<(), (StatusCode, &'static str)> {
+    let conflict = |sentence| Err((StatusCode::CONFLICT, sentence));
+    let Ok(hash) = ArtifactHash::parse(hash) else { return conflict("Not stored: this is not a hash that nx makes.") };
+    if length.is_some_and(|length| length > state.config.artifact_limit()) {
+        return conflict("Not stored: the artifact is larger than this server takes.");
+    }
+    match cache::exists(state, scope, &hash).await {
+        Ok(false) => {}
+        Ok(true) => return conflict("Not stored: there is an artifact with this hash already."),
+        Err(error) => {
+            failed("look-up", &error);
+            return conflict("Not stored: the server has a problem.");
+        }
+    }
+    let Ok(_place) = state.transfers.clone().try_acquire_owned() else {
+        metrics::counter!("buildkeep_cache_overload_total").increment(1);
+        return conflict("Not stored: the server is busy.");
+    };
+    match cache::put(state, scope, &hash, length, body).await {
+        Ok(PutOutcome::Created) => Ok(()),
+        Ok(PutOutcome::AlreadyThere) => conflict("Not stored: there is an artifact with this hash already."),
+        Err(PutError::Receive(ReceiveError::TooLarge)) => conflict("Not stored: the artifact is larger than this server takes."),
+        Err(PutError::Receive(ReceiveError::ExpandsTooFar)) => conflict("Not stored: the artifact unpacks to more than this server takes."),
+        Err(PutError::Receive(ReceiveError::WrongLength | ReceiveError::Body(_))) => conflict("Not stored: the upload ended too early."),
+        Err(PutError::Receive(ReceiveError::NotGzip)) => conflict("Not stored: the body is not a complete gzip file."),
+        Err(error @ (PutError::Receive(ReceiveError::Storage(_) | ReceiveError::Seal(_)) | PutError::Inner(_))) => {
+            failed("store", &error);
+            conflict("Not stored: the server has a problem.")
+        }
+    }
+}
+
+async fn drain(body: &mut BodyDataStream) {
+    let reading = async {
+        let mut read = 0;
+        while let Some(Ok(chunk)) = body.next().await {
+            read += chunk.len() as u64;
+            if read > DRAIN_BYTES {
+                break;
+            }
+        }
+    };
+    // Time over: the answer goes out all the same.
+    let _ = tokio::time::timeout(DRAIN_TIME, reading).await;
+}

@@ -1,0 +1,224 @@
+//! What every form post has to pass before a server function sees it: its origin, its size, its rate.
+
+use std::num::NonZeroU32;
+use std::sync::Arc;
+
+use app::error::AppError;
+use app::paths;
+use axum::body::{Body, Bytes};
+use axum::extract::{Extension, Request, State as Extracted};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use governor::clock::{Clock as _, DefaultClock};
+use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
+
+use super::actor::client_address;
+use super::visit::BrowserVisit;
+use crate::router::AppState;
+
+/// No form of ours is larger.
+const LARGEST_FORM: usize = 64 << 10;
+/// Attempts a minute for one account, whatever the client's address.
+const PER_ACCOUNT: NonZeroU32 = NonZeroU32::new(10).expect("not zero");
+/// Forms that take a password or send mail.
+const GUARDED: [&str; 5] = [
+    "/do/accounts/sign-in",
+    "/do/accounts/sign-up",
+    "/do/accounts/forgot-password",
+    "/do/accounts/choose-password",
+    "/do/accounts/change-password",
+];
+
+/// Attempts at the guarded forms, by client address and by account.
+pub struct Attempts {
+    by_address: DefaultKeyedRateLimiter<String>,
+    by_account: DefaultKeyedRateLimiter<String>,
+}
+
+impl Attempts {
+    /// Allows so many a minute from one client address.
+    pub fn new(per_minute: u32) -> Self {
+        let by_address = NonZeroU32::new(per_minute).unwrap_or(NonZeroU32::MIN);
+        Self {
+            by_address: RateLimiter::keyed(Quota::per_minute(by_address)),
+            // An address that is allowed much (tests, a shared gateway) is not to be stopped by one account either.
+            by_account: RateLimiter::keyed(Quota::per_minute(PER_ACCOUNT.max(by_address))),
+        }
+    }
+
+    /// Counts one more; says for how many seconds to wait when there were too many.
+    fn count(&self, address: &str, account: Option<&str>) -> Result<(), u64> {
+        let wait = |limiter: &DefaultKeyedRateLimiter<String>, key: &str| {
+            limiter.check_key(&key.to_owned()).map_err(|until| until.wait_time_from(DefaultClock::default().now()).as_secs() + 1)
+        };
+        wait(&self.by_address, address)?;
+        account.map_or(Ok(()), |account| wait(&self.by_account, account))
+    }
+
+    /// Forgets those who have waited long enough.
+    pub fn forget_old(&self) {
+        self.by_address.retain_recent();
+        self.by_account.retain_recent();
+    }
+}
+
+/// Whether a state-changing request comes from a page of ours. Browsers send `Sec-Fetch-Site` (to secure origins) and
+/// `Origin` with every post; what sends neither is no browser that holds our cookie.
+pub fn is_same_origin(headers: &HeaderMap, public_url: &str) -> bool {
+    let text = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
+    let site = text(header::HeaderName::from_static("sec-fetch-site"));
+    if site.is_some_and(|site| site != "same-origin") {
+        return false;
+    }
+    match text(header::ORIGIN) {
+        Some(origin) => {
+            let of_host = text(header::HOST).is_some_and(|host| {
+                origin.strip_prefix("https://").or_else(|| origin.strip_prefix("http://")).is_some_and(|authority| authority == host)
+            });
+            of_host || public_url == origin || public_url.starts_with(&format!("{origin}/"))
+        }
+        None => site.is_some(),
+    }
+}
+
+/// Middleware of the server functions.
+pub async fn check(
+    Extracted(app): Extracted<AppState>,
+    visit: Option<Extension<Arc<BrowserVisit>>>,
+    request: Request,
+    next: Next,
+) -> Response {
+    if request.method() != Method::POST {
+        return next.run(request).await;
+    }
+    if !is_same_origin(request.headers(), &app.state.site.public_url) {
+        return refusal(StatusCode::FORBIDDEN, "This form was sent from another site. Open the page here and send it again.");
+    }
+    let (parts, body) = request.into_parts();
+    let Ok(body) = axum::body::to_bytes(body, LARGEST_FORM).await else {
+        return refusal(StatusCode::PAYLOAD_TOO_LARGE, "This form is too large. Go back, shorten the entries and send it again.");
+    };
+    let path = parts.uri.path().to_owned();
+    if GUARDED.contains(&path.as_str()) {
+        let address = client_address(&app.state, &parts.extensions, &parts.headers);
+        let account = field(&body, "email").map(|email| email.trim().to_lowercase());
+        if let Err(seconds) = app.state.attempts.count(&address, account.as_deref()) {
+            metrics::counter!("buildkeep_attempts_refused_total").increment(1);
+            let mut response =
+                refusal(StatusCode::TOO_MANY_REQUESTS, &format!("Too many attempts. Wait {seconds} seconds, go back and try again."));
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+            return response;
+        }
+    }
+    let mut response = next.run(Request::from_parts(parts, Body::from(body.clone()))).await;
+    if let Some(target) = response.headers().get(header::LOCATION).and_then(|value| value.to_str().ok()).map(ToOwned::to_owned) {
+        if target.contains("__err=")
+            && let Some(Extension(visit)) = visit
+        {
+            visit.keep_draft(draft(&body));
+        }
+        // After a post the browser is to GET the next page (RFC 9110, 15.4.4), and only a page of ours.
+        *response.status_mut() = StatusCode::SEE_OTHER;
+        if let Ok(local) = HeaderValue::from_str(&local_target(&target)) {
+            response.headers_mut().insert(header::LOCATION, local);
+        }
+        return response;
+    }
+    if response.status() == StatusCode::INTERNAL_SERVER_ERROR {
+        return with_its_status(response).await;
+    }
+    response
+}
+
+/// Leptos answers every error of a server function with 500. A client that did not ask for HTML gets the status that
+/// the error means.
+async fn with_its_status(response: Response) -> Response {
+    let (mut parts, body) = response.into_parts();
+    let Ok(body) = axum::body::to_bytes(body, LARGEST_FORM).await else {
+        return refusal(StatusCode::INTERNAL_SERVER_ERROR, "The answer could not be read.");
+    };
+    if let Ok(error) = serde_json::from_slice::<AppError>(&body) {
+        parts.status = status_of(&error);
+    }
+    Response::from_parts(parts, Body::from(body))
+}
+
+/// The status that an error means.
+pub const fn status_of(error: &AppError) -> StatusCode {
+    match error {
+        AppError::Unauthenticated | AppError::WrongCredentials => StatusCode::UNAUTHORIZED,
+        AppError::Forbidden => StatusCode::FORBIDDEN,
+        AppError::NotFound | AppError::Moved(_) => StatusCode::NOT_FOUND,
+        AppError::Conflict(_) => StatusCode::CONFLICT,
+        AppError::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
+        AppError::BadForm => StatusCode::BAD_REQUEST,
+        AppError::RateLimited(_) => StatusCode::TOO_MANY_REQUESTS,
+        AppError::LinkUnusable => StatusCode::GONE,
+        AppError::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
+    }
+}
+
+/// The Referer of a refused form is an absolute address, whose host is the client's word: only its path counts.
+fn local_target(target: &str) -> String {
+    let path = match target.split_once("://") {
+        Some((_, rest)) => rest.find('/').map_or(paths::HOME, |at| &rest[at..]),
+        None => target,
+    };
+    paths::local_or_home(path)
+}
+
+fn refusal(status: StatusCode, sentence: &str) -> Response {
+    (status, [(header::CONTENT_TYPE, "text/plain; charset=utf-8")], sentence.to_owned()).into_response()
+}
+
+fn field(body: &Bytes, name: &str) -> Option<String> {
+    form_urlencoded::parse(body).find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
+}
+
+/// The fields without anything secret.
+fn draft(body: &Bytes) -> Vec<(String, String)> {
+    const SECRET: [&str; 3] = ["password", "current", "link"];
+    form_urlencoded::parse(body).into_owned().filter(|(name, _)| !SECRET.contains(&name.as_str())).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
+        pairs.iter().map(|(name, value)| (header::HeaderName::from_static(name), HeaderValue::from_static(value))).collect()
+    }
+
+    #[test]
+    fn only_our_own_pages_may_post() {
+        let url = "https://build.example.com";
+        for (pairs, fine) in [
+            (vec![("origin", "https://build.example.com")], true),
+            (vec![("origin", "http://127.0.0.1:3000"), ("host", "127.0.0.1:3000")], true),
+            (vec![("sec-fetch-site", "same-origin")], true),
+            (vec![], false),
+            (vec![("origin", "null")], false),
+            (vec![("origin", "https://build.example.com.evil.example"), ("host", "build.example.com")], false),
+            (vec![("origin", "https://build.example.co")], false),
+            (vec![("sec-fetch-site", "same-site"), ("origin", "https://build.example.com")], false),
+            (vec![("sec-fetch-site", "same-origin"), ("origin", "https://evil.example"), ("host", "build.example.com")], false),
+        ] {
+            assert_eq!(is_same_origin(&headers(&pairs), url), fine, "{pairs:?}");
+        }
+    }
+
+    #[test]
+    fn a_refused_form_leads_back_to_a_page_of_ours() {
+        assert_eq!(local_target("https://build.example.com/sign-in?__path=x"), "/sign-in?__path=x");
+        assert_eq!(local_target("https://evil.example"), "/");
+        assert_eq!(local_target("https://evil.example//evil.example"), "/");
+        assert_eq!(local_target("/o/acme"), "/o/acme");
+    }
+
+    #[test]
+    fn a_draft_keeps_no_secret() {
+        let body = Bytes::from_static(b"email=ada%40example.com&password=hunter2&link=bklnk_x&current=old");
+        assert_eq!(draft(&body), [("email".to_owned(), "ada@example.com".to_owned())]);
+    }
+}

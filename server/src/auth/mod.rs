@@ -1,0 +1,12 @@
+//! Who is asking, and what they may do.
+
+pub mod access;
+pub mod actor;
+pub mod bearer;
+pub mod cookies;
+pub mod epoch;
+pub mod forms;
+pub mod password;
+pub mod secret;
+pub mod session;
+pub mod visit;

@@ -1,0 +1,86 @@
+//! The browser's side of a request, as server functions use it.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use app::domain::ids::UserId;
+use app::error::AppError;
+use app::notice::Notice;
+use app::request::{Caller, Theme, Visit};
+use async_trait::async_trait;
+use tower_sessions::Session;
+
+use super::cookies::Outbox;
+use super::session;
+use crate::error::answer;
+use crate::state::State;
+
+/// One request of a browser.
+pub struct BrowserVisit {
+    /// The server.
+    pub state: Arc<State>,
+    /// The browser's session.
+    pub session: Session,
+    /// Who asks.
+    pub caller: Caller,
+    /// Browser and system, for the list of sessions.
+    pub device: String,
+    /// What the answer leaves in the browser.
+    pub outbox: Mutex<Outbox>,
+}
+
+impl BrowserVisit {
+    /// What was put there; empty from then on.
+    pub fn take_outbox(&self) -> Outbox {
+        std::mem::take(&mut self.outbox.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Keeps what was typed into a refused form for the page that shows it again.
+    pub fn keep_draft(&self, fields: Vec<(String, String)>) {
+        self.leave(|outbox| outbox.draft = Some(fields));
+    }
+
+    fn leave(&self, change: impl FnOnce(&mut Outbox)) {
+        change(&mut self.outbox.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+}
+
+#[async_trait]
+impl Visit for BrowserVisit {
+    async fn begin(&self, user: UserId) -> Result<(), AppError> {
+        answer(&self.caller, session::begin(&self.session, &self.state, &self.caller, user, self.device.clone())).await
+    }
+
+    async fn end(&self) -> Result<(), AppError> {
+        answer(&self.caller, async { Ok(self.session.flush().await?) }).await
+    }
+
+    fn notify(&self, notice: Notice) {
+        self.leave(|outbox| outbox.notice = Some(notice));
+    }
+
+    fn choose_theme(&self, theme: Theme) {
+        self.leave(|outbox| outbox.theme = Some(theme));
+    }
+}
+
+/// `Firefox on Linux`, as far as the header tells; it is shown to its owner only.
+pub fn device_of(user_agent: &str) -> String {
+    let has = |word: &str| user_agent.contains(word);
+    let browser = match () {
+        () if has("Edg/") => "Edge",
+        () if has("Firefox/") => "Firefox",
+        () if has("Chrome/") || has("Chromium/") => "Chrome",
+        () if has("Safari/") => "Safari",
+        () if has("curl/") => "curl",
+        () => "Unknown browser",
+    };
+    let system = match () {
+        () if has("Android") => Some("Android"),
+        () if has("iPhone") || has("iPad") => Some("iOS"),
+        () if has("Windows") => Some("Windows"),
+        () if has("Mac OS X") => Some("macOS"),
+        () if has("Linux") => Some("Linux"),
+        () => None,
+    };
+    system.map_or_else(|| browser.to_owned(), |system| format!("{browser} on {system}"))
+}

@@ -1,0 +1,57 @@
+//! `buildkeep doctor`: looks at everything that a server needs and says what is wrong.
+
+use chrono::Datelike as _;
+use serde_json::json;
+
+use super::Answer;
+use crate::config::Config;
+use crate::state::State;
+
+struct Finding {
+    part: &'static str,
+    problem: Option<String>,
+    note: String,
+}
+
+fn fine(part: &'static str, note: impl Into<String>) -> Finding {
+    Finding { part, problem: None, note: note.into() }
+}
+
+fn checked(part: &'static str, note: impl Into<String>, result: Result<(), String>) -> Finding {
+    Finding { part, problem: result.err(), note: note.into() }
+}
+
+/// Examines all parts; the answer is healthy only when all are.
+pub(super) async fn examine(config: Config) -> Answer {
+    let mut findings = vec![fine("configuration", format!("people and nx reach this server at {}", config.public_url()))];
+    match State::open(config).await {
+        Err(error) => findings.push(checked("start", "the server can be started", Err(error.to_string()))),
+        Ok(state) => {
+            findings.push(fine("key", "the master key is there"));
+            let answers = state.db.ping().await.map_err(|error| error.to_string());
+            findings.push(checked("database", format!("{} answers and its schema is up to date", state.db.kind()), answers));
+            let stores = state.blobs.check().await.map_err(|error| error.to_string());
+            findings.push(checked("artifact store", "an artifact can be written, read and deleted", stores));
+            let note = if state.config.smtp_url.is_some() {
+                "the mail server answers"
+            } else {
+                "no mail server is configured: mail becomes files"
+            };
+            findings.push(checked("mail", note, state.mailer.check().await));
+            let year = state.clock.now().year();
+            let plausible = if (2025..2100).contains(&year) { Ok(()) } else { Err(format!("the clock says the year is {year}")) };
+            findings.push(checked("clock", "the clock is plausible", plausible));
+        }
+    }
+    let healthy = findings.iter().all(|finding| finding.problem.is_none());
+    let lines = findings.iter().map(|finding| match &finding.problem {
+        None => format!("ok       {}: {}", finding.part, finding.note),
+        Some(problem) => format!("PROBLEM  {}: {problem}", finding.part),
+    });
+    let sentence = lines.collect::<Vec<_>>().join("\n");
+    let json = json!({
+        "healthy": healthy,
+        "findings": findings.iter().map(|finding| json!({ "part": finding.part, "problem": finding.problem })).collect::<Vec<_>>(),
+    });
+    Answer { sentence, json, healthy }
+}

@@ -1,0 +1,210 @@
+//! Configuration: defaults, then an optional TOML file, then `BUILDKEEP_*` variables, then the command line.
+//!
+//! An unknown or malformed setting stops the start and is named. The table in the README lists all of them.
+
+use std::net::{IpAddr, SocketAddr};
+use std::path::{Path, PathBuf};
+
+use figment::Figment;
+use figment::providers::{Env, Format, Serialized, Toml};
+use lettre::message::Mailbox;
+use serde::{Deserialize, Serialize};
+
+/// Every setting.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// Address and port to listen on.
+    pub listen: SocketAddr,
+    /// Folder for the database, artifacts, mail files and the master key, as far as these are not elsewhere.
+    pub data_dir: PathBuf,
+    /// The address under which people and nx reach this server; default is `http://` (with TLS `https://`) and `listen`.
+    pub public_url: Option<String>,
+    /// Certificate chain (PEM) to serve TLS with; without it a proxy does that, or nobody.
+    pub tls_certificate: Option<PathBuf>,
+    /// Private key (PEM) of the certificate.
+    pub tls_key: Option<PathBuf>,
+    /// `sqlite://…` or `postgres://…`; default is a SQLite file in the data folder.
+    pub database_url: Option<String>,
+    /// The master key, 64 hex characters; default is the file below.
+    pub master_key: Option<String>,
+    /// File with the master key; default is `master.key` in the data folder, made at the first start.
+    pub master_key_file: Option<PathBuf>,
+    /// `smtp://user:password@host:587?tls=required`, or `smtps://…`; without it mail becomes files in the data folder.
+    pub smtp_url: Option<String>,
+    /// Sender of our mail.
+    pub mail_from: String,
+    /// Proxies whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<IpAddr>,
+    /// Largest artifact in MiB.
+    pub artifact_limit_mib: u32,
+    /// Uploads and downloads at once; more are answered as a miss.
+    pub transfer_limit: u32,
+    /// Sign-in, sign-up and password requests a minute from one client address.
+    pub sign_in_per_minute: u32,
+    /// What to log, in the notation of `tracing`'s filter.
+    pub log: String,
+    /// `human` or `json`.
+    pub log_format: LogFormat,
+}
+
+/// How log lines look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// For people.
+    Human,
+    /// One JSON object a line.
+    Json,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 3000)),
+            data_dir: PathBuf::from("data"),
+            public_url: None,
+            tls_certificate: None,
+            tls_key: None,
+            database_url: None,
+            master_key: None,
+            master_key_file: None,
+            smtp_url: None,
+            mail_from: "Buildkeep <buildkeep@localhost>".to_owned(),
+            trusted_proxies: Vec::new(),
+            artifact_limit_mib: 2048,
+            transfer_limit: 512,
+            sign_in_per_minute: 20,
+            log: "info,sqlx=warn,sea_orm_migration=warn,tower_sessions_core=error".to_owned(),
+            log_format: LogFormat::Human,
+        }
+    }
+}
+
+/// Why the configuration is not usable.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// Unknown or malformed, as the reader of files and variables says it.
+    #[error("{0}")]
+    Malformed(Box<figment::Error>),
+    /// Well-formed, but not something to work with.
+    #[error("setting `{setting}`: {problem}")]
+    Unusable {
+        /// The setting's name.
+        setting: &'static str,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// The named file is not there.
+    #[error("the configuration file {0} does not exist")]
+    NoFile(PathBuf),
+}
+
+impl Config {
+    /// Reads all sources and checks what can be checked without touching the outside.
+    pub fn load(file: Option<&Path>, data_dir: Option<&Path>, listen: Option<SocketAddr>) -> Result<Self, ConfigError> {
+        let mut sources = Figment::from(Serialized::defaults(Self::default()));
+        if let Some(file) = file {
+            if !file.is_file() {
+                return Err(ConfigError::NoFile(file.to_owned()));
+            }
+            sources = sources.merge(Toml::file_exact(file));
+        }
+        // `BUILDKEEP_CONFIG` names the file itself; the tools' folder and the tests' database belong to the scripts.
+        sources = sources.merge(Env::prefixed("BUILDKEEP_").filter(|key| key != "config" && key != "tools" && !key.starts_with("test_")));
+        if let Some(data_dir) = data_dir {
+            sources = sources.merge(Serialized::default("data_dir", data_dir));
+        }
+        if let Some(listen) = listen {
+            sources = sources.merge(Serialized::default("listen", listen));
+        }
+        let config: Self = sources.extract().map_err(|error| ConfigError::Malformed(Box::new(error)))?;
+        config.check()?;
+        Ok(config)
+    }
+
+    fn check(&self) -> Result<(), ConfigError> {
+        let unusable = |setting, problem: &str| Err(ConfigError::Unusable { setting, problem: problem.to_owned() });
+        if let Some(url) = &self.public_url {
+            let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
+            if rest.is_none_or(|host| host.is_empty() || host.contains(['?', '#', ' '])) {
+                return unusable("public_url", "write it as https://build.example.com");
+            }
+        }
+        if let Some(url) = &self.database_url
+            && !(url.starts_with("sqlite:") || url.starts_with("postgres://") || url.starts_with("postgresql://"))
+        {
+            return unusable("database_url", "write it as postgres://user:password@host/database or sqlite://path");
+        }
+        if self.tls_certificate.is_some() != self.tls_key.is_some() {
+            return unusable("tls_certificate", "set `tls_certificate` and `tls_key` together");
+        }
+        if self.mail_from.parse::<Mailbox>().is_err() {
+            return unusable("mail_from", "write it as Buildkeep <buildkeep@example.com>");
+        }
+        if !(1..=1_048_576).contains(&self.artifact_limit_mib) {
+            return unusable("artifact_limit_mib", "use 1 to 1048576");
+        }
+        if self.transfer_limit == 0 {
+            return unusable("transfer_limit", "use 1 or more");
+        }
+        if self.sign_in_per_minute == 0 {
+            return unusable("sign_in_per_minute", "use 1 or more");
+        }
+        Ok(())
+    }
+
+    /// The address under which people and nx reach this server, without a trailing slash.
+    pub fn public_url(&self) -> String {
+        match &self.public_url {
+            Some(url) => url.trim_end_matches('/').to_owned(),
+            None => format!("{}://{}", if self.tls_certificate.is_some() { "https" } else { "http" }, self.listen),
+        }
+    }
+
+    /// Whether people reach the server over TLS, so that cookies and headers can insist on it.
+    pub fn is_https(&self) -> bool {
+        self.public_url().starts_with("https://")
+    }
+
+    /// Where the database is.
+    pub fn database_url(&self) -> String {
+        self.database_url.clone().unwrap_or_else(|| format!("sqlite://{}?mode=rwc", self.data_dir.join("buildkeep.sqlite").display()))
+    }
+
+    /// Where artifacts lie.
+    pub fn artifact_dir(&self) -> PathBuf {
+        self.data_dir.join("artifacts")
+    }
+
+    /// Where mail is written when there is no mail server.
+    pub fn mail_dir(&self) -> PathBuf {
+        self.data_dir.join("mail")
+    }
+
+    /// Largest artifact in bytes.
+    pub fn artifact_limit(&self) -> u64 {
+        u64::from(self.artifact_limit_mib) << 20
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bad_public_url_is_named() {
+        let config = Config { public_url: Some("build.example.com".into()), ..Config::default() };
+        assert!(config.check().unwrap_err().to_string().contains("public_url"));
+        assert!(Config::default().check().is_ok());
+    }
+
+    #[test]
+    fn an_unknown_setting_in_the_file_is_named() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("buildkeep.toml");
+        std::fs::write(&file, "artefact_limit_mib = 3\n").unwrap();
+        let error = Config::load(Some(&file), None, None).err().unwrap().to_string();
+        assert!(error.contains("artefact_limit_mib"), "{error}");
+    }
+}

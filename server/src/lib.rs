@@ -1,0 +1,34 @@
+//! Buildkeep's server.
+//!
+//! | room | holds |
+//! |---|---|
+//! | `auth` | who asks and what they may do; the gate that hands out scopes |
+//! | `services` | use cases: gate, rules, store, audit and mail in one transaction |
+//! | `store` | the database: one file per noun, rows known only inside |
+//! | `api` | HTTP for command-line clients |
+//! | `mail` | messages, the queue, sending |
+//! | `blob`, `seal`, `transfer` | artifacts: where bytes lie, how they are encrypted, how they stream |
+//! | `cli` | the `buildkeep` command |
+//!
+//! `router` joins all routes, `state` holds what lives as long as the process, `workers` what goes on beside requests.
+
+pub mod api;
+mod assets;
+pub mod auth;
+pub mod blob;
+pub mod cli;
+pub mod clock;
+pub mod config;
+pub mod error;
+pub mod keys;
+pub mod mail;
+pub mod router;
+pub mod seal;
+pub mod serve;
+pub mod services;
+pub mod state;
+pub mod store;
+pub mod telemetry;
+pub mod transfer;
+pub mod usage;
+pub mod workers;

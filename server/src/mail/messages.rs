@@ -1,0 +1,96 @@
+//! The mails that Buildkeep sends, each from three templates: subject, text, HTML.
+
+use std::sync::LazyLock;
+
+use app::domain::names::PersonName;
+use app::domain::secret::PlainSecret;
+use app::paths;
+use minijinja::{Environment, context};
+
+use super::Draft;
+use crate::error::{Error, Result};
+
+/// A mail with what goes into it.
+pub enum Mail<'a> {
+    /// To a new person: choose a password, which proves the mailbox.
+    Welcome {
+        /// Who signed up.
+        name: &'a PersonName,
+        /// The link's secret.
+        link: &'a PlainSecret,
+    },
+    /// To somebody who has an account and signed up again.
+    AccountExists {
+        /// Who.
+        name: &'a PersonName,
+    },
+    /// To somebody who forgot the password.
+    NewPassword {
+        /// Who.
+        name: &'a PersonName,
+        /// The link's secret.
+        link: &'a PlainSecret,
+    },
+}
+
+macro_rules! templates {
+    ($($mail:literal),*) => {
+        [$(
+            (concat!($mail, "/subject.txt"), include_str!(concat!("templates/", $mail, "/subject.txt"))),
+            (concat!($mail, "/body.txt"), include_str!(concat!("templates/", $mail, "/body.txt"))),
+            (concat!($mail, "/body.html"), include_str!(concat!("templates/", $mail, "/body.html"))),
+        )*]
+    };
+}
+
+static TEMPLATES: LazyLock<Result<Environment<'static>, String>> = LazyLock::new(|| {
+    let mut templates = Environment::new();
+    templates.set_undefined_behavior(minijinja::UndefinedBehavior::Strict);
+    for (name, source) in templates!["welcome", "account_exists", "new_password"] {
+        templates.add_template(name, source).map_err(|error| error.to_string())?;
+    }
+    Ok(templates)
+});
+
+/// Writes a mail. `public_url` starts every link.
+pub fn render(mail: &Mail<'_>, public_url: &str) -> Result<Draft> {
+    let choose = |link: &PlainSecret| format!("{public_url}{}?link={}", paths::CHOOSE_PASSWORD, link.expose());
+    let (template, values) = match mail {
+        Mail::Welcome { name, link } => ("welcome", context! { name => name.as_str(), link => choose(link), public_url }),
+        Mail::AccountExists { name } => {
+            let sign_in = format!("{public_url}{}", paths::SIGN_IN);
+            let forgot = format!("{public_url}{}", paths::FORGOT_PASSWORD);
+            ("account_exists", context! { name => name.as_str(), sign_in, forgot, public_url })
+        }
+        Mail::NewPassword { name, link } => ("new_password", context! { name => name.as_str(), link => choose(link), public_url }),
+    };
+    let templates = TEMPLATES.as_ref().map_err(|error| Error::Mail(error.clone()))?;
+    let part = |part: &str| {
+        let rendered = templates.get_template(&format!("{template}/{part}")).and_then(|template| template.render(&values));
+        rendered.map_err(|error| Error::Mail(error.to_string()))
+    };
+    Ok(Draft { subject: part("subject.txt")?.trim().to_owned(), text: part("body.txt")?, html: part("body.html")? })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_mail_reads_as_it_was_approved() {
+        let name = PersonName::parse("Ada <b>Lovelace</b>").unwrap();
+        let link = PlainSecret::new("bklnk_0000000000000000000000000000000000".to_owned());
+        let mails = [
+            Mail::Welcome { name: &name, link: &link },
+            Mail::AccountExists { name: &name },
+            Mail::NewPassword { name: &name, link: &link },
+        ];
+        let mut all = String::new();
+        for mail in mails {
+            let draft = render(&mail, "https://build.example.com").unwrap();
+            assert!(!draft.html.contains("<b>"), "a name must not become markup");
+            all += &format!("=== {}\n\n{}\n--- html\n{}\n", draft.subject, draft.text, draft.html);
+        }
+        insta::assert_snapshot!(all);
+    }
+}

@@ -1,0 +1,119 @@
+//! Outgoing mail: sealed in the queue of the database, sent by SMTP, or written as `.eml` files when no mail server is
+//! configured.
+
+pub mod messages;
+pub mod queue;
+
+use app::domain::names::Email;
+use aws_lc_rs::aead::{AES_256_GCM, Aad, NONCE_LEN, Nonce, RandomizedNonceKey};
+use lettre::message::{Mailbox, MultiPart};
+use lettre::{AsyncFileTransport, AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
+use serde::{Deserialize, Serialize};
+
+use crate::config::Config;
+use crate::error::{Error, Result};
+use crate::seal::SealError;
+
+/// Why mail cannot be set up.
+#[derive(Debug, thiserror::Error)]
+pub enum MailError {
+    /// The setting is not an SMTP address.
+    #[error("setting `smtp_url`: write it as smtp://user:password@host:587?tls=required or smtps://user:password@host ({0})")]
+    Url(lettre::transport::smtp::Error),
+    /// The folder for mail files cannot be made.
+    #[error("the mail folder {0} cannot be made: {1}")]
+    Folder(String, std::io::Error),
+    /// The sender is no address.
+    #[error("setting `mail_from`: {0}")]
+    Sender(lettre::address::AddressError),
+    /// The key for the queue is not usable.
+    #[error("the key of the mail queue is not usable")]
+    Key,
+}
+
+enum Transport {
+    Smtp(AsyncSmtpTransport<Tokio1Executor>),
+    Files(AsyncFileTransport<Tokio1Executor>),
+}
+
+/// A message as it waits in the queue.
+#[derive(Serialize, Deserialize)]
+pub struct Draft {
+    /// Subject line.
+    pub subject: String,
+    /// Plain text.
+    pub text: String,
+    /// The same as HTML.
+    pub html: String,
+}
+
+/// Seals messages for the queue, and sends them.
+pub struct Mailer {
+    transport: Transport,
+    from: Mailbox,
+    key: RandomizedNonceKey,
+}
+
+impl Mailer {
+    /// Sets up what the configuration names.
+    pub fn new(config: &Config, key: &[u8; 32]) -> Result<Self, MailError> {
+        let transport = if let Some(url) = &config.smtp_url {
+            let smtp = AsyncSmtpTransport::<Tokio1Executor>::from_url(url).map_err(MailError::Url)?;
+            Transport::Smtp(smtp.timeout(Some(std::time::Duration::from_secs(20))).build())
+        } else {
+            let folder = config.mail_dir();
+            std::fs::create_dir_all(&folder).map_err(|error| MailError::Folder(folder.display().to_string(), error))?;
+            Transport::Files(AsyncFileTransport::new(folder))
+        };
+        let from = config.mail_from.parse().map_err(MailError::Sender)?;
+        let key = RandomizedNonceKey::new(&AES_256_GCM, key).map_err(|_| MailError::Key)?;
+        Ok(Self { transport, from, key })
+    }
+
+    /// Seals a message for this recipient.
+    fn seal(&self, recipient: &Email, draft: &Draft) -> Result<Vec<u8>> {
+        let mut sealed = serde_json::to_vec(draft).map_err(|error| Error::Mail(error.to_string()))?;
+        let nonce = self.key.seal_in_place_append_tag(Aad::from(recipient.as_str()), &mut sealed).map_err(|_| SealError::Random)?;
+        sealed.extend_from_slice(nonce.as_ref());
+        Ok(sealed)
+    }
+
+    /// Opens a message of the queue.
+    fn unseal(&self, recipient: &Email, mut sealed: Vec<u8>) -> Result<Draft> {
+        let at = sealed.len().checked_sub(NONCE_LEN).ok_or(SealError::Format)?;
+        let nonce = Nonce::try_assume_unique_for_key(&sealed.split_off(at)).map_err(|_| SealError::Format)?;
+        let plain = self.key.open_in_place(nonce, Aad::from(recipient.as_str()), &mut sealed).map_err(|_| SealError::Altered)?;
+        serde_json::from_slice(plain).map_err(|error| Error::Mail(error.to_string()))
+    }
+
+    /// Sends one message. The error is for the operator: it names the server's answer, never the message.
+    async fn send(&self, recipient: &Email, draft: Draft) -> Result<(), String> {
+        let to = recipient.as_str().parse::<lettre::Address>().map_err(|error| error.to_string())?;
+        let message = Message::builder()
+            .from(self.from.clone())
+            .to(Mailbox::new(None, to))
+            .subject(draft.subject)
+            .multipart(MultiPart::alternative_plain_html(draft.text, draft.html))
+            .map_err(|error| error.to_string())?;
+        match &self.transport {
+            Transport::Smtp(smtp) => smtp.send(message).await.map(drop).map_err(|error| error.to_string()),
+            Transport::Files(files) => {
+                let id = files.send(message).await.map_err(|error| error.to_string())?;
+                tracing::info!(file = %format!("{id}.eml"), "no mail server is configured: a message was written to the mail folder");
+                Ok(())
+            }
+        }
+    }
+
+    /// Whether the mail server answers; files always do.
+    pub async fn check(&self) -> Result<(), String> {
+        match &self.transport {
+            Transport::Smtp(smtp) => match smtp.test_connection().await {
+                Ok(true) => Ok(()),
+                Ok(false) => Err("the mail server does not answer".to_owned()),
+                Err(error) => Err(error.to_string()),
+            },
+            Transport::Files(_) => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! The only place where routes are joined: pages and server functions (Leptos), the cache API, assets, health.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use app::backend::Backend;
+use app::{App, shell};
+use axum::Router;
+use axum::extract::{FromRef, Request};
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{MethodRouter, get};
+use leptos::config::LeptosOptions;
+use leptos::nonce::use_nonce;
+use leptos::prelude::{expect_context, provide_context};
+use leptos_axum::{LeptosRoutes as _, ResponseOptions, generate_route_list};
+use metrics_exporter_prometheus::PrometheusHandle;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+use tower_http::timeout::RequestBodyTimeoutLayer;
+
+use crate::api::{cache, health};
+use crate::auth::{actor, forms, session};
+use crate::services;
+use crate::state::State;
+use crate::{assets, telemetry};
+
+/// A client that sends nothing for this long in the middle of an upload is given up.
+const BODY_STALL: Duration = Duration::from_mins(1);
+
+/// What handlers of pages share.
+#[derive(Clone, FromRef)]
+pub struct AppState {
+    /// The server's parts.
+    pub state: Arc<State>,
+    /// The services.
+    pub backend: Backend,
+    options: LeptosOptions,
+}
+
+/// A route that is not a page or server function.
+pub struct PlainRoute {
+    /// Its path pattern.
+    pub path: &'static str,
+    /// Its methods, for the table of all routes.
+    pub methods: &'static [&'static str],
+    handler: MethodRouter<Arc<State>>,
+}
+
+fn plain(path: &'static str, methods: &'static [&'static str], handler: MethodRouter<Arc<State>>) -> PlainRoute {
+    PlainRoute { path, methods, handler }
+}
+
+/// All routes beside pages and server functions. A new one needs a row in `server/tests/it/authz.rs`.
+pub fn plain_routes(metrics: PrometheusHandle) -> Vec<PlainRoute> {
+    let cache = || get(cache::get).put(cache::put);
+    vec![
+        plain("/v1/cache/{hash}", &["GET", "PUT"], cache()),
+        // nx puts a slash behind a base address that ends with one.
+        plain("//v1/cache/{hash}", &["GET", "PUT"], cache()),
+        plain("/healthz", &["GET"], get(health::alive)),
+        plain("/readyz", &["GET"], get(health::ready)),
+        plain("/metrics", &["GET"], get(move || std::future::ready(health::metrics(&metrics)))),
+        plain("/favicon.svg", &["GET"], get(assets::favicon)),
+        plain("/pkg/{version}/{file}", &["GET"], get(assets::packaged).layer(CompressionLayer::new())),
+    ]
+}
+
+/// The whole application.
+pub fn build(state: &Arc<State>, metrics: PrometheusHandle) -> Router {
+    let options = LeptosOptions::builder().output_name("buildkeep").site_pkg_dir(assets::package_dir()).build();
+    let app = AppState { state: state.clone(), backend: services::backend(state), options: options.clone() };
+
+    let pages = Router::new()
+        .leptos_routes_with_context(&app, generate_route_list(App), provide_request, {
+            let options = options.clone();
+            move || shell(options.clone())
+        })
+        .fallback(leptos_axum::file_and_error_handler_with_context::<AppState, _>(provide_request, shell))
+        .layer(middleware::from_fn_with_state(app.clone(), forms::check))
+        .layer(middleware::from_fn_with_state(app.clone(), actor::identify))
+        .layer(session::layer(state))
+        .with_state(app);
+
+    let mut plain = Router::new();
+    for route in plain_routes(metrics) {
+        plain = plain.route(route.path, route.handler);
+    }
+    let plain = plain.layer(RequestBodyTimeoutLayer::new(BODY_STALL)).with_state(state.clone());
+
+    plain
+        .merge(pages)
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(middleware::from_fn(telemetry::observe))
+        .layer(middleware::from_fn_with_state(state.clone(), security_headers))
+}
+
+/// Runs for each page and server function, in Leptos' context.
+fn provide_request() {
+    let parts = expect_context::<axum::http::request::Parts>();
+    if let Some(request) = parts.extensions.get::<app::request::Request>() {
+        provide_context(request.clone());
+    }
+    if let Some(nonce) = use_nonce() {
+        let policy = format!(
+            "default-src 'none'; script-src 'self' 'nonce-{nonce}' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' data:; font-src 'self'; \
+             connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+        );
+        if let Ok(policy) = HeaderValue::from_str(&policy) {
+            expect_context::<ResponseOptions>().insert_header(header::CONTENT_SECURITY_POLICY, policy);
+        }
+    }
+}
+
+/// Headers that every answer carries; a page brings its own policy with its nonce.
+async fn security_headers(axum::extract::State(state): axum::extract::State<Arc<State>>, request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    let headers = response.headers_mut();
+    headers
+        .entry(header::CONTENT_SECURITY_POLICY)
+        .or_insert(HeaderValue::from_static("default-src 'none'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'"));
+    for (name, value) in [
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::X_FRAME_OPTIONS, "DENY"),
+        // Not `no-referrer`: Leptos finds the way back after a refused form by it.
+        (header::REFERRER_POLICY, "same-origin"),
+        (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+        (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+        (HeaderName::from_static("permissions-policy"), "camera=(), geolocation=(), microphone=()"),
+    ] {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    if state.config.is_https() {
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=63072000; includeSubDomains"));
+    }
+    response
+}
+
+fn panicked(_: Box<dyn std::any::Any + Send + 'static>) -> Response {
+    metrics::counter!("buildkeep_panics_total").increment(1);
+    (StatusCode::INTERNAL_SERVER_ERROR, "Something went wrong on our side. Try again.").into_response()
+}

@@ -1,0 +1,68 @@
+//! Listens, serves, and stops without dropping what is under way.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use axum_server::Handle;
+use axum_server::tls_rustls::RustlsConfig;
+use hyper_util::rt::TokioTimer;
+
+use crate::router;
+use crate::state::State;
+use crate::telemetry;
+use crate::workers::Workers;
+
+/// A client has this long to send its request's head.
+const HEAD_TIME: Duration = Duration::from_secs(20);
+/// Transfers under way have this long to finish when the server is told to stop.
+const STOP_TIME: Duration = Duration::from_mins(5);
+
+/// Serves until the process is told to stop (SIGTERM, Ctrl-C). A second signal stops at once.
+pub async fn run(state: Arc<State>) -> std::io::Result<()> {
+    let listener = std::net::TcpListener::bind(state.config.listen)?;
+    listener.set_nonblocking(true)?;
+    let app = router::build(&state, telemetry::start_metrics());
+    let workers = Workers::start(&state);
+    let handle = Handle::new();
+    tokio::spawn(stop_on_signal(state.clone(), handle.clone()));
+    tracing::info!(address = %state.site.public_url, database = state.db.kind(), version = state.site.version, "Buildkeep is ready");
+    if let Some(folder) = &state.site.mail_folder {
+        tracing::info!(folder, "no mail server is configured: mail is written to files in this folder");
+    }
+    let app = app.into_make_service_with_connect_info::<SocketAddr>();
+    if let (Some(certificate), Some(key)) = (&state.config.tls_certificate, &state.config.tls_key) {
+        let tls = RustlsConfig::from_pem_file(certificate, key).await?;
+        let mut server = axum_server::from_tcp_rustls(listener, tls)?.handle(handle);
+        server.http_builder().http1().timer(TokioTimer::new()).header_read_timeout(HEAD_TIME);
+        server.serve(app).await?;
+    } else {
+        let mut server = axum_server::from_tcp(listener)?.handle(handle);
+        server.http_builder().http1().timer(TokioTimer::new()).header_read_timeout(HEAD_TIME);
+        server.serve(app).await?;
+    }
+    workers.stop().await;
+    tracing::info!("Buildkeep has stopped");
+    Ok(())
+}
+
+async fn stop_on_signal(state: Arc<State>, handle: Handle<SocketAddr>) {
+    wait_for_signal().await;
+    tracing::info!("stopping: transfers under way are finished, new requests are refused; signal again to stop at once");
+    state.stopping.store(true, Ordering::Relaxed);
+    handle.graceful_shutdown(Some(STOP_TIME));
+    wait_for_signal().await;
+    handle.shutdown();
+}
+
+async fn wait_for_signal() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        _ = terminate.recv() => {}
+    }
+}

@@ -1,0 +1,201 @@
+//! People and their passwords.
+//!
+//! Answers do not depend on whether an address has an account, and neither does their time: signing in always costs
+//! one password check, the other ways in only queue a mail.
+
+use std::sync::Arc;
+
+use app::backend::accounts::{Accounts as Port, NewAccount};
+use app::domain::ids::{MailLinkId, UserId};
+use app::domain::names::{Email, PersonName, Reason};
+use app::domain::password;
+use app::domain::secret::PlainSecret;
+use app::error::{AppError, Field};
+use app::request::Caller;
+use async_trait::async_trait;
+use chrono::TimeDelta;
+use sea_orm::ConnectionTrait;
+
+use crate::auth::secret::{SecretKind, generate, is_well_formed};
+use crate::error::{Result, answer};
+use crate::mail::messages::Mail;
+use crate::mail::queue;
+use crate::state::State;
+use crate::store::audit::{Action, Object, record};
+use crate::store::sessions;
+use crate::store::users::{self, NewLink, User};
+
+const WELCOME_HOURS: i64 = 24;
+const NEW_PASSWORD_HOURS: i64 = 2;
+
+/// People and their passwords.
+pub struct Accounts(pub Arc<State>);
+
+fn account(user: &User) -> Object<'_> {
+    Object { kind: "account", id: user.id.to_string(), name: user.name.as_str() }
+}
+
+impl Accounts {
+    async fn new_link(&self, db: &impl ConnectionTrait, user: UserId, hours: i64) -> Result<PlainSecret> {
+        let secret = generate(SecretKind::MailLink)?;
+        let now = self.0.clock.now();
+        let link = NewLink {
+            id: MailLinkId::from_uuid(self.0.clock.new_id()),
+            user,
+            hash: self.0.hasher.hash(secret.expose()),
+            expires_at: now + TimeDelta::hours(hours),
+        };
+        users::replace_link(db, link, now).await?;
+        Ok(secret)
+    }
+
+    async fn user(&self, db: &impl ConnectionTrait, id: UserId) -> Result<User> {
+        Ok(users::find(db, id).await?.ok_or(AppError::Unauthenticated)?)
+    }
+
+    /// Creates an account whose mailbox the operator vouches for.
+    pub async fn create_confirmed(
+        &self,
+        caller: &Caller,
+        email: &Email,
+        name: &PersonName,
+        password: PlainSecret,
+    ) -> Result<Option<UserId>> {
+        let state = &self.0;
+        let password_hash = Some(state.passwords.hash(password).await?);
+        let user =
+            User { id: UserId::from_uuid(state.clock.new_id()), email: email.clone(), name: name.clone(), password_hash, confirmed: true };
+        let tx = state.db.begin().await?;
+        if !users::insert(&tx, &user, state.clock.now()).await? {
+            return Ok(None);
+        }
+        record(&tx, &state.clock, caller, None, Action::Created, account(&user), None).await?;
+        tx.commit().await?;
+        Ok(Some(user.id))
+    }
+}
+
+#[async_trait]
+impl Port for Accounts {
+    async fn sign_up(&self, caller: &Caller, new: NewAccount) -> Result<(), AppError> {
+        let state = &self.0;
+        answer(caller, async {
+            let tx = state.db.begin().await?;
+            let user = User {
+                id: UserId::from_uuid(state.clock.new_id()),
+                email: new.email,
+                name: new.name,
+                password_hash: None,
+                confirmed: false,
+            };
+            users::insert(&tx, &user, state.clock.now()).await?;
+            let known = users::find_by_email(&tx, &user.email).await?.unwrap_or(user);
+            if known.confirmed {
+                queue::push(&tx, state, &known.email, &Mail::AccountExists { name: &known.name }).await?;
+            } else {
+                let link = self.new_link(&tx, known.id, WELCOME_HOURS).await?;
+                queue::push(&tx, state, &known.email, &Mail::Welcome { name: &known.name, link: &link }).await?;
+            }
+            tx.commit().await?;
+            state.mail_waiting.notify_one();
+            Ok(())
+        })
+        .await
+    }
+
+    async fn choose_password(&self, caller: &Caller, link: PlainSecret, password: PlainSecret) -> Result<UserId, AppError> {
+        let state = &self.0;
+        answer(caller, async {
+            if !is_well_formed(SecretKind::MailLink, link.expose()) {
+                return Err(AppError::LinkUnusable.into());
+            }
+            let hash = state.hasher.hash(link.expose());
+            let now = state.clock.now();
+            let id = users::find_link(state.db.read(), &hash, now).await?.ok_or(AppError::LinkUnusable)?;
+            let user = self.user(state.db.read(), id).await?;
+            password::check_new(password.expose(), &user.email).map_err(|reason| AppError::field(Field::Password, reason))?;
+            let password_hash = state.passwords.hash(password).await?;
+
+            let tx = state.db.begin().await?;
+            if !users::consume_link(&tx, &hash).await? {
+                return Err(AppError::LinkUnusable.into());
+            }
+            users::delete_links(&tx, id).await?;
+            users::set_password(&tx, id, &password_hash).await?;
+            users::confirm(&tx, id, now).await?;
+            sessions::end_all(&tx, id, None).await?;
+            record(&tx, &state.clock, caller, None, Action::PasswordChosen, account(&user), None).await?;
+            tx.commit().await?;
+            Ok(id)
+        })
+        .await
+    }
+
+    async fn sign_in(&self, caller: &Caller, email: Email, password: PlainSecret) -> Result<UserId, AppError> {
+        let state = &self.0;
+        answer(caller, async {
+            let user = users::find_by_email(state.db.read(), &email).await?;
+            let stored = user.as_ref().filter(|user| user.confirmed).and_then(|user| user.password_hash.clone());
+            let fits = state.passwords.verify(password, stored).await?;
+            let action = if fits { Action::SignedIn } else { Action::SignInFailed };
+            // Written for an unknown address too, so that it takes as long as a known one.
+            let object = user.as_ref().map_or(Object { kind: "account", id: String::new(), name: "" }, account);
+            record(state.db.write(), &state.clock, caller, None, action, object, None).await?;
+            match user {
+                Some(user) if fits => Ok(user.id),
+                Some(_) | None => Err(AppError::WrongCredentials.into()),
+            }
+        })
+        .await
+    }
+
+    async fn forgot_password(&self, caller: &Caller, email: Email) -> Result<(), AppError> {
+        let state = &self.0;
+        answer(caller, async {
+            let tx = state.db.begin().await?;
+            if let Some(user) = users::find_by_email(&tx, &email).await? {
+                let link = self.new_link(&tx, user.id, NEW_PASSWORD_HOURS).await?;
+                queue::push(&tx, state, &user.email, &Mail::NewPassword { name: &user.name, link: &link }).await?;
+            }
+            tx.commit().await?;
+            state.mail_waiting.notify_one();
+            Ok(())
+        })
+        .await
+    }
+
+    async fn change_password(&self, caller: &Caller, current: PlainSecret, new: PlainSecret) -> Result<(), AppError> {
+        let state = &self.0;
+        let signed_in = caller.user()?;
+        answer(caller, async {
+            let user = self.user(state.db.read(), signed_in.id).await?;
+            if !state.passwords.verify(current, user.password_hash.clone()).await? {
+                return Err(AppError::field(Field::CurrentPassword, Reason::WrongPassword).into());
+            }
+            let password_hash = state.passwords.hash(new).await?;
+            let tx = state.db.begin().await?;
+            users::set_password(&tx, user.id, &password_hash).await?;
+            users::delete_links(&tx, user.id).await?;
+            sessions::end_all(&tx, user.id, Some(signed_in.session)).await?;
+            record(&tx, &state.clock, caller, None, Action::PasswordChanged, account(&user), None).await?;
+            tx.commit().await?;
+            Ok(())
+        })
+        .await
+    }
+
+    async fn rename(&self, caller: &Caller, name: PersonName) -> Result<(), AppError> {
+        let state = &self.0;
+        let signed_in = caller.user()?;
+        answer(caller, async {
+            let tx = state.db.begin().await?;
+            let user = self.user(&tx, signed_in.id).await?;
+            users::rename(&tx, user.id, &name).await?;
+            let details = serde_json::json!({ "before": user.name, "after": name });
+            record(&tx, &state.clock, caller, None, Action::Renamed, account(&user), Some(details)).await?;
+            tx.commit().await?;
+            Ok(())
+        })
+        .await
+    }
+}

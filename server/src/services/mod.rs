@@ -1,0 +1,30 @@
+//! Use cases. The order in each: gate, rules, store, audit and mail; one transaction.
+
+pub mod accounts;
+pub mod artifacts;
+pub mod cache;
+pub mod ci_tokens;
+pub mod members;
+pub mod orgs;
+pub mod retention;
+pub mod sessions;
+pub mod workspaces;
+
+use std::sync::Arc;
+
+use app::backend::Backend;
+
+use crate::state::State;
+
+/// The services, as pages and server functions ask for them.
+pub fn backend(state: &Arc<State>) -> Backend {
+    Backend {
+        accounts: Arc::new(accounts::Accounts(state.clone())),
+        sessions: Arc::new(sessions::Sessions(state.clone())),
+        orgs: Arc::new(orgs::Orgs(state.clone())),
+        members: Arc::new(members::Members(state.clone())),
+        workspaces: Arc::new(workspaces::Workspaces(state.clone())),
+        ci_tokens: Arc::new(ci_tokens::CiTokens(state.clone())),
+        artifacts: Arc::new(artifacts::Artifacts(state.clone())),
+    }
+}

@@ -1,0 +1,117 @@
+//! Organizations.
+
+use std::sync::Arc;
+
+use app::backend::members::JoinedBy;
+use app::backend::orgs::{OrgView, Orgs as Port};
+use app::domain::ids::{OrgId, UserId};
+use app::domain::names::{OrgName, OrgSlug, Reason};
+use app::domain::permission::Permission;
+use app::domain::role::Role;
+use app::error::{AppError, Conflict, Field};
+use app::request::Caller;
+use async_trait::async_trait;
+use serde_json::json;
+
+use crate::auth::access;
+use crate::auth::access::OrgScope;
+use crate::error::{Result, answer};
+use crate::state::State;
+use crate::store::audit::{Action, Object, record};
+use crate::store::{ci_tokens, members, orgs};
+
+/// One person can be in so many organizations before creating another is refused.
+const MOST_PER_PERSON: u64 = 100;
+
+/// Organizations.
+pub struct Orgs(pub Arc<State>);
+
+fn object(scope: &OrgScope) -> Object<'_> {
+    Object { kind: "org", id: scope.id().to_string(), name: scope.name().as_str() }
+}
+
+impl Orgs {
+    /// Creates an organization whose only member is this person, an Admin.
+    pub async fn create_for(&self, caller: &Caller, admin: UserId, how: JoinedBy, name: &OrgName, slug: &OrgSlug) -> Result<OrgId> {
+        let state = &self.0;
+        let (id, now) = (OrgId::from_uuid(state.clock.new_id()), state.clock.now());
+        let key = state.keys.new_org_key(id)?;
+        let tx = state.db.begin().await?;
+        if orgs::count_of_user(&tx, admin).await? >= MOST_PER_PERSON {
+            return Err(Conflict::TooMany.into());
+        }
+        orgs::insert(&tx, id, slug, name, key, now).await?;
+        members::insert(&tx, id, admin, Role::Admin, how, now).await?;
+        let object = Object { kind: "org", id: id.to_string(), name: name.as_str() };
+        record(&tx, &state.clock, caller, Some(id), Action::Created, object, Some(json!({ "slug": slug }))).await?;
+        tx.commit().await?;
+        Ok(id)
+    }
+}
+
+#[async_trait]
+impl Port for Orgs {
+    async fn list(&self, caller: &Caller) -> Result<Vec<OrgView>, AppError> {
+        let user = caller.user()?;
+        answer(caller, orgs::of_user(self.0.db.read(), user.id)).await
+    }
+
+    async fn create(&self, caller: &Caller, name: OrgName, slug: OrgSlug) -> Result<(), AppError> {
+        let user = caller.user()?;
+        answer(caller, async { self.create_for(caller, user.id, JoinedBy::Created, &name, &slug).await.map(drop) }).await
+    }
+
+    async fn open(&self, caller: &Caller, slug: &OrgSlug) -> Result<OrgView, AppError> {
+        answer(caller, async {
+            let scope = access::org(self.0.db.read(), caller, slug, Permission::ViewOrg).await?;
+            orgs::view(self.0.db.read(), &scope).await
+        })
+        .await
+    }
+
+    async fn rename(&self, caller: &Caller, slug: &OrgSlug, name: OrgName) -> Result<(), AppError> {
+        answer(caller, async {
+            let tx = self.0.db.begin().await?;
+            let scope = access::org_for_change(&tx, caller, slug, Permission::EditOrg).await?;
+            orgs::rename(&tx, &scope, &name).await?;
+            let details = json!({ "before": scope.name(), "after": name });
+            record(&tx, &self.0.clock, caller, Some(scope.id()), Action::Renamed, object(&scope), Some(details)).await?;
+            tx.commit().await?;
+            Ok(())
+        })
+        .await
+    }
+
+    async fn change_slug(&self, caller: &Caller, slug: &OrgSlug, new: OrgSlug) -> Result<(), AppError> {
+        answer(caller, async {
+            let tx = self.0.db.begin().await?;
+            let scope = access::org_for_change(&tx, caller, slug, Permission::EditOrg).await?;
+            if new == *scope.slug() {
+                return Ok(());
+            }
+            orgs::change_slug(&tx, &scope, &new, self.0.clock.now()).await?;
+            let details = json!({ "before": scope.slug(), "after": new });
+            record(&tx, &self.0.clock, caller, Some(scope.id()), Action::Moved, object(&scope), Some(details)).await?;
+            tx.commit().await?;
+            Ok(())
+        })
+        .await
+    }
+
+    async fn delete(&self, caller: &Caller, slug: &OrgSlug, confirmation: &str) -> Result<OrgName, AppError> {
+        answer(caller, async {
+            let tx = self.0.db.begin().await?;
+            let scope = access::org_for_change(&tx, caller, slug, Permission::DeleteOrg).await?;
+            if confirmation.trim() != scope.name().as_str() {
+                return Err(AppError::field(Field::Confirmation, Reason::DoesNotMatch).into());
+            }
+            orgs::delete(&tx, &scope).await?;
+            ci_tokens::raise_access_epoch(&tx).await?;
+            record(&tx, &self.0.clock, caller, Some(scope.id()), Action::Deleted, object(&scope), None).await?;
+            tx.commit().await?;
+            self.0.access_changed();
+            Ok(scope.name().clone())
+        })
+        .await
+    }
+}

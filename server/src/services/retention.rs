@@ -1,0 +1,118 @@
+//! What deletes artifacts without anybody watching: purges, retention by age and by size, and the sweeper of bytes that
+//! no row names.
+
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use futures_util::StreamExt as _;
+
+use crate::blob::{BlobError, BlobKey};
+use crate::error::Result;
+use crate::state::State;
+use crate::store::artifacts::{self, StoredArtifact};
+use crate::store::workspaces;
+
+/// Artifacts deleted in one transaction: few enough that writers do not wait long.
+const BATCH: u64 = 500;
+/// Bytes without a row are left alone for this long: their upload may be about to be named.
+pub const ORPHAN_AGE: Duration = Duration::from_hours(1);
+
+/// Removes the bytes of artifacts whose rows are gone.
+pub async fn delete_blobs(state: &State, gone: &[StoredArtifact]) -> Result<()> {
+    for artifact in gone {
+        if let Some(key) = BlobKey::parse(&artifact.blob) {
+            state.blobs.delete(&key).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Carries on every purge that is not finished.
+pub async fn run_purges(state: &State) -> Result<()> {
+    for purge in artifacts::running_purges(state.db.read()).await? {
+        loop {
+            let batch = artifacts::used_before(state.db.read(), purge.workspace, purge.used_before, BATCH).await?;
+            let finished = (batch.len() as u64) < BATCH;
+            let tx = state.db.begin().await?;
+            artifacts::delete(&tx, purge.workspace, &batch).await?;
+            artifacts::advance_purge(&tx, purge.id, batch.len() as u64, finished.then(|| state.clock.now())).await?;
+            tx.commit().await?;
+            delete_blobs(state, &batch).await?;
+            if finished {
+                break;
+            }
+        }
+        // What is remembered of places may name what is gone.
+        state.found.invalidate_all();
+    }
+    Ok(())
+}
+
+/// Deletes what goes over the limits of each workspace. Returns how many artifacts went.
+pub async fn apply(state: &State) -> Result<u64> {
+    let mut deleted = 0;
+    for workspace in workspaces::all(state.db.read()).await? {
+        if let Some(days) = workspace.retention.days {
+            let moment = state.clock.now() - TimeDelta::days(i64::from(days));
+            deleted += delete_oldest(state, workspace.id, moment, u64::MAX).await?;
+        }
+        let over = workspace.retention.bytes().map_or(0, |limit| workspace.bytes.saturating_sub(limit));
+        if over > 0 {
+            deleted += delete_oldest(state, workspace.id, state.clock.now(), over).await?;
+        }
+    }
+    if deleted > 0 {
+        state.found.invalidate_all();
+        metrics::counter!("buildkeep_artifacts_expired_total").increment(deleted);
+        tracing::info!(deleted, "retention deleted artifacts");
+    }
+    Ok(deleted)
+}
+
+/// Deletes artifacts last used before a moment, the longest unused first, until so many bytes are free.
+async fn delete_oldest(state: &State, workspace: app::domain::ids::WorkspaceId, moment: DateTime<Utc>, mut bytes: u64) -> Result<u64> {
+    let mut deleted = 0;
+    while bytes > 0 {
+        let mut batch = artifacts::used_before(state.db.read(), workspace, moment, BATCH).await?;
+        let complete = (batch.len() as u64) < BATCH;
+        let mut taken = 0;
+        batch.retain(|artifact| {
+            let wanted = bytes > 0;
+            if wanted {
+                bytes = if bytes == u64::MAX { bytes } else { bytes.saturating_sub(artifact.bytes) };
+                taken += 1;
+            }
+            wanted
+        });
+        let tx = state.db.begin().await?;
+        artifacts::delete(&tx, workspace, &batch).await?;
+        tx.commit().await?;
+        delete_blobs(state, &batch).await?;
+        deleted += taken;
+        if complete {
+            break;
+        }
+    }
+    Ok(deleted)
+}
+
+/// Removes bytes that no row names: uploads that were never finished, and what a deleted workspace left. Returns how many blobs went.
+pub async fn sweep(state: &State) -> Result<u64> {
+    let before = std::time::SystemTime::from(state.clock.now()) - ORPHAN_AGE;
+    let mut swept = 0;
+    let mut listed = state.blobs.list().ready_chunks(500);
+    while let Some(chunk) = listed.next().await {
+        let entries = chunk.into_iter().collect::<Result<Vec<_>, BlobError>>()?;
+        let old = entries.into_iter().filter(|entry| entry.modified < before).map(|entry| entry.key.to_string()).collect();
+        for orphan in artifacts::unnamed(state.db.read(), old).await? {
+            if let Some(key) = BlobKey::parse(&orphan) {
+                state.blobs.delete(&key).await?;
+                swept += 1;
+            }
+        }
+    }
+    if swept > 0 {
+        tracing::info!(swept, "removed bytes that no artifact names");
+    }
+    Ok(swept)
+}

@@ -1,0 +1,131 @@
+//! Workspaces of an organization.
+
+use std::sync::Arc;
+
+use app::backend::orgs::OrgView;
+use app::backend::workspaces::{Usage, WorkspaceView, Workspaces as Port};
+use app::domain::ids::WorkspaceId;
+use app::domain::names::{NxCloudId, OrgSlug, Reason, WorkspaceName};
+use app::domain::permission::Permission;
+use app::domain::retention::Retention;
+use app::error::{AppError, Conflict, Field};
+use app::request::Caller;
+use async_trait::async_trait;
+use aws_lc_rs::rand;
+use serde_json::json;
+
+use crate::auth::access::{self, WorkspaceScope};
+use crate::auth::secret::NoRandomness;
+use crate::error::{Error, Result, answer};
+use crate::state::State;
+use crate::store::audit::{Action, Object, record};
+use crate::store::{ci_tokens, orgs, workspaces};
+
+/// An organization can have so many workspaces.
+const MOST_PER_ORG: u64 = 1000;
+
+/// Workspaces of an organization.
+pub struct Workspaces(pub Arc<State>);
+
+fn object(scope: &WorkspaceScope) -> Object<'_> {
+    Object { kind: "workspace", id: scope.id().to_string(), name: scope.name().as_str() }
+}
+
+fn new_nx_cloud_id() -> Result<NxCloudId> {
+    let mut bytes = [0_u8; 12];
+    rand::fill(&mut bytes).map_err(|_| NoRandomness)?;
+    NxCloudId::parse(&hex::encode(bytes)).map_err(|_| Error::Stored("nxCloudId"))
+}
+
+impl Workspaces {
+    /// Creates a workspace and returns all of it.
+    pub async fn create_view(&self, caller: &Caller, slug: &OrgSlug, name: WorkspaceName) -> Result<WorkspaceView> {
+        let state = &self.0;
+        let tx = state.db.begin().await?;
+        let scope = access::org_for_change(&tx, caller, slug, Permission::CreateWorkspace).await?;
+        if workspaces::count(&tx, &scope).await? >= MOST_PER_ORG {
+            return Err(Conflict::TooMany.into());
+        }
+        let new = WorkspaceView {
+            id: WorkspaceId::from_uuid(state.clock.new_id()),
+            name,
+            nx_cloud_id: new_nx_cloud_id()?,
+            created_at: state.clock.now(),
+            retention: Retention::DEFAULT,
+            usage: Usage::default(),
+        };
+        workspaces::insert(&tx, &scope, &new).await?;
+        let object = Object { kind: "workspace", id: new.id.to_string(), name: new.name.as_str() };
+        record(&tx, &state.clock, caller, Some(scope.id()), Action::Created, object, None).await?;
+        tx.commit().await?;
+        Ok(new)
+    }
+}
+
+#[async_trait]
+impl Port for Workspaces {
+    async fn list(&self, caller: &Caller, slug: &OrgSlug) -> Result<Vec<WorkspaceView>, AppError> {
+        answer(caller, async {
+            let scope = access::org(self.0.db.read(), caller, slug, Permission::ViewWorkspaces).await?;
+            workspaces::list(self.0.db.read(), &scope).await
+        })
+        .await
+    }
+
+    async fn create(&self, caller: &Caller, slug: &OrgSlug, name: WorkspaceName) -> Result<WorkspaceId, AppError> {
+        answer(caller, async { Ok(self.create_view(caller, slug, name).await?.id) }).await
+    }
+
+    async fn open(&self, caller: &Caller, slug: &OrgSlug, id: WorkspaceId) -> Result<(OrgView, WorkspaceView), AppError> {
+        answer(caller, async {
+            let db = self.0.db.read();
+            let scope = access::workspace(db, caller, slug, id, Permission::ViewWorkspaces).await?;
+            Ok((orgs::view(db, scope.org()).await?, workspaces::find(db, &scope).await?))
+        })
+        .await
+    }
+
+    async fn rename(&self, caller: &Caller, slug: &OrgSlug, id: WorkspaceId, name: WorkspaceName) -> Result<(), AppError> {
+        answer(caller, async {
+            let tx = self.0.db.begin().await?;
+            let scope = access::workspace_for_change(&tx, caller, slug, id, Permission::EditWorkspace).await?;
+            workspaces::rename(&tx, &scope, &name).await?;
+            let details = json!({ "before": scope.name(), "after": name });
+            record(&tx, &self.0.clock, caller, Some(scope.org().id()), Action::Renamed, object(&scope), Some(details)).await?;
+            tx.commit().await?;
+            Ok(())
+        })
+        .await
+    }
+
+    async fn set_retention(&self, caller: &Caller, slug: &OrgSlug, id: WorkspaceId, retention: Retention) -> Result<(), AppError> {
+        answer(caller, async {
+            let tx = self.0.db.begin().await?;
+            let scope = access::workspace_for_change(&tx, caller, slug, id, Permission::EditWorkspace).await?;
+            let before = workspaces::find(&tx, &scope).await?.retention;
+            workspaces::set_retention(&tx, &scope, retention).await?;
+            let details = json!({ "before": before, "after": retention });
+            record(&tx, &self.0.clock, caller, Some(scope.org().id()), Action::RetentionChanged, object(&scope), Some(details)).await?;
+            tx.commit().await?;
+            Ok(())
+        })
+        .await
+    }
+
+    async fn delete(&self, caller: &Caller, slug: &OrgSlug, id: WorkspaceId, confirmation: &str) -> Result<WorkspaceName, AppError> {
+        answer(caller, async {
+            let tx = self.0.db.begin().await?;
+            let scope = access::workspace_for_change(&tx, caller, slug, id, Permission::DeleteWorkspace).await?;
+            if confirmation.trim() != scope.name().as_str() {
+                return Err(AppError::field(Field::Confirmation, Reason::DoesNotMatch).into());
+            }
+            workspaces::delete(&tx, &scope).await?;
+            ci_tokens::raise_access_epoch(&tx).await?;
+            record(&tx, &self.0.clock, caller, Some(scope.org().id()), Action::Deleted, object(&scope), None).await?;
+            tx.commit().await?;
+            self.0.access_changed();
+            Ok(scope.name().clone())
+        })
+        .await
+    }
+}

@@ -1,0 +1,151 @@
+//! Everything that lives as long as the server.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use app::domain::artifact::ArtifactScope;
+use app::domain::ids::WorkspaceId;
+use app::domain::names::ArtifactHash;
+use app::request::Site;
+use axum_extra::extract::cookie::Key;
+use moka::sync::Cache;
+use tokio::sync::{Notify, Semaphore};
+
+use crate::auth::bearer::Bearers;
+use crate::auth::epoch::AccessEpoch;
+use crate::auth::forms::Attempts;
+use crate::auth::password::Passwords;
+use crate::auth::secret::SecretHasher;
+use crate::blob::BlobStore;
+use crate::blob::fs::FsBlobs;
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::error::Error;
+use crate::keys::{KeyError, Keyring, load_master_key};
+use crate::mail::{MailError, Mailer};
+use crate::store::artifacts::StoredArtifact;
+use crate::store::db::Db;
+use crate::usage::Usage;
+
+/// What an artifact is found by.
+pub type ArtifactKey = (WorkspaceId, ArtifactScope, ArtifactHash);
+
+/// The server's parts. Services and handlers share one.
+pub struct State {
+    /// Settings.
+    pub config: Config,
+    /// Database.
+    pub db: Db,
+    /// Time and ids.
+    pub clock: Clock,
+    /// Keys of data at rest.
+    pub keys: Keyring,
+    /// Password hashing.
+    pub passwords: Passwords,
+    /// What is stored of credentials.
+    pub hasher: Arc<SecretHasher>,
+    /// Tokens that were checked.
+    pub bearers: Bearers,
+    /// When what is remembered stops counting.
+    pub epoch: AccessEpoch,
+    /// Sealed bytes of artifacts.
+    pub blobs: Arc<dyn BlobStore>,
+    /// Where artifacts lie, for those that were asked for lately. An artifact never changes; one that was deleted
+    /// elsewhere is noticed when its bytes are not there.
+    pub found: Cache<ArtifactKey, Arc<StoredArtifact>>,
+    /// Counts to be written down.
+    pub usage: Usage,
+    /// Outgoing mail.
+    pub mailer: Mailer,
+    /// Wakes the worker that sends mail.
+    pub mail_waiting: Notify,
+    /// Wakes the worker that purges.
+    pub purge_waiting: Notify,
+    /// Transfers that may go on at once.
+    pub transfers: Arc<Semaphore>,
+    /// Attempts at signing in and the like.
+    pub attempts: Attempts,
+    /// Key of sealed cookies.
+    pub cookie_key: Key,
+    /// What pages say about this server.
+    pub site: Arc<Site>,
+    /// Set while the server shuts down: no longer ready for new work.
+    pub stopping: AtomicBool,
+}
+
+/// Why the server cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The data folder cannot be used.
+    #[error("the data folder {0} cannot be used: {1}")]
+    DataDir(String, std::io::Error),
+    /// The database cannot be used.
+    #[error("the database cannot be opened ({0}); check `database_url`")]
+    Database(sea_orm::DbErr),
+    /// There is no master key.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// The artifact store cannot be used.
+    #[error("the artifact store cannot be used: {0}")]
+    Blobs(#[from] crate::blob::BlobError),
+    /// Mail cannot be set up.
+    #[error(transparent)]
+    Mail(#[from] MailError),
+    /// Something inside failed.
+    #[error(transparent)]
+    Inner(#[from] Error),
+}
+
+impl State {
+    /// Opens everything that the configuration names.
+    pub async fn open(config: Config) -> Result<Arc<Self>, StartError> {
+        make_private_folder(&config.data_dir).map_err(|error| StartError::DataDir(config.data_dir.display().to_string(), error))?;
+        let master = load_master_key(&config)?;
+        let db = Db::connect(&config.database_url()).await.map_err(StartError::Database)?;
+        let blobs: Arc<dyn BlobStore> = Arc::new(FsBlobs::new(config.artifact_dir())?);
+        let mailer = Mailer::new(&config, &master.subkey("mail"))?;
+        let hasher = Arc::new(SecretHasher::new(master.subkey("credential-hash").as_slice()));
+        let site = Site {
+            public_url: config.public_url(),
+            mail_folder: config.smtp_url.is_none().then(|| config.mail_dir().display().to_string()),
+            version: env!("CARGO_PKG_VERSION"),
+        };
+        Ok(Arc::new(Self {
+            db,
+            clock: Clock::default(),
+            cookie_key: Key::from(&[*master.subkey("cookies: signing"), *master.subkey("cookies: sealing")].concat()),
+            keys: Keyring::new(master),
+            passwords: Passwords::new()?,
+            bearers: Bearers::new(hasher.clone()),
+            hasher,
+            epoch: AccessEpoch::default(),
+            blobs,
+            found: Cache::new(100_000),
+            usage: Usage::default(),
+            mailer,
+            mail_waiting: Notify::new(),
+            purge_waiting: Notify::new(),
+            transfers: Arc::new(Semaphore::new(config.transfer_limit as usize)),
+            attempts: Attempts::new(config.sign_in_per_minute),
+            site: Arc::new(site),
+            stopping: AtomicBool::new(false),
+            config,
+        }))
+    }
+
+    /// Access was taken away, and the change is committed: forget what might say otherwise.
+    pub fn access_changed(&self) {
+        self.epoch.raise();
+        self.keys.forget();
+    }
+
+    /// Whether the server is shutting down.
+    pub fn is_stopping(&self) -> bool {
+        self.stopping.load(Ordering::Relaxed)
+    }
+}
+
+fn make_private_folder(folder: &std::path::Path) -> std::io::Result<()> {
+    use std::os::unix::fs::DirBuilderExt as _;
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)
+}

@@ -1,0 +1,103 @@
+//! The connection to SQLite or PostgreSQL.
+//!
+//! SQLite has one writer at a time. With `BEGIN IMMEDIATE` on a pool of exactly one connection, writers of this process wait in
+//! the pool's fair queue instead of in SQLite's busy loop, and no transaction ever has to upgrade from reading to
+//! writing (which SQLite refuses at once, whatever the time-out). The busy time-out is for the other processes
+//! that may be at the file: operator commands. Readers have a pool of their own and never wait (WAL).
+
+use std::time::Duration;
+
+use migrations::{Migrator, MigratorTrait};
+use sea_orm::{
+    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, SqliteTransactionMode,
+    TransactionOptions, TransactionTrait,
+};
+
+/// The database, by the two ways of using it.
+#[derive(Clone)]
+pub struct Db {
+    read: DatabaseConnection,
+    write: DatabaseConnection,
+}
+
+impl Db {
+    /// Connects, and brings the schema up to date.
+    pub async fn connect(url: &str) -> Result<Self, DbErr> {
+        let db = if url.starts_with("sqlite:") {
+            Self { write: Database::connect(sqlite(url, 1)).await?, read: Database::connect(sqlite(url, 8)).await? }
+        } else {
+            let pool = Database::connect(quiet(url, 16)).await?;
+            Self { write: pool.clone(), read: pool }
+        };
+        db.migrate().await?;
+        Ok(db)
+    }
+
+    async fn migrate(&self) -> Result<(), DbErr> {
+        // Servers and operator commands may start at the same moment; one migrates, the others wait for it.
+        if self.write.get_database_backend() == DbBackend::Postgres {
+            let lock = self.write.begin().await?;
+            lock.execute_unprepared("SELECT pg_advisory_xact_lock(7306095)").await?;
+            Migrator::up(&self.write, None).await?;
+            lock.commit().await
+        } else {
+            Migrator::up(&self.write, None).await
+        }
+    }
+
+    /// For single reads.
+    pub const fn read(&self) -> &DatabaseConnection {
+        &self.read
+    }
+
+    /// For single writes that need no transaction.
+    pub const fn write(&self) -> &DatabaseConnection {
+        &self.write
+    }
+
+    /// For changes: gate, rules and writes in one transaction.
+    pub async fn begin(&self) -> Result<DatabaseTransaction, DbErr> {
+        self.write
+            .begin_with_options(TransactionOptions {
+                sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+                ..TransactionOptions::default()
+            })
+            .await
+    }
+
+    /// Whether the database answers.
+    pub async fn ping(&self) -> Result<(), DbErr> {
+        self.read.ping().await
+    }
+
+    /// `SQLite` or `PostgreSQL`.
+    pub fn kind(&self) -> &'static str {
+        if self.read.get_database_backend() == DbBackend::Postgres { "PostgreSQL" } else { "SQLite" }
+    }
+}
+
+fn quiet(url: &str, connections: u32) -> ConnectOptions {
+    let mut options = ConnectOptions::new(url);
+    options
+        .max_connections(connections)
+        .sqlx_logging(false)
+        .connect_timeout(Duration::from_secs(10))
+        .acquire_timeout(Duration::from_secs(30));
+    options
+}
+
+fn sqlite(url: &str, connections: u32) -> ConnectOptions {
+    let mut options = quiet(url, connections);
+    // A connection is worth keeping: a new one reads the schema again.
+    options.min_connections(1).map_sqlx_sqlite_opts(|options| {
+        use sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
+        options
+            .journal_mode(SqliteJournalMode::Wal)
+            // An acknowledged write survives a power cut.
+            .synchronous(SqliteSynchronous::Full)
+            .busy_timeout(Duration::from_secs(15))
+            .foreign_keys(true)
+            .create_if_missing(true)
+    });
+    options
+}

@@ -1,0 +1,16 @@
+//! The rows as they lie in the database; known only inside `store`.
+
+pub mod access_epoch;
+pub mod artifacts;
+pub mod audit_events;
+pub mod ci_tokens;
+pub mod mail_links;
+pub mod mails;
+pub mod members;
+pub mod old_org_slugs;
+pub mod org_keys;
+pub mod orgs;
+pub mod purges;
+pub mod sessions;
+pub mod users;
+pub mod workspaces;

@@ -1,0 +1,15 @@
+//! The database. Functions on an organization's tables take the scope that `auth::access` hands out, so that
+//! forgetting the gate does not compile; the few that cross organizations stand in `unscoped`.
+
+pub mod artifacts;
+pub mod audit;
+pub mod ci_tokens;
+pub mod db;
+mod entities;
+pub mod mails;
+pub mod members;
+pub mod orgs;
+pub mod sessions;
+pub mod unscoped;
+pub mod users;
+pub mod workspaces;

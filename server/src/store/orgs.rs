@@ -1,0 +1,133 @@
+//! Organizations.
+
+use app::backend::orgs::OrgView;
+use app::domain::ids::{OrgId, UserId};
+use app::domain::names::{OrgName, OrgSlug};
+use app::error::Conflict;
+use chrono::{DateTime, Utc};
+use sea_orm::ActiveValue::Set;
+use sea_orm::sea_query::Expr;
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder};
+
+use super::entities::{members, old_org_slugs, org_keys, orgs, workspaces};
+use crate::auth::access::OrgScope;
+use crate::error::{Error, Result, unique_or};
+
+/// A data key of an organization, sealed under the master key.
+pub struct WrappedKey {
+    /// Its version, from 1 up.
+    pub version: u32,
+    /// The sealed key.
+    pub wrapped: Vec<u8>,
+}
+
+/// Adds an organization without members.
+pub async fn insert(
+    db: &impl ConnectionTrait,
+    id: OrgId,
+    slug: &OrgSlug,
+    name: &OrgName,
+    key: WrappedKey,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    let used_before = old_org_slugs::Entity::find_by_id(slug.as_str()).one(db).await?;
+    if used_before.is_some() {
+        return Err(Conflict::SlugTaken.into());
+    }
+    let row = orgs::ActiveModel { id: Set(id), slug: Set(slug.clone().into()), name: Set(name.clone().into()), created_at: Set(now) };
+    orgs::Entity::insert(row).exec_without_returning(db).await.map_err(unique_or(Conflict::SlugTaken))?;
+    let key = org_keys::ActiveModel {
+        org_id: Set(id),
+        version: Set(key.version.cast_signed()),
+        wrapped_key: Set(key.wrapped),
+        created_at: Set(now),
+    };
+    org_keys::Entity::insert(key).exec_without_returning(db).await?;
+    Ok(())
+}
+
+/// The organizations that a person is in, by name.
+pub async fn of_user(db: &impl ConnectionTrait, user: UserId) -> Result<Vec<OrgView>> {
+    let memberships = members::Entity::find().filter(members::Column::UserId.eq(user)).all(db).await?;
+    let ids: Vec<OrgId> = memberships.iter().map(|row| row.org_id).collect();
+    let rows = orgs::Entity::find()
+        .filter(orgs::Column::Id.is_in(ids))
+        .order_by_asc(orgs::Column::Name)
+        .order_by_asc(orgs::Column::Id)
+        .all(db)
+        .await?;
+    let mut views = Vec::with_capacity(rows.len());
+    for row in rows {
+        let Some(membership) = memberships.iter().find(|membership| membership.org_id == row.id) else { continue };
+        let (members, workspaces) = counts(db, row.id).await?;
+        views.push(OrgView {
+            id: row.id,
+            slug: OrgSlug::parse(&row.slug).map_err(|_| Error::Stored("slug"))?,
+            name: OrgName::parse(&row.name).map_err(|_| Error::Stored("organization name"))?,
+            role: membership.role.parse().map_err(|_| Error::Stored("role"))?,
+            created_at: row.created_at,
+            members,
+            workspaces,
+        });
+    }
+    Ok(views)
+}
+
+/// How many organizations a person is in.
+pub async fn count_of_user(db: &impl ConnectionTrait, user: UserId) -> Result<u64> {
+    Ok(members::Entity::find().filter(members::Column::UserId.eq(user)).count(db).await?)
+}
+
+async fn counts(db: &impl ConnectionTrait, org: OrgId) -> Result<(u64, u64)> {
+    let members = members::Entity::find().filter(members::Column::OrgId.eq(org)).count(db).await?;
+    let workspaces = workspaces::Entity::find().filter(workspaces::Column::OrgId.eq(org)).count(db).await?;
+    Ok((members, workspaces))
+}
+
+/// The organization with its counts.
+pub async fn view(db: &impl ConnectionTrait, scope: &OrgScope) -> Result<OrgView> {
+    let row = orgs::Entity::find_by_id(scope.id()).one(db).await?.ok_or(Error::Stored("organization"))?;
+    let (members, workspaces) = counts(db, scope.id()).await?;
+    Ok(scope.view(row.created_at, members, workspaces))
+}
+
+/// The organization's sealed data keys, the newest first; none when it is gone.
+pub async fn wrapped_keys(db: &impl ConnectionTrait, org: OrgId) -> Result<Vec<WrappedKey>> {
+    let rows = org_keys::Entity::find().filter(org_keys::Column::OrgId.eq(org)).order_by_desc(org_keys::Column::Version).all(db).await?;
+    Ok(rows.into_iter().map(|row| WrappedKey { version: row.version.cast_unsigned(), wrapped: row.wrapped_key }).collect())
+}
+
+/// Gives it another name.
+pub async fn rename(db: &impl ConnectionTrait, scope: &OrgScope, name: &OrgName) -> Result<()> {
+    orgs::Entity::update_many()
+        .col_expr(orgs::Column::Name, Expr::value(name.as_str()))
+        .filter(orgs::Column::Id.eq(scope.id()))
+        .exec(db)
+        .await?;
+    Ok(())
+}
+
+/// Gives it another address and keeps the old one for it. An address that it had before may be taken again.
+pub async fn change_slug(db: &impl ConnectionTrait, scope: &OrgScope, new: &OrgSlug, now: DateTime<Utc>) -> Result<()> {
+    if let Some(old) = old_org_slugs::Entity::find_by_id(new.as_str()).one(db).await? {
+        if old.org_id != scope.id() {
+            return Err(Conflict::SlugTaken.into());
+        }
+        old_org_slugs::Entity::delete_by_id(new.as_str()).exec(db).await?;
+    }
+    orgs::Entity::update_many()
+        .col_expr(orgs::Column::Slug, Expr::value(new.as_str()))
+        .filter(orgs::Column::Id.eq(scope.id()))
+        .exec(db)
+        .await
+        .map_err(unique_or(Conflict::SlugTaken))?;
+    let old = old_org_slugs::ActiveModel { slug: Set(scope.slug().clone().into()), org_id: Set(scope.id()), retired_at: Set(now) };
+    old_org_slugs::Entity::insert(old).exec_without_returning(db).await?;
+    Ok(())
+}
+
+/// Deletes it, its key, its members, workspaces, tokens and the rows of its artifacts; the sweeper takes the bytes.
+pub async fn delete(db: &impl ConnectionTrait, scope: &OrgScope) -> Result<()> {
+    orgs::Entity::delete_by_id(scope.id()).exec(db).await?;
+    Ok(())
+}

@@ -1,0 +1,149 @@
+//! Workspaces of an organization.
+
+use app::backend::workspaces::{Usage, WorkspaceView};
+use app::domain::ids::WorkspaceId;
+use app::domain::names::{NxCloudId, WorkspaceName};
+use app::domain::retention::Retention;
+use app::error::Conflict;
+use sea_orm::ActiveValue::Set;
+use sea_orm::sea_query::{Expr, ExprTrait};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder};
+
+use super::entities::workspaces;
+use crate::auth::access::{OrgScope, WorkspaceScope};
+use crate::error::{Error, Result, unique_or};
+
+#[expect(clippy::needless_pass_by_value, reason = "a row is used up by what is made of it")]
+fn view(row: workspaces::Model) -> Result<WorkspaceView> {
+    let count = |number: i64| u64::try_from(number).unwrap_or_default();
+    Ok(WorkspaceView {
+        id: row.id,
+        name: WorkspaceName::parse(&row.name).map_err(|_| Error::Stored("workspace name"))?,
+        nx_cloud_id: NxCloudId::parse(&row.nx_cloud_id).map_err(|_| Error::Stored("nxCloudId"))?,
+        created_at: row.created_at,
+        retention: Retention {
+            days: row.retention_days.and_then(|days| u16::try_from(days).ok()),
+            gibibytes: row.retention_gibibytes.and_then(|size| u32::try_from(size).ok()),
+        },
+        usage: Usage {
+            artifacts: count(row.artifact_count),
+            bytes: count(row.artifact_bytes),
+            hits: count(row.hits),
+            misses: count(row.misses),
+        },
+    })
+}
+
+/// All of them, by name.
+pub async fn list(db: &impl ConnectionTrait, scope: &OrgScope) -> Result<Vec<WorkspaceView>> {
+    let rows =
+        workspaces::Entity::find().filter(workspaces::Column::OrgId.eq(scope.id())).order_by_asc(workspaces::Column::Name).all(db).await?;
+    rows.into_iter().map(view).collect()
+}
+
+/// How many there are.
+pub async fn count(db: &impl ConnectionTrait, scope: &OrgScope) -> Result<u64> {
+    Ok(workspaces::Entity::find().filter(workspaces::Column::OrgId.eq(scope.id())).count(db).await?)
+}
+
+/// One workspace.
+pub async fn find(db: &impl ConnectionTrait, scope: &WorkspaceScope) -> Result<WorkspaceView> {
+    let row = workspaces::Entity::find_by_id(scope.id()).one(db).await?.ok_or(Error::Stored("workspace"))?;
+    view(row)
+}
+
+/// The workspace of this name.
+pub async fn find_by_name(db: &impl ConnectionTrait, scope: &OrgScope, name: &WorkspaceName) -> Result<Option<WorkspaceView>> {
+    let row = workspaces::Entity::find()
+        .filter(workspaces::Column::OrgId.eq(scope.id()))
+        .filter(workspaces::Column::Name.eq(name.as_str()))
+        .one(db)
+        .await?;
+    row.map(view).transpose()
+}
+
+/// Adds a workspace.
+pub async fn insert(db: &impl ConnectionTrait, scope: &OrgScope, new: &WorkspaceView) -> Result<()> {
+    let row = workspaces::ActiveModel {
+        id: Set(new.id),
+        org_id: Set(scope.id()),
+        name: Set(new.name.clone().into()),
+        nx_cloud_id: Set(new.nx_cloud_id.clone().into()),
+        retention_days: Set(new.retention.days.map(i32::from)),
+        retention_gibibytes: Set(new.retention.gibibytes.map(u32::cast_signed)),
+        artifact_count: Set(0),
+        artifact_bytes: Set(0),
+        hits: Set(0),
+        misses: Set(0),
+        created_at: Set(new.created_at),
+    };
+    workspaces::Entity::insert(row).exec_without_returning(db).await.map_err(unique_or(Conflict::WorkspaceNameTaken))?;
+    Ok(())
+}
+
+/// Gives it another name.
+pub async fn rename(db: &impl ConnectionTrait, scope: &WorkspaceScope, name: &WorkspaceName) -> Result<()> {
+    workspaces::Entity::update_many()
+        .col_expr(workspaces::Column::Name, Expr::value(name.as_str()))
+        .filter(workspaces::Column::Id.eq(scope.id()))
+        .exec(db)
+        .await
+        .map_err(unique_or(Conflict::WorkspaceNameTaken))?;
+    Ok(())
+}
+
+/// Changes how long it keeps artifacts.
+pub async fn set_retention(db: &impl ConnectionTrait, scope: &WorkspaceScope, retention: Retention) -> Result<()> {
+    workspaces::Entity::update_many()
+        .col_expr(workspaces::Column::RetentionDays, Expr::value(retention.days.map(i32::from)))
+        .col_expr(workspaces::Column::RetentionGibibytes, Expr::value(retention.gibibytes.map(u32::cast_signed)))
+        .filter(workspaces::Column::Id.eq(scope.id()))
+        .exec(db)
+        .await?;
+    Ok(())
+}
+
+/// Deletes it, its tokens and the rows of its artifacts; the sweeper takes the bytes.
+pub async fn delete(db: &impl ConnectionTrait, scope: &WorkspaceScope) -> Result<()> {
+    workspaces::Entity::delete_by_id(scope.id()).exec(db).await?;
+    Ok(())
+}
+
+/// Adds what the servers counted since they last wrote it down.
+pub async fn add_reads(db: &impl ConnectionTrait, id: WorkspaceId, hits: u64, misses: u64) -> Result<()> {
+    let add = |column: workspaces::Column, number: u64| Expr::col(column).add(i64::try_from(number).unwrap_or(i64::MAX));
+    workspaces::Entity::update_many()
+        .col_expr(workspaces::Column::Hits, add(workspaces::Column::Hits, hits))
+        .col_expr(workspaces::Column::Misses, add(workspaces::Column::Misses, misses))
+        .filter(workspaces::Column::Id.eq(id))
+        .exec(db)
+        .await?;
+    Ok(())
+}
+
+/// Adjusts the counters that the pages show to artifacts that came or went, in the same transaction.
+pub async fn adjust_artifacts(db: &impl ConnectionTrait, id: WorkspaceId, count: i64, bytes: i64) -> Result<()> {
+    workspaces::Entity::update_many()
+        .col_expr(workspaces::Column::ArtifactCount, Expr::col(workspaces::Column::ArtifactCount).add(count))
+        .col_expr(workspaces::Column::ArtifactBytes, Expr::col(workspaces::Column::ArtifactBytes).add(bytes))
+        .filter(workspaces::Column::Id.eq(id))
+        .exec(db)
+        .await?;
+    Ok(())
+}
+
+/// A workspace as retention sees it.
+pub struct Kept {
+    /// The workspace.
+    pub id: WorkspaceId,
+    /// Its limits.
+    pub retention: Retention,
+    /// Bytes that it holds.
+    pub bytes: u64,
+}
+
+/// Every workspace of every organization, for retention and the sweeper.
+pub async fn all(db: &impl ConnectionTrait) -> Result<Vec<Kept>> {
+    let rows = workspaces::Entity::find().all(db).await?;
+    rows.into_iter().map(|row| view(row).map(|view| Kept { id: view.id, retention: view.retention, bytes: view.usage.bytes })).collect()
+}

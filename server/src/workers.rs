@@ -1,0 +1,90 @@
+//! What goes on beside the requests: mail, purges, retention, the sweeper, counts, the watch over access.
+//!
+//! Each worker carries on after a failure; what it could not do now it does at its next turn.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::auth::epoch::WATCH_INTERVAL;
+use crate::error::Result;
+use crate::mail::queue;
+use crate::services::retention;
+use crate::state::State;
+use crate::store::{sessions, users};
+use crate::usage::FLUSH_INTERVAL;
+
+const MAIL_INTERVAL: Duration = Duration::from_secs(10);
+const PURGE_INTERVAL: Duration = Duration::from_secs(30);
+const RETENTION_INTERVAL: Duration = Duration::from_mins(15);
+
+/// The workers of a running server.
+pub struct Workers {
+    stop: CancellationToken,
+    running: TaskTracker,
+    state: Arc<State>,
+}
+
+impl Workers {
+    /// Starts all of them.
+    pub fn start(state: &Arc<State>) -> Self {
+        let workers = Self { stop: CancellationToken::new(), running: TaskTracker::new(), state: state.clone() };
+        workers.spawn("access watch", WATCH_INTERVAL, |state| async move {
+            if state.epoch.watch(&state.db).await? {
+                state.keys.forget();
+            }
+            Ok(())
+        });
+        workers.spawn("usage", FLUSH_INTERVAL, |state| async move { state.usage.flush(&state.db).await });
+        workers.spawn("mail", Duration::ZERO, |state| async move {
+            queue::send_due(&state).await?;
+            // Woken at once by a new message, else at the next turn.
+            let _ = tokio::time::timeout(MAIL_INTERVAL, state.mail_waiting.notified()).await;
+            queue::send_due(&state).await.map(drop)
+        });
+        workers.spawn("purge", Duration::from_millis(100), |state| async move {
+            retention::run_purges(&state).await?;
+            let _ = tokio::time::timeout(PURGE_INTERVAL, state.purge_waiting.notified()).await;
+            Ok(())
+        });
+        workers.spawn("retention", RETENTION_INTERVAL, |state| async move { retention::apply(&state).await.map(drop) });
+        workers.spawn("sweeper", RETENTION_INTERVAL, |state| async move {
+            let now = state.clock.now();
+            sessions::delete_expired(state.db.write(), now).await?;
+            users::delete_expired_links(state.db.write(), now).await?;
+            state.attempts.forget_old();
+            retention::sweep(&state).await.map(drop)
+        });
+        workers.running.close();
+        workers
+    }
+
+    fn spawn<W: Future<Output = Result<()>> + Send>(
+        &self,
+        name: &'static str,
+        pause: Duration,
+        work: impl Fn(Arc<State>) -> W + Send + 'static,
+    ) {
+        let (state, stop) = (self.state.clone(), self.stop.clone());
+        self.running.spawn(stop.run_until_cancelled_owned(async move {
+            loop {
+                if let Err(error) = work(state.clone()).await {
+                    let cause = std::error::Error::source(&error).map(ToString::to_string);
+                    tracing::error!(worker = name, %error, cause, "a worker failed and tries again");
+                }
+                tokio::time::sleep(pause).await;
+            }
+        }));
+    }
+
+    /// Stops all of them and writes down what was counted.
+    pub async fn stop(self) {
+        self.stop.cancel();
+        self.running.wait().await;
+        if let Err(error) = self.state.usage.flush(&self.state.db).await {
+            tracing::error!(%error, "the last counts could not be written");
+        }
+    }
+}

@@ -1,0 +1,332 @@
+//! Every address × every kind of actor, with the expected status. A route, page or server function that is not in
+//! these tables fails a test; so does a row whose address is gone.
+//!
+//! The members of the organization at hand are `member` and `admin` (and another Admin, `$other`); `ex-member` was one;
+//! `outsider` is Admin of another organization. A bearer token counts for nothing in the browser's routes: each kind of
+//! token gets exactly what nobody gets. A cookie counts for nothing in the cache API.
+
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use app::domain::access::TokenAccess::{ReadOnly, ReadWrite};
+use app::domain::role::Role;
+use chrono::TimeDelta;
+use reqwest::header::{ACCEPT, COOKIE};
+use reqwest::{Method, RequestBuilder};
+use server::router::plain_routes;
+
+use crate::support::archive::archive;
+use crate::support::{Answer, Browser, Ci, PASSWORD, Person, TestApp, Workspace, metrics};
+
+/// `POST`, and the form that is sent. 303 is done; 404 hides, 403 refuses, 401 asks to sign in.
+const SERVER_FUNCTIONS: &str = "
+                                nobody  outsider  ex-member  member  admin   form
+/do/accounts/sign-up               303       303        303     303    303   name=Zoe email=zoe@example.com
+/do/accounts/choose-password       410       410        410     410    410   link=$unknown password=whatever-it-is
+/do/accounts/sign-in               303       303        303     303    303   email=$outsider password=$password
+/do/accounts/sign-out              303       303        303     303    303
+/do/accounts/forgot-password       303       303        303     303    303   email=$outsider
+/do/accounts/change-password       401       303        303     303    303   current=$password password=$password
+/do/accounts/rename                401       303        303     303    303   name=Somebody
+/do/accounts/choose-theme          303       303        303     303    303   theme=dark
+/do/sessions/end                   401       404        404     404    404   session=$unknown
+/do/sessions/end-others            401       303        303     303    303
+/do/orgs/create                    401       303        303     303    303   name=New slug=$fresh
+/do/orgs/rename                    401       404        404     403    303   org_slug=$org name=Renamed
+/do/orgs/change-slug               401       404        404     403    303   org_slug=$org slug=$fresh
+/do/orgs/delete                    401       404        404     403    303   org_slug=$org confirmation=$org
+/do/members/set-role               401       404        404     403    303   org_slug=$org member=$other role=member
+/do/members/remove                 401       404        404     403    303   org_slug=$org member=$other
+/do/members/leave                  401       404        404     303    303   org_slug=$org
+/do/workspaces/create              401       404        404     403    303   org_slug=$org name=api
+/do/workspaces/rename              401       404        404     403    303   org_slug=$org workspace_id=$workspace name=shop
+/do/workspaces/set-retention       401       404        404     403    303   org_slug=$org workspace_id=$workspace days=3 gibibytes=3
+/do/workspaces/delete              401       404        404     403    303   org_slug=$org workspace_id=$workspace confirmation=web
+/do/ci-tokens/create               401       404        404     403    303   org_slug=$org workspace_id=$workspace name=ci access=read-only expires=7d
+/do/ci-tokens/rotate               401       404        404     403    303   org_slug=$org workspace_id=$workspace token=$token overlap_hours=1
+/do/ci-tokens/revoke               401       404        404     403    303   org_slug=$org workspace_id=$workspace token=$token
+/do/artifacts/delete               401       404        404     403    303   org_slug=$org workspace_id=$workspace hash=1
+/do/artifacts/purge                401       404        404     403    303   org_slug=$org workspace_id=$workspace which=all
+";
+
+/// `GET`. 302 leads to the sign-in page or, signed in already, away from it.
+const PAGES: &str = "
+                                    nobody  outsider  ex-member  member  admin
+/                                      200       200        200     200    200
+/sign-in                               200       302        302     302    302
+/sign-up                               200       302        302     302    302
+/check-mail                            200       200        200     200    200
+/choose-password                       400       400        400     400    400
+/forgot-password                       200       200        200     200    200
+/account                               302       200        200     200    200
+/help/access                           200       200        200     200    200
+/orgs/new                              302       200        200     200    200
+/o/{slug}                              302       404        404     200    200
+/o/{slug}/members                      302       404        404     200    200
+/o/{slug}/settings                     302       404        404     403    200
+/o/{slug}/workspaces/new               302       404        404     403    200
+/o/{slug}/w/{workspace}                302       404        404     200    200
+/o/{slug}/w/{workspace}/connect        302       404        404     200    200
+/o/{slug}/w/{workspace}/tokens         302       404        404     403    200
+/o/{slug}/w/{workspace}/artifacts      302       404        404     200    200
+/o/{slug}/w/{workspace}/settings       302       404        404     403    200
+";
+
+/// For programs. `cookie` is an Admin's browser; `elsewhere` is a read-write token of another workspace, which stores
+/// and finds there. `any` is open to all alike, whatever it answers.
+const PLAIN_ROUTES: &str = "
+                                nobody  cookie  read-only  read-write  expired  revoked  elsewhere
+GET /v1/cache/{hash}               401     401        200         200      401      401        404
+PUT /v1/cache/{hash}               401     401        403         200      401      401        200
+GET //v1/cache/{hash}              401     401        200         200      401      401        404
+PUT //v1/cache/{hash}              401     401        403         200      401      401        200
+GET /healthz                       200     200        200         200      200      200        200
+GET /readyz                        200     200        200         200      200      200        200
+GET /metrics                       200     200        200         200      200      200        200
+GET /favicon.svg                   any     any        any         any      any      any        any
+GET /pkg/{version}/{file}          404     404        404         404      404      404        404
+";
+
+/// One row of a table: the address, a cell for each actor, and what stands behind them.
+struct Row {
+    address: &'static str,
+    cells: Vec<&'static str>,
+    rest: Vec<&'static str>,
+}
+
+/// Reads a table: its actors and its rows.
+fn table(text: &'static str, actors: usize) -> Vec<Row> {
+    let mut lines = text.lines().filter(|line| !line.trim().is_empty());
+    let heads: Vec<_> = lines.next().unwrap().split_whitespace().take(actors).collect();
+    let row = |line: &'static str| {
+        let is_address = |word: &&str| word.contains('/');
+        let end = line.split_whitespace().find(is_address).map(|address| line.find(address).unwrap() + address.len()).unwrap();
+        let mut words = line[end..].split_whitespace();
+        let cells: Vec<_> = words.by_ref().take(heads.len()).collect();
+        assert_eq!(cells.len(), actors, "{line}");
+        Row { address: &line[..end], cells, rest: words.collect() }
+    };
+    lines.map(row).collect()
+}
+
+fn addresses(text: &'static str, actors: usize) -> BTreeSet<String> {
+    let rows = table(text, actors);
+    let addresses: BTreeSet<_> = rows.iter().map(|row| row.address.to_owned()).collect();
+    assert_eq!(addresses.len(), rows.len(), "no address stands twice");
+    addresses
+}
+
+/// An organization of its own for each row, as a row may end it.
+struct World {
+    app: TestApp,
+    outsider: Person,
+    ex_member: Person,
+    member: Person,
+    admin: Person,
+    other: Person,
+    elsewhere: Ci,
+    expired: Ci,
+    revoked: Ci,
+}
+
+/// What a row works with.
+struct Place {
+    workspace: Workspace,
+    writer: Ci,
+    reader: Ci,
+}
+
+impl World {
+    async fn new() -> Self {
+        let app = TestApp::start().await;
+        let outsider = app.person("outsider").await;
+        let home = outsider.workspace(&outsider.found("elsewhere").await, "web").await;
+        let elsewhere = outsider.token_for(&home, ReadWrite, "never").await;
+        let revoked = outsider.token_for(&home, ReadWrite, "never").await;
+        outsider.revoke(&home, &revoked).await;
+        let expired = outsider.token_for(&home, ReadWrite, "1").await;
+        app.state.clock.advance(TimeDelta::days(1));
+        Self {
+            outsider,
+            ex_member: app.person("ex-member").await,
+            member: app.person("member").await,
+            admin: app.person("admin").await,
+            other: app.person("other").await,
+            elsewhere,
+            expired,
+            revoked,
+            app,
+        }
+    }
+
+    fn people(&self) -> [&Person; 4] {
+        [&self.outsider, &self.ex_member, &self.member, &self.admin]
+    }
+
+    async fn place(&self) -> Place {
+        let admin = &self.admin;
+        let org = admin.found(&fresh()).await;
+        for (person, role) in [(&self.ex_member, Role::Admin), (&self.member, Role::Member), (&self.other, Role::Admin)] {
+            self.app.add_member(&org, person, role).await;
+        }
+        admin.post("/do/members/remove", &[("org_slug", org.as_str()), ("member", &self.ex_member.id.to_string())]).await.done();
+        let workspace = admin.workspace(&org, "web").await;
+        let (writer, reader) = (admin.token(&workspace, ReadWrite).await, admin.token(&workspace, ReadOnly).await);
+        let place = Place { workspace, writer, reader };
+        place.writer.put("1", archive(b"built")).await.is(200);
+        place
+    }
+
+    /// A row may have ended a session, or begun one of somebody else in the same browser.
+    async fn all_sign_in(&self) {
+        for person in self.people() {
+            if !person.is_signed_in().await || person.caller().await.user().unwrap().id != person.id {
+                person.sign_in(&person.email, PASSWORD).await.done();
+            }
+        }
+    }
+
+    fn filled(&self, place: &Place, field: &'static str) -> (&'static str, String) {
+        let (name, value) = field.split_once('=').unwrap();
+        let value = match value {
+            "$org" => place.workspace.org.to_string(),
+            "$workspace" => place.workspace.id.to_string(),
+            "$token" => place.writer.id.to_string(),
+            "$other" => self.other.id.to_string(),
+            "$outsider" => self.outsider.email.clone(),
+            "$password" => PASSWORD.to_owned(),
+            "$fresh" => fresh(),
+            "$unknown" => "unknown".to_owned(),
+            plain => plain.to_owned(),
+        };
+        (name, value)
+    }
+
+    /// Sends the same for all actors of the browser: nobody, each kind of token (which is nobody too), then people.
+    async fn browse(&self, place: &Place, row: &Row, request: impl Fn(&Browser) -> RequestBuilder) {
+        let nobody = self.app.browser();
+        check(row, "nobody", 0, nobody.send(request(&nobody)).await);
+        let tokens = [&place.writer, &place.reader, &self.expired, &self.revoked, &self.elsewhere];
+        for (kind, token) in ["read-write", "read-only", "expired", "revoked", "elsewhere"].into_iter().zip(tokens) {
+            let program = self.app.browser();
+            check(row, &format!("bearer {kind}"), 0, program.send(request(&program).bearer_auth(&token.secret)).await);
+        }
+        for (column, person) in self.people().into_iter().enumerate() {
+            check(row, &person.email, column + 1, person.send(request(person)).await);
+        }
+    }
+}
+
+fn fresh() -> String {
+    static NUMBER: AtomicU32 = AtomicU32::new(0);
+    format!("org-{}", NUMBER.fetch_add(1, Ordering::Relaxed))
+}
+
+#[track_caller]
+fn check(row: &Row, actor: &str, column: usize, answer: Answer) {
+    let expected = row.cells[column];
+    let fits = if expected == "any" { matches!(answer.status, 200 | 404) } else { answer.status.to_string() == expected };
+    assert!(fits, "{} as {actor}: {} instead of {expected}: {}", row.address, answer.status, answer.text());
+    assert!(!answer.header("location").contains("__err="), "{} as {actor}", row.address);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_server_function_answers_each_actor_as_the_table_says() {
+    let world = World::new().await;
+    for row in table(SERVER_FUNCTIONS, 5) {
+        world.all_sign_in().await;
+        let place = world.place().await;
+        world.browse(&place, &row, |browser| {
+            let form: Vec<_> = row.rest.iter().map(|field| world.filled(&place, field)).collect();
+            let form: Vec<_> = form.iter().map(|(name, value)| (*name, value.as_str())).collect();
+            browser.form(row.address, &form)
+        })
+        .await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_page_answers_each_actor_as_the_table_says() {
+    let world = World::new().await;
+    let place = world.place().await;
+    world.all_sign_in().await;
+    for row in table(PAGES, 5) {
+        let path = row.address.replace("{slug}", place.workspace.org.as_str()).replace("{workspace}", &place.workspace.id.to_string());
+        world.browse(&place, &row, |browser| browser.request(Method::GET, &path).header(ACCEPT, "text/html")).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_sends_nobody_to_sign_in_and_back() {
+    let world = World::new().await;
+    let answer = world.app.browser().get("/o/acme/members?search=a").await.is(302);
+    assert_eq!(answer.header("location"), "/sign-in?next=%2Fo%2Facme%2Fmembers%3Fsearch%3Da");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_organization_that_does_not_exist_looks_like_one_of_others() {
+    let world = World::new().await;
+    let place = world.place().await;
+    world.all_sign_in().await;
+    let (hidden, missing) = (format!("/o/{}", place.workspace.org), "/o/missing".to_owned());
+    for (one, other) in [(hidden.clone(), missing.clone()), (format!("{hidden}/settings"), format!("{missing}/settings"))] {
+        let (one, other) = (world.outsider.get(&one).await, world.outsider.get(&other).await);
+        assert_eq!((one.status, other.status), (404, 404));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_plain_route_answers_each_actor_as_the_table_says() {
+    let world = World::new().await;
+    let Place { writer, reader, .. } = world.place().await;
+    world.all_sign_in().await;
+    let nobody = writer.with("");
+    for row in table(PLAIN_ROUTES, 7) {
+        let (method, path) = row.address.split_once(' ').unwrap();
+        let method: Method = method.parse().unwrap();
+        for (column, (actor, client)) in [
+            ("nobody", &nobody),
+            ("cookie", &nobody),
+            ("read-only", &reader),
+            ("read-write", &writer),
+            ("expired", &world.expired),
+            ("revoked", &world.revoked),
+            ("elsewhere", &world.elsewhere),
+        ]
+        .into_iter()
+        .enumerate()
+        {
+            // What is read is there; what is stored is new.
+            let hash = if method == Method::PUT { fresh() } else { "1".to_owned() };
+            let path = path.replace("{hash}", &hash).replace("{version}", "none").replace("{file}", "buildkeep.js");
+            let mut request = client.request(method.clone(), &path);
+            if actor == "cookie" {
+                request = request.header(COOKIE, world.admin.cookie_header());
+            }
+            if method == Method::PUT {
+                request = request.body(archive(b"built"));
+            }
+            check(&row, actor, column, client.send(request).await);
+        }
+    }
+}
+
+#[test]
+fn every_server_function_is_in_the_table() {
+    let there: BTreeSet<_> = server_fn::axum::server_fn_paths().map(|(path, method)| format!("{method} {path}")).collect();
+    let named: BTreeSet<_> = addresses(SERVER_FUNCTIONS, 5).into_iter().map(|path| format!("POST {path}")).collect();
+    assert_eq!(there, named);
+}
+
+#[tokio::test]
+async fn every_page_is_in_the_table() {
+    let there: BTreeSet<_> = leptos_axum::generate_route_list(app::App).iter().map(|route| route.path().to_owned()).collect();
+    assert_eq!(there, addresses(PAGES, 5));
+}
+
+#[test]
+fn every_plain_route_is_in_the_table() {
+    let routes = plain_routes(metrics());
+    let there: BTreeSet<_> = routes.iter().flat_map(|route| route.methods.iter().map(|method| format!("{method} {}", route.path))).collect();
+    assert_eq!(there, addresses(PLAIN_ROUTES, 7));
+}

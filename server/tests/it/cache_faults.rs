@@ -1,0 +1,208 @@
+//! The cache API when something is wrong on our side: never another answer, never wrong bytes.
+
+use std::path::Path;
+
+use app::domain::access::TokenAccess::ReadWrite;
+use sea_orm::ConnectionTrait as _;
+
+use crate::support::archive::{archive, archive_of};
+use crate::support::raw::{Raw, put_head};
+use crate::support::{Ci, TestApp};
+
+async fn with_ci() -> (TestApp, Ci) {
+    let (app, ada, workspace) = TestApp::with_workspace().await;
+    let ci = ada.token(&workspace, ReadWrite).await;
+    (app, ci)
+}
+
+fn change(file: &Path, change: impl FnOnce(&mut Vec<u8>)) {
+    let mut bytes = std::fs::read(file).unwrap();
+    change(&mut bytes);
+    std::fs::write(file, bytes).unwrap();
+}
+
+/// A miss where the damage is seen before the first byte leaves; an answer that is cut off where it lies further behind.
+async fn is_never_served(ci: &Ci, hash: &str, what: &str) {
+    assert!(ci.read(hash).await.is_none(), "{what}: something came back whole");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn bytes_of_another_artifact_are_not_served() {
+    let (app, ci) = with_ci().await;
+    let one = app.store(&ci, "1", &archive(b"of one")).await;
+    let other = app.store(&ci, "2", &archive(b"of two")).await;
+    std::fs::copy(&one, &other).unwrap();
+    ci.get("2").await.is(404);
+    assert_eq!(ci.read("1").await.unwrap(), archive(b"of one"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn bytes_of_another_workspace_or_organization_are_not_served() {
+    let (app, ada, workspace) = TestApp::with_workspace().await;
+    let (same_org, zoo) = (ada.workspace(app.org(), "api").await, ada.found("zoo").await);
+    let other_org = ada.workspace(&zoo, "web").await;
+    let ci = ada.token(&workspace, ReadWrite).await;
+    let file = app.store(&ci, "1", &archive(b"of web")).await;
+    for stranger in [same_org, other_org] {
+        let theirs = ada.token(&stranger, ReadWrite).await;
+        let place = app.store(&theirs, "1", &archive(b"of theirs")).await;
+        std::fs::copy(&file, &place).unwrap();
+        theirs.get("1").await.is(404);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_row_that_names_the_bytes_of_another_artifact_is_not_served() {
+    let (app, ci) = with_ci().await;
+    app.store(&ci, "1", &archive(b"of one")).await;
+    app.db_execute("UPDATE artifacts SET hash = '2' WHERE hash = '1'").await;
+    ci.get("2").await.is(404);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_changed_bit_anywhere_in_a_small_artifact_is_a_miss() {
+    let (app, ci) = with_ci().await;
+    let file = app.store(&ci, "1", &archive(b"built")).await;
+    let whole = std::fs::read(&file).unwrap();
+    for at in 0..whole.len() {
+        let mut damaged = whole.clone();
+        damaged[at] ^= 1 << (at % 8);
+        std::fs::write(&file, &damaged).unwrap();
+        let answer = ci.get("1").await;
+        assert_eq!(answer.status, 404, "byte {at}");
+    }
+    std::fs::write(&file, &whole).unwrap();
+    assert_eq!(ci.read("1").await.unwrap(), archive(b"built"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_large_artifact_that_is_damaged_never_arrives_whole() {
+    const FRAME: usize = server::seal::SEALED_FRAME;
+    const HEADER: usize = server::seal::HEADER;
+    let (app, ci) = with_ci().await;
+    let body = archive_of(2_000_000);
+    let file = app.store(&ci, "1", &body).await;
+    let whole = std::fs::read(&file).unwrap();
+    let at = |frame: usize| HEADER + frame * FRAME;
+    let damages: [(&str, &dyn Fn(&mut Vec<u8>)); 9] = [
+        ("the first frame", &|bytes| bytes[at(0) + 9] ^= 1),
+        ("a frame in the middle", &|bytes| bytes[at(15) + 9] ^= 1),
+        ("the last byte", &|bytes| *bytes.last_mut().unwrap() ^= 1),
+        ("cut in the first frame", &|bytes| bytes.truncate(at(0) + 99)),
+        ("cut inside a frame", &|bytes| bytes.truncate(at(20) + 99)),
+        ("cut between frames", &|bytes| bytes.truncate(at(20))),
+        ("the last frame gone", &|bytes| bytes.truncate(at(30))),
+        ("two frames exchanged", &|bytes| {
+            let (first, second) = bytes.split_at_mut(at(21));
+            first[at(20)..].swap_with_slice(&mut second[..FRAME]);
+        }),
+        ("something behind it", &|bytes| bytes.extend_from_slice(&[0; 16])),
+    ];
+    for (what, damage) in damages {
+        std::fs::write(&file, &whole).unwrap();
+        change(&file, |bytes| damage(bytes));
+        is_never_served(&ci, "1", what).await;
+    }
+    std::fs::write(&file, [])  .unwrap();
+    ci.get("1").await.is(404);
+    std::fs::write(&file, &whole).unwrap();
+    assert!(ci.read("1").await.unwrap() == body);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn bytes_that_are_gone_are_a_miss() {
+    let (app, ci) = with_ci().await;
+    let file = app.store(&ci, "1", &archive(b"built")).await;
+    std::fs::remove_file(file).unwrap();
+    ci.get("1").await.is(404);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_the_database_there_are_misses_and_nothing_is_stored() {
+    let (app, ada, workspace) = TestApp::with_workspace().await;
+    let (warm, cold) = (ada.token(&workspace, ReadWrite).await, ada.token(&workspace, ReadWrite).await);
+    warm.put("1", archive(b"built")).await.is(200);
+    app.db_break().await;
+    warm.get("2").await.is(404);
+    warm.put("2", archive(b"built")).await.is(409);
+    warm.put("3", archive_of(5 << 20)).await.is(409);
+    cold.get("1").await.is(404);
+    cold.put("2", archive(b"built")).await.is(409);
+    cold.put("3", archive_of(5 << 20)).await.is(409);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_table_that_is_broken_is_a_miss_too() {
+    let (app, ci) = with_ci().await;
+    ci.get("1").await.is(404);
+    app.db_execute("DROP TABLE artifacts").await;
+    ci.get("1").await.is(404);
+    ci.put("1", archive(b"built")).await.is(409);
+    assert!(app.state.db.read().execute_unprepared("SELECT 1 FROM artifacts").await.is_err());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_the_artifact_folder_there_are_misses_and_nothing_is_stored() {
+    let (app, ci) = with_ci().await;
+    ci.put("1", archive(b"built")).await.is(200);
+    let folder = app.state.config.artifact_dir();
+    std::fs::rename(&folder, folder.with_extension("away")).unwrap();
+    std::fs::write(&folder, "in the way").unwrap();
+    ci.get("1").await.is(404);
+    ci.put("2", archive(b"built")).await.is(409);
+    ci.put("3", archive_of(5 << 20)).await.is(409);
+    std::fs::remove_file(&folder).unwrap();
+    std::fs::rename(folder.with_extension("away"), &folder).unwrap();
+    assert_eq!(ci.read("1").await.unwrap(), archive(b"built"), "as soon as it is back");
+    ci.put("2", archive(b"built")).await.is(200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_the_organizations_key_there_are_misses_and_nothing_is_stored() {
+    let (app, ci) = with_ci().await;
+    ci.put("1", archive(b"built")).await.is(200);
+    app.db_execute("DELETE FROM org_keys").await;
+    app.state.access_changed();
+    ci.get("1").await.is(404);
+    ci.put("2", archive(b"built")).await.is(409);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn more_transfers_than_the_server_takes_are_misses_and_not_stored() {
+    let (app, ada, workspace) = TestApp::start_with(|config| config.transfer_limit = 1).await.and_workspace().await;
+    let ci = ada.token(&workspace, ReadWrite).await;
+    ci.put("1", archive(b"built")).await.is(200);
+    let body = archive_of(100_000);
+    let mut slow = Raw::connect(&app.url).await;
+    slow.send(format!("{}Content-Length: {}\r\n\r\n", put_head(&ci.secret, "slow"), body.len())).await;
+    slow.send(&body[..50_000]).await;
+    while app.state.transfers.available_permits() > 0 {
+        tokio::task::yield_now().await;
+    }
+    ci.get("1").await.is(404);
+    ci.put("2", archive(b"built")).await.is(409);
+    slow.send(&body[50_000..]).await;
+    let answer = slow.answer().await;
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    assert!(ci.read("slow").await.unwrap() == body);
+    ci.put("2", archive(b"built")).await.is(200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn transfers_that_are_over_give_their_place_back() {
+    let (app, ada, workspace) = TestApp::start_with(|config| config.transfer_limit = 1).await.and_workspace().await;
+    let ci = ada.token(&workspace, ReadWrite).await;
+    for (hash, body, status) in [("1", archive_of(1_000_000), 200), ("1", archive(b"x"), 409), ("2", b"not gzip".to_vec(), 409), ("3", archive(b"x"), 200)] {
+        ci.put(hash, body).await.is(status);
+    }
+    ci.get("nothing").await.is(404);
+    assert_eq!(ci.read("1").await.unwrap().len(), 1_000_000);
+    let mut broken = Raw::connect(&app.url).await;
+    broken.send(format!("{}Content-Length: 1000\r\n\r\nhalf", put_head(&ci.secret, "4"))).await;
+    broken.end().await;
+    broken.answer().await;
+    while app.state.transfers.available_permits() == 0 {
+        tokio::task::yield_now().await;
+    }
+    ci.put("5", archive(b"x")).await.is(200);
+}

@@ -1,0 +1,139 @@
+//! Which room may know which: read from the sources, so that a wrong `use` fails before anybody builds on it.
+
+use std::path::{Path, PathBuf};
+
+use crate::support::files;
+
+/// A line of code, without tests and comments.
+struct Line {
+    file: String,
+    number: usize,
+    code: String,
+}
+
+/// The code below a folder or in a file of the repository.
+fn code(place: &str) -> Vec<Line> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let place = root.join(place);
+    let sources = if place.is_dir() { files(&place) } else { vec![place.clone()] };
+    let sources: Vec<PathBuf> = sources.into_iter().filter(|path| path.extension().is_some_and(|kind| kind == "rs")).collect();
+    assert!(!sources.is_empty(), "{} holds no code any more", place.display());
+    let lines = |path: &PathBuf| {
+        let file = path.strip_prefix(root).unwrap().display().to_string();
+        let text = std::fs::read_to_string(path).unwrap();
+        let (text, _) = text.split_once("#[cfg(test)]").unwrap_or((&text, ""));
+        let line = |(index, line): (usize, &str)| Line { file: file.clone(), number: index + 1, code: without_comment(line).to_owned() };
+        text.lines().enumerate().map(line).collect::<Vec<_>>()
+    };
+    sources.iter().flat_map(lines).collect()
+}
+
+fn without_comment(line: &str) -> &str {
+    if line.trim_start().starts_with("//") { "" } else { line.split(" // ").next().unwrap_or(line) }
+}
+
+/// Fails the test when one of these words stands in the code of a room.
+fn room_does_not_know(room: &str, forbidden: &[&str]) {
+    for line in code(room) {
+        for word in forbidden {
+            assert!(!line.code.contains(word), "{}:{}: `{word}` has no place in {room}: {}", line.file, line.number, line.code.trim());
+        }
+    }
+}
+
+#[test]
+fn the_domain_is_pure() {
+    const KNOWN: [&str; 8] = ["std", "core", "serde", "thiserror", "uuid", "chrono", "super", "crate"];
+    for line in code("app/src/domain") {
+        if let Some(path) = line.code.trim().strip_prefix("use ") {
+            let start = path.split([':', ';', ' ']).next().unwrap();
+            assert!(KNOWN.contains(&start), "{}:{}: the domain may not know `{start}`", line.file, line.number);
+            assert!(start != "crate" || path.starts_with("crate::domain"), "{}:{}: {path}", line.file, line.number);
+        }
+        let is_id_macro = line.file.ends_with("ids.rs");
+        for word in ["async ", ".await", "leptos", "Utc::now", "tokio", "axum"].into_iter().chain((!is_id_macro).then_some("sea_orm")) {
+            assert!(!line.code.contains(word), "{}:{}: {}", line.file, line.number, line.code.trim());
+        }
+    }
+}
+
+#[test]
+fn the_browser_part_knows_nothing_of_databases_and_servers() {
+    for room in ["backend", "components", "islands", "pages", "server_fns", "error.rs", "notice.rs", "paths.rs", "request.rs", "routes.rs"] {
+        room_does_not_know(&format!("app/src/{room}"), &["sea_orm", "sqlx", "axum", "tokio", "server::"]);
+    }
+    room_does_not_know("app/src/backend", &["leptos", "crate::pages", "crate::components", "crate::server_fns"]);
+    room_does_not_know("app/src/components", &["crate::pages", "crate::server_fns::", "backend."]);
+    room_does_not_know("frontend/src", &["server::", "sea_orm", "axum"]);
+}
+
+#[test]
+fn the_store_knows_only_the_database_and_the_proofs() {
+    room_does_not_know("server/src/store", &["crate::services", "crate::mail", "crate::api", "crate::cli", "crate::router", "crate::blob", "crate::state", "leptos", "axum"]);
+}
+
+#[test]
+fn rows_are_known_only_to_the_store() {
+    for room in ["api", "auth", "blob", "cli", "mail", "seal", "services", "router.rs", "state.rs", "workers.rs", "usage.rs"] {
+        room_does_not_know(&format!("server/src/{room}"), &["entities", "ActiveModel", "EntityTrait"]);
+    }
+}
+
+#[test]
+fn the_api_asks_services_and_never_the_store() {
+    room_does_not_know("server/src/api", &["crate::store", "sea_orm"]);
+}
+
+#[test]
+fn services_know_nothing_of_http() {
+    for line in code("server/src/services") {
+        // A body that streams is axum's type; everything else of HTTP stays in `api`.
+        let http = ["StatusCode", "HeaderMap", "axum::http", "axum::extract", "axum::response", "leptos", "crate::api", "crate::router"];
+        assert!(!http.iter().any(|word| line.code.contains(word)), "{}:{}: {}", line.file, line.number, line.code.trim());
+    }
+}
+
+#[test]
+fn migrations_import_nothing_of_ours() {
+    room_does_not_know("migrations/src", &["app::", "server::"]);
+}
+
+#[test]
+fn only_two_files_know_the_ssr_feature() {
+    let knows = |line: &Line| line.code.contains(r#"feature = "ssr""#);
+    let mut files: Vec<_> = code("app/src").into_iter().filter(knows).map(|line| line.file).collect();
+    files.dedup();
+    files.sort();
+    assert_eq!(files, ["app/src/domain/ids.rs", "app/src/http.rs"]);
+}
+
+#[test]
+fn addresses_come_from_one_place() {
+    const HOME_OF_ADDRESSES: [&str; 3] = ["app/src/paths.rs", "app/src/routes.rs", "server/src/router.rs"];
+    let fine = |line: &Line| {
+        HOME_OF_ADDRESSES.contains(&line.file.as_str())
+            // Where a server function lives is part of its declaration, as `prefix` and `endpoint`.
+            || line.code.contains("prefix = \"/do\"")
+            // Names of templates, put together by a macro.
+            || (line.file == "server/src/mail/messages.rs" && line.code.contains("concat!("))
+            // The forms that are counted, which have no builder: they are nobody's link.
+            || (line.file == "server/src/auth/forms.rs" && line.code.contains("\"/do/"))
+            // The stylesheet lies where the package folder of the options says.
+            || (line.file == "app/src/shell.rs" && line.code.contains("site_pkg_dir"))
+    };
+    let is_address = |line: &Line| {
+        let mut parts = line.code.split("\"/").skip(1);
+        parts.any(|rest| rest.starts_with(|c: char| c.is_ascii_lowercase() || c == '{'))
+    };
+    for line in ["app/src", "server/src"].into_iter().flat_map(code).filter(|line| !fine(line)) {
+        assert!(!is_address(&line), "{}:{}: take the address from `paths`: {}", line.file, line.number, line.code.trim());
+    }
+}
+
+#[test]
+fn only_the_clock_asks_for_the_time() {
+    for line in code("server/src") {
+        let asks = line.code.contains("Utc::now()") || line.code.contains("SystemTime::now()");
+        assert!(!asks || line.file == "server/src/clock.rs", "{}:{}: {}", line.file, line.number, line.code.trim());
+    }
+}

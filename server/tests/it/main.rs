@@ -1,0 +1,25 @@
+//! Everything that can be seen from outside the server, in one binary: forms, the cache API, workers, the command line.
+//!
+//! Each test has a server of its own on a free port, with a fresh database: SQLite, or PostgreSQL when
+//! `BUILDKEEP_TEST_POSTGRES_URL` names a cluster. Time is moved with `app.state.clock`.
+
+#![cfg(test)]
+
+mod accounts;
+mod artifacts;
+mod at_rest;
+mod authz;
+mod cache_api;
+mod cache_faults;
+mod ci_tokens;
+mod cli;
+mod forms;
+mod headers;
+mod health;
+mod imports;
+mod matrix;
+mod members;
+mod orgs;
+mod sessions;
+mod support;
+mod workspaces;

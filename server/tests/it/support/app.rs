@@ -1,0 +1,221 @@
+//! A running server with a fresh database and folder.
+
+use std::collections::BTreeSet;
+use std::net::{SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, LazyLock};
+
+use app::backend::Backend;
+use app::backend::workspaces::Usage;
+use app::domain::names::{Email, OrgSlug, PersonName};
+use app::domain::role::Role;
+use app::domain::secret::PlainSecret;
+use app::request::{Actor, Caller};
+use metrics_exporter_prometheus::PrometheusHandle;
+use sea_orm::ConnectionTrait as _;
+use server::auth::actor::new_incident;
+use server::blob::BlobKey;
+use server::config::Config;
+use server::mail::queue;
+use server::services::accounts::Accounts;
+use server::services::members::Members;
+use server::state::State;
+use server::store::users;
+use server::{router, services, telemetry};
+use tempfile::TempDir;
+
+use super::database::TestDatabase;
+use super::mailbox::{self, Message};
+use super::{Browser, Ci, Person, Workspace, logs};
+
+/// Everybody's password.
+pub const PASSWORD: &str = "correct horse battery";
+
+/// The recorder of all servers in this process.
+pub fn metrics() -> PrometheusHandle {
+    static METRICS: LazyLock<PrometheusHandle> = LazyLock::new(telemetry::start_metrics);
+    METRICS.clone()
+}
+
+/// A running server.
+pub struct TestApp {
+    /// Its parts.
+    pub state: Arc<State>,
+    /// Its address.
+    pub url: String,
+    org: Option<OrgSlug>,
+    _database: TestDatabase,
+    _folder: TempDir,
+}
+
+impl TestApp {
+    /// Starts a server as it is configured by default.
+    pub async fn start() -> Self {
+        Self::start_with(|_| {}).await
+    }
+
+    /// Starts a server with other settings.
+    pub async fn start_with(change: impl FnOnce(&mut Config)) -> Self {
+        logs::start();
+        let folder = tempfile::tempdir().unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let mut config = Config {
+            listen: listener.local_addr().unwrap(),
+            data_dir: folder.path().join("data"),
+            // Tests sign in from one address, many times.
+            sign_in_per_minute: 1_000_000,
+            artifact_limit_mib: 64,
+            ..Config::default()
+        };
+        std::fs::create_dir(&config.data_dir).unwrap();
+        let database = TestDatabase::create(&mut config).await;
+        change(&mut config);
+        let state = State::open(config).await.unwrap();
+        let url = serve(&state, listener);
+        Self { state, url, org: None, _database: database, _folder: folder }
+    }
+
+    /// A server with an organization, and ada, its Admin.
+    pub async fn with_org(slug: &str) -> (Self, Person) {
+        Self::start().await.and_org(slug).await
+    }
+
+    /// The same on a server that runs already.
+    pub async fn and_org(mut self, slug: &str) -> (Self, Person) {
+        let ada = self.person("ada").await;
+        self.org = Some(ada.found(slug).await);
+        (self, ada)
+    }
+
+    /// A server with an organization, ada, its Admin, and a workspace.
+    pub async fn with_workspace() -> (Self, Person, Workspace) {
+        Self::start().await.and_workspace().await
+    }
+
+    /// The same on a server that runs already.
+    pub async fn and_workspace(self) -> (Self, Person, Workspace) {
+        let (app, ada) = self.and_org("acme").await;
+        let workspace = ada.workspace(app.org(), "web").await;
+        (app, ada, workspace)
+    }
+
+    /// The organization that the test began with.
+    pub const fn org(&self) -> &OrgSlug {
+        self.org.as_ref().expect("the test began with an organization")
+    }
+
+    /// Another server process on the same data; its address.
+    pub async fn another_server(&self) -> (Arc<State>, String) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let state = State::open(self.state.config.clone()).await.unwrap();
+        let url = serve(&state, listener);
+        (state, url)
+    }
+
+    /// A browser in which nobody is signed in.
+    pub fn browser(&self) -> Browser {
+        Browser::new(&self.state, &self.url)
+    }
+
+    /// Somebody with an account, signed in. The account is the operator's work, to spare the way over the mail.
+    pub async fn person(&self, name: &str) -> Person {
+        let email = format!("{name}@example.com");
+        let accounts = Accounts(self.state.clone());
+        let (parsed, name) = (Email::parse(&email).unwrap(), PersonName::parse(name).unwrap());
+        let created = accounts.create_confirmed(&self.operator(), &parsed, &name, PlainSecret::new(PASSWORD.to_owned())).await;
+        let browser = self.browser();
+        browser.sign_in(&email, PASSWORD).await.done();
+        Person::new(created.unwrap().expect("a new address"), email, browser)
+    }
+
+    /// Somebody who is in the organization that the test began with.
+    pub async fn member(&self, name: &str, role: Role) -> Person {
+        let person = self.person(name).await;
+        self.add_member(self.org(), &person, role).await;
+        person
+    }
+
+    /// Adds somebody to an organization, as the operator.
+    pub async fn add_member(&self, org: &OrgSlug, person: &Person, role: Role) {
+        let user = users::find(self.state.db.read(), person.id).await.unwrap().unwrap();
+        assert!(Members(self.state.clone()).add_by_operator(&self.operator(), org, &user, role).await.unwrap());
+    }
+
+    /// Whoever runs commands on the server.
+    pub fn operator(&self) -> Caller {
+        Caller { actor: Actor::Operator, address: "command line".to_owned(), incident: new_incident(&self.state) }
+    }
+
+    /// What pages read through.
+    pub fn backend(&self) -> Backend {
+        services::backend(&self.state)
+    }
+
+    /// The mail that was sent since the last look.
+    pub async fn mailbox(&self) -> Vec<Message> {
+        queue::send_due(&self.state).await.unwrap();
+        mailbox::take_all(&self.state.config.mail_dir())
+    }
+
+    /// The only mail that was sent since the last look.
+    pub async fn only_mail(&self) -> Message {
+        let mut mails = self.mailbox().await;
+        assert_eq!(mails.len(), 1, "{mails:?}");
+        mails.remove(0)
+    }
+
+    /// Writes down what was counted, as a worker does now and then.
+    pub async fn flush(&self) {
+        self.state.usage.flush(&self.state.db).await.unwrap();
+    }
+
+    /// What a workspace's cache holds and did, as its page shows it.
+    pub async fn usage(&self, workspace: &Workspace) -> Usage {
+        self.flush().await;
+        self.backend().workspaces.open(&self.operator(), &workspace.org, workspace.id).await.unwrap().1.usage
+    }
+
+    /// The files of all stored artifacts.
+    pub fn blobs(&self) -> BTreeSet<PathBuf> {
+        let root = self.state.config.artifact_dir();
+        let is_blob = |path: &PathBuf| BlobKey::parse(&path.strip_prefix(&root).unwrap().to_string_lossy()).is_some();
+        files(&root).into_iter().filter(is_blob).collect()
+    }
+
+    /// Stores an artifact; the file that holds it.
+    pub async fn store(&self, ci: &Ci, hash: &str, body: &[u8]) -> PathBuf {
+        let before = self.blobs();
+        ci.put(hash, body.to_vec()).await.is(200);
+        let mut new = self.blobs().into_iter().filter(|path| !before.contains(path));
+        let file = new.next().expect("a stored artifact is a file");
+        assert_eq!(new.next(), None);
+        file
+    }
+
+    /// Runs SQL behind the server's back.
+    pub async fn db_execute(&self, sql: &str) {
+        self.state.db.write().execute_unprepared(sql).await.unwrap();
+    }
+
+    /// Makes every further use of the database fail.
+    pub async fn db_break(&self) {
+        self.state.db.read().close_by_ref().await.unwrap();
+        self.state.db.write().close_by_ref().await.unwrap();
+        assert!(self.state.db.ping().await.is_err());
+    }
+}
+
+fn serve(state: &Arc<State>, listener: TcpListener) -> String {
+    listener.set_nonblocking(true).unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let app = router::build(state, metrics()).into_make_service_with_connect_info::<SocketAddr>();
+    tokio::spawn(axum_server::from_tcp(listener).unwrap().serve(app));
+    url
+}
+
+/// All files below a folder.
+pub fn files(folder: &Path) -> Vec<PathBuf> {
+    let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
+    let below = |path: PathBuf| if path.is_dir() { files(&path) } else { vec![path] };
+    entries.flat_map(|entry| below(entry.unwrap().path())).collect()
+}
