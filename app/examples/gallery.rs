@@ -1,5 +1,5 @@
 //! Every page with made-up data and without a server behind it, to look at and to work on its style:
-//! `cargo run -p app --features ssr --example gallery`, then http://127.0.0.1:7300/o/acme.
+//! `cargo run -p app --features ssr --example gallery`, then <http://127.0.0.1:7300/o/acme>.
 //! Build the site first (`cargo leptos build`); the style is taken from `target/site`.
 
 #[path = "../tests/support/mod.rs"]

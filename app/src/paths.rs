@@ -25,6 +25,14 @@ pub const NEW_ORG: &str = "/orgs/new";
 /// The little picture in the browser's tab.
 pub const FAVICON: &str = "/favicon.svg";
 
+/// Every organization's address begins with it.
+pub const ORG_PREFIX: &str = "/o/";
+
+/// The stylesheet in the folder of the built site.
+pub fn stylesheet(folder: &str, name: &str) -> String {
+    format!("/{folder}/{name}.css")
+}
+
 /// Where a browser is sent to sign in, and brought back from.
 pub fn sign_in_then(path: &str) -> String {
     format!("{SIGN_IN}?next={}", percent_encode(path))
@@ -85,7 +93,7 @@ pub fn list(path: &str, search: &str, after: Option<&str>) -> String {
 
 /// The same page of an organization under its new address.
 pub fn moved(address: &str, new: &OrgSlug) -> String {
-    let rest = address.strip_prefix("/o/").and_then(|rest| rest.find(['/', '?']).map(|end| &rest[end..])).unwrap_or_default();
+    let rest = address.strip_prefix(ORG_PREFIX).and_then(|rest| rest.find(['/', '?']).map(|end| &rest[end..])).unwrap_or_default();
     format!("{}{rest}", org(new))
 }
 

@@ -11,7 +11,7 @@ use crate::routes::App;
 /// The document. Without a request (list of routes) it has the system's theme.
 pub fn shell(options: LeptosOptions) -> impl IntoView {
     let theme = use_context::<Request>().map_or(Theme::System, |request| request.theme);
-    let stylesheet = format!("/{}/{}.css", options.site_pkg_dir, options.output_name);
+    let stylesheet = paths::stylesheet(&options.site_pkg_dir, &options.output_name);
     view! {
         <!DOCTYPE html>
         <html lang="en" data-theme=theme.as_str()>

@@ -1,4 +1,246 @@
-//! fill in
+//! What each kind of visitor sees: the pages, rendered to HTML over a made-up backend.
+
 mod support;
-#[test]
-fn x() {}
+
+use app::domain::ids::WorkspaceId;
+use app::domain::names::OrgSlug;
+use app::domain::permission::Permission;
+use app::domain::role::Role;
+use app::paths;
+use axum::body::{Body, to_bytes};
+use axum::http::{Request, Response, StatusCode, header};
+use serde_json::json;
+use support::Persona::{self, Admin, Member, Newcomer, Visitor};
+use support::data::{self, FRESH, PURGED, USED};
+use tower::ServiceExt;
+
+struct Page {
+    status: StatusCode,
+    location: String,
+    html: String,
+}
+
+impl Page {
+    #[track_caller]
+    fn shows(&self, words: &str) -> &Self {
+        assert!(self.html.contains(words), "`{words}` is missing on this page:\n{}", self.html);
+        self
+    }
+
+    #[track_caller]
+    fn hides(&self, words: &str) -> &Self {
+        assert!(!self.html.contains(words), "`{words}` should not be on this page:\n{}", self.html);
+        self
+    }
+}
+
+async fn answer(request: Request<Body>) -> Response<Body> {
+    support::router(support::options("no-site"), Visitor).oneshot(request).await.expect("an answer")
+}
+
+async fn page_with(persona: Persona, path: &str, headers: &[(&str, String)]) -> Page {
+    let mut request = Request::get(path).header("x-as", format!("{persona:?}")).header(header::ACCEPT, "text/html");
+    for (name, value) in headers {
+        request = request.header(*name, value);
+    }
+    let response = answer(request.body(Body::empty()).expect("a request")).await;
+    let status = response.status();
+    let location = response.headers().get(header::LOCATION).map(|to| to.to_str().expect("a location").to_owned()).unwrap_or_default();
+    let html = to_bytes(response.into_body(), 1 << 20).await.expect("a body");
+    Page { status, location, html: String::from_utf8(html.to_vec()).expect("text") }
+}
+
+async fn page(persona: Persona, path: &str) -> Page {
+    page_with(persona, path, &[]).await
+}
+
+/// Posts a form as a browser without scripts does, and returns where it is sent.
+async fn post(persona: Persona, from: &str, to: &str, body: &'static str) -> String {
+    let request = Request::post(to)
+        .header("x-as", format!("{persona:?}"))
+        .header(header::ACCEPT, "text/html")
+        .header(header::REFERER, format!("https://keep.example.com{from}"))
+        .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+    let response = answer(request.body(Body::from(body)).expect("a request")).await;
+    assert_eq!(response.status(), StatusCode::FOUND);
+    let location = response.headers()[header::LOCATION].to_str().expect("a location");
+    location.strip_prefix("https://keep.example.com").unwrap_or(location).to_owned()
+}
+
+fn acme() -> OrgSlug {
+    data::name("acme")
+}
+
+fn workspace(number: u32) -> WorkspaceId {
+    data::id("wks", number)
+}
+
+#[tokio::test]
+async fn a_visitor_is_sent_to_sign_in_and_brought_back() {
+    let id = workspace(USED);
+    let guarded = [
+        paths::ACCOUNT.to_owned(),
+        paths::NEW_ORG.to_owned(),
+        paths::org(&acme()),
+        paths::org_members(&acme()),
+        paths::org_settings(&acme()),
+        paths::new_workspace(&acme()),
+        paths::workspace(&acme(), id),
+        paths::workspace_connect(&acme(), id),
+        paths::workspace_tokens(&acme(), id),
+        paths::workspace_artifacts(&acme(), id),
+        paths::workspace_settings(&acme(), id),
+    ];
+    for path in guarded {
+        let page = page(Visitor, &path).await;
+        assert_eq!((page.status, page.location), (StatusCode::FOUND, paths::sign_in_then(&path)), "{path}");
+    }
+    page(Visitor, &paths::sign_in_then("/account")).await.shows(r#"name="next" value="/account""#);
+    assert_eq!(page(Admin, &paths::sign_in_then("/account")).await.location, "/account");
+}
+
+#[tokio::test]
+async fn what_is_not_there_and_what_is_not_yours_look_the_same() {
+    for (persona, path) in
+        [(Newcomer, "/o/acme"), (Admin, "/o/nobody"), (Admin, "/o/Not%20A%20Slug"), (Admin, "/o/acme/w/wks_1"), (Visitor, "/nowhere")]
+    {
+        let page = page(persona, path).await;
+        assert_eq!(page.status, StatusCode::NOT_FOUND, "{path}");
+        page.shows("There is nothing here, or you may not see it.");
+    }
+}
+
+#[tokio::test]
+async fn an_old_address_leads_to_the_same_page_of_the_new_one() {
+    let page = page(Member, "/o/old-acme/members?q=ada").await;
+    assert_eq!((page.status, page.location.as_str()), (StatusCode::FOUND, "/o/acme/members?q=ada"));
+}
+
+#[tokio::test]
+async fn a_fault_of_ours_has_its_status_and_its_number() {
+    let page = page(Admin, "/o/broken").await;
+    assert_eq!(page.status, StatusCode::INTERNAL_SERVER_ERROR);
+    page.shows("inc_00000000000000000000000001");
+}
+
+#[tokio::test]
+async fn a_newcomer_learns_how_to_begin() {
+    page(Newcomer, paths::HOME).await.shows("Create an organization").shows("--email ada@example.com");
+    page(Visitor, paths::HOME).await.shows("Create an account").hides("New organization");
+}
+
+#[tokio::test]
+async fn only_admins_see_what_only_admins_may_do() {
+    let id = workspace(USED);
+    let members = paths::org_members(&acme());
+    page(Admin, &members).await.shows("Make Admin").shows("Remove…").shows("Leave…");
+    page(Member, &members).await.hides("Make Admin").hides("Remove…").shows("Leave…");
+    let overview = paths::org(&acme());
+    page(Admin, &overview).await.shows(&paths::new_workspace(&acme())).shows(&paths::org_settings(&acme()));
+    page(Member, &overview).await.hides(&paths::new_workspace(&acme())).hides(&paths::org_settings(&acme()));
+    let artifacts = paths::workspace_artifacts(&acme(), id);
+    page(Admin, &artifacts).await.shows("Purge").shows("/do/artifacts/delete");
+    page(Member, &artifacts).await.hides("Purge").hides("/do/artifacts/delete");
+    for path in [
+        paths::org_settings(&acme()),
+        paths::new_workspace(&acme()),
+        paths::workspace_tokens(&acme(), id),
+        paths::workspace_settings(&acme(), id),
+    ] {
+        assert_eq!(page(Admin, &path).await.status, StatusCode::OK, "{path}");
+        assert_eq!(page(Member, &path).await.status, StatusCode::FORBIDDEN, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_refused_form_says_why_and_keeps_what_was_typed() {
+    let back = post(Visitor, paths::SIGN_UP, "/do/accounts/sign-up", "name=&email=ada").await;
+    let draft = json!([["name", ""], ["email", "ada"]]).to_string();
+    let page = page_with(Visitor, &back, &[("x-draft", draft)]).await;
+    page.shows("Some entries need your attention.").shows("Enter an e-mail address").shows(r#"value="ada""#);
+    page.shows(r#"aria-describedby="email-hint email-error""#).shows(r#"aria-invalid="true""#);
+}
+
+#[tokio::test]
+async fn a_draft_does_not_spill_into_another_form_and_a_password_never_comes_back() {
+    let back = post(Admin, paths::ACCOUNT, "/do/accounts/change-password", "current=old-old-old&password=new-new-new-new").await;
+    let draft = json!([["name", "Mallory"], ["password", "new-new-new-new"]]).to_string();
+    let page = page_with(Admin, &back, &[("x-draft", draft)]).await;
+    page.shows("This is not your current password.").shows(r#"value="Ada Lovelace""#).hides("Mallory").hides("new-new-new-new");
+}
+
+#[tokio::test]
+async fn the_last_admin_is_told_why_nothing_changed() {
+    let body = "org_slug=acme&member=usr_00000000000000000000000001&role=member";
+    let back = post(Admin, &paths::org_members(&acme()), "/do/members/set-role", body).await;
+    page(Admin, &back).await.shows("An organization needs at least one Admin. Make somebody else an Admin first.");
+}
+
+#[tokio::test]
+async fn a_new_token_is_shown_once_with_its_environment() {
+    let path = paths::workspace_tokens(&acme(), workspace(USED));
+    let notice = json!({"TokenIssued": {
+        "id": "tok_00000000000000000000000009", "name": "CI", "access": "read-only", "secret": "bkci_value", "old_works_for_hours": null
+    }});
+    let shown = page_with(Admin, &path, &[("x-notice", notice.to_string())]).await;
+    shown.shows("NX_SELF_HOSTED_REMOTE_CACHE_SERVER=https://keep.example.com\nNX_SELF_HOSTED_REMOTE_CACHE_ACCESS_TOKEN=bkci_value");
+    let mut props = shown.html.split("data-props=").skip(1).filter_map(|rest| rest.split('>').next());
+    assert!(props.all(|props| !props.contains("bkci_value")), "a secret stands in the properties of an island");
+    page(Admin, &path).await.hides("bkci_value").shows("bkci_…x7Qa");
+}
+
+#[tokio::test]
+async fn connecting_tells_what_to_set_and_what_to_leave() {
+    for persona in [Admin, Member] {
+        let page = page(persona, &paths::workspace_connect(&acme(), workspace(FRESH))).await;
+        page.shows("NX_SELF_HOSTED_REMOTE_CACHE_SERVER=https://keep.example.com")
+            .shows("NX_DISABLE_REMOTE_CACHE=true")
+            .shows("Do not add them now.");
+    }
+}
+
+#[tokio::test]
+async fn a_running_purge_shows_how_far_it_is() {
+    let page = page(Admin, &paths::workspace_artifacts(&acme(), workspace(PURGED))).await;
+    page.shows(r#"max="48213""#).shows(r#"value="12000""#).hides("Delete all");
+}
+
+#[tokio::test]
+async fn lists_continue_with_the_same_search() {
+    let members = paths::org_members(&acme());
+    page(Admin, &format!("{members}?q=Grace"))
+        .await
+        .shows("grace@example.com")
+        .hides("karl-theodor")
+        .shows("/o/acme/members?q=Grace&amp;after=cursor");
+    page(Admin, &format!("{members}?q=Grace&after=cursor")).await.shows("First page").hides("Next page");
+}
+
+#[tokio::test]
+async fn the_matrix_says_what_the_rules_say() {
+    let page = page(Visitor, paths::ACCESS_MATRIX).await;
+    let granted =
+        Permission::ALL.into_iter().flat_map(|permission| Role::ALL.map(|role| role.grants(permission))).filter(|granted| *granted).count();
+    for permission in Permission::ALL {
+        page.shows(permission.describe());
+    }
+    let roles = page.html.split("Permissions of CI access tokens").next().unwrap();
+    assert_eq!(roles.matches(">Yes<").count(), granted);
+}
+
+#[tokio::test]
+async fn pages_need_no_inline_style_and_no_inline_handler() {
+    let id = workspace(USED);
+    for path in [
+        paths::HOME.to_owned(),
+        paths::ACCOUNT.to_owned(),
+        paths::org_members(&acme()),
+        paths::workspace_tokens(&acme(), id),
+        paths::workspace_connect(&acme(), id),
+    ] {
+        let page = page(Admin, &path).await;
+        page.hides(" style=").hides(" onclick=").hides("<style");
+        let mut scripts = page.html.split("<script").skip(1).filter_map(|rest| rest.split('>').next());
+        assert!(scripts.all(|attributes| attributes.contains("nonce=")), "{path}");
+    }
+}

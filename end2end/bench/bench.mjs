@@ -1,7 +1,8 @@
 // Measures everything in one go and prints one report; run.sh prepares what this needs.
 import { mkdir, mkdtemp, rm, statfs, writeFile } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
+import { loadavg } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { buildkeep, nginx, turbo } from './lib/contenders.mjs';
 import { measureMemory } from './lib/memory.mjs';
 import { measurePages } from './lib/pages.mjs';
@@ -13,6 +14,8 @@ const settings = {
   rounds: Number(process.env.ROUNDS ?? 3),
   seconds: Number(process.env.SECONDS_EACH ?? 3),
   turbo: process.env.TURBO_VERSION,
+  // Above 1, something else was running, and the numbers are worth little.
+  load: loadavg()[0],
 };
 
 await mkdir(place, { recursive: true });

@@ -1,5 +1,5 @@
 // Every page of the product in every state worth looking at. Accessibility, width, policy and pictures go through this list.
-import type { Page } from '@playwright/test';
+import { expect, type Page } from '@playwright/test';
 
 import { ForgotPassword } from '../pages/forgot_password.ts';
 import { Frame } from '../pages/frame.ts';
@@ -29,10 +29,10 @@ const used = (page?: 'connect' | 'tokens' | 'artifacts' | 'settings') => (world:
 export const LOOKS: Look[] = [
   { name: 'welcome', as: 'nobody', path: () => '/' },
   { name: 'sign_in', as: 'nobody', path: () => '/sign-in' },
-  { name: 'sign_in_refused', as: 'nobody', path: () => '/sign-in', then: (page) => new SignIn(page).submit('ada@example.com', 'not the password') },
+  { name: 'sign_in_refused', as: 'nobody', path: () => '/sign-in', then: refused((page) => new SignIn(page).submit('ada@example.com', 'not the password')) },
   { name: 'sign_up', as: 'nobody', path: () => '/sign-up' },
   { name: 'forgot_password', as: 'nobody', path: () => '/forgot-password' },
-  { name: 'forgot_password_refused', as: 'nobody', path: () => '/forgot-password', then: (page) => new ForgotPassword(page).submit('ada@localhost') },
+  { name: 'forgot_password_refused', as: 'nobody', path: () => '/forgot-password', then: refused((page) => new ForgotPassword(page).submit('ada@localhost')) },
   { name: 'check_mail', as: 'nobody', path: () => '/check-mail' },
   { name: 'choose_password', as: 'nobody', path: () => '/choose-password?link=bklnk_example' },
   { name: 'choose_password_no_link', as: 'nobody', path: () => '/choose-password', status: 400 },
@@ -41,7 +41,7 @@ export const LOOKS: Look[] = [
 
   { name: 'home_empty', as: 'newcomer', path: () => '/' },
   { name: 'new_org', as: 'newcomer', path: () => '/orgs/new' },
-  { name: 'new_org_refused', as: 'newcomer', path: () => '/orgs/new', then: (page) => new NewOrg(page).submit('Acme', 'Not An Address') },
+  { name: 'new_org_refused', as: 'newcomer', path: () => '/orgs/new', then: refused((page) => new NewOrg(page).submit('Acme', 'Not An Address')) },
 
   { name: 'home', as: 'admin', path: () => '/' },
   { name: 'home_org_menu', as: 'admin', path: org(), then: (page) => new Frame(page).openOrgMenu('Acme') },
@@ -53,7 +53,7 @@ export const LOOKS: Look[] = [
   { name: 'members_none_found', as: 'admin', path: org('/members?q=nobody') },
   { name: 'members_remove', as: 'admin', path: org('/members'), then: (page) => new Frame(page).ask('Remove…', page.getByRole('row', { name: 'Grace' })) },
   { name: 'org_settings', as: 'admin', path: org('/settings') },
-  { name: 'org_settings_refused', as: 'admin', path: org('/settings'), then: (page) => new OrgSettings(page).delete('something else') },
+  { name: 'org_settings_refused', as: 'admin', path: org('/settings'), then: refused((page) => new OrgSettings(page).delete('something else')) },
   { name: 'new_workspace', as: 'admin', path: org('/workspaces/new') },
   { name: 'workspace', as: 'admin', path: used() },
   { name: 'workspace_fresh', as: 'admin', path: (world) => workspacePath(world.fresh) },
@@ -68,7 +68,7 @@ export const LOOKS: Look[] = [
   { name: 'artifacts_none_found', as: 'admin', path: (world) => `${workspacePath(world.used, 'artifacts')}?q=777` },
   { name: 'artifacts_purge', as: 'admin', path: used('artifacts'), then: (page) => new Artifacts(page).ask('Delete all artifacts…') },
   { name: 'workspace_settings', as: 'admin', path: used('settings') },
-  { name: 'workspace_settings_refused', as: 'admin', path: used('settings'), then: (page) => new WorkspaceSettings(page).keep('0', '') },
+  { name: 'workspace_settings_refused', as: 'admin', path: used('settings'), then: refused((page) => new WorkspaceSettings(page).keep('0', '')) },
 
   { name: 'member_org', as: 'member', path: org() },
   { name: 'member_org_members', as: 'member', path: org('/members') },
@@ -76,6 +76,13 @@ export const LOOKS: Look[] = [
   { name: 'member_artifacts', as: 'member', path: used('artifacts') },
   { name: 'forbidden', as: 'member', path: org('/settings'), status: 403 },
 ];
+
+function refused(send: (page: Page) => Promise<unknown>) {
+  return async (page: Page) => {
+    await send(page);
+    await expect(new Frame(page).error).toBeVisible();
+  };
+}
 
 async function issueToken(page: Page) {
   const tokens = new Tokens(page);

@@ -1,4 +1,6 @@
 // One server with something of everything: the pages that are looked at one by one show real data.
+import { randomBytes } from 'node:crypto';
+
 import { request } from '@playwright/test';
 
 import type { Buildkeep } from './test.ts';
@@ -56,13 +58,14 @@ async function fill({ setup, url }: Buildkeep, workspace: Workspace) {
   for (const name of ['Ada’s laptop', 'Grace’s laptop', 'GitLab', 'Jenkins']) await setup.token(workspace, name, 'read-only');
   await setup.revoke(await setup.token(workspace, 'Jenkins, old', 'read-write'));
   const [write, read] = [new Cache(url, writer.token), new Cache(url, reader.token)];
-  for (let n = 0; n < ARTIFACTS; n += 1) {
+  const numbers = Array.from({ length: ARTIFACTS }, (_, n) => n);
+  await Promise.all(numbers.map(async (n) => {
     const hash = String(10_000_000_000_000_000_000n + BigInt(n) * 11_400_714_819_323_198n);
-    const status = await write.put(hash, `artifact ${n}`.repeat(n * 50));
+    const status = await write.put(hash, randomBytes(n * 100).toString('base64'));
     if (status !== 200) throw new Error(`an artifact was not stored: status ${status}`);
     if (n % 4 === 0) await read.get(hash);
     if (n % 20 === 0) await read.get(`1${hash}`);
-  }
+  }));
 }
 
 /** Signs in without a browser. */

@@ -17,14 +17,15 @@ pub fn CodeBlock(
     #[prop(into)]
     text: String,
 ) -> impl IntoView {
-    let name = caption.clone();
+    let label = format!("Copy: {caption}");
     view! {
         <figure class="code">
             <figcaption class="code-caption">
                 <span>{caption}</span>
-                <CopyButton from=id.clone() what=name/>
+                <CopyButton from=id.clone() label/>
             </figcaption>
-            <pre class="code-text" id=id>
+            // Reachable by keyboard, as it may have to be scrolled sideways.
+            <pre class="code-text" id=id tabindex="0">
                 {text}
             </pre>
         </figure>
@@ -45,10 +46,11 @@ pub fn CodeLine(
     #[prop(into)]
     text: String,
 ) -> impl IntoView {
+    let label = format!("Copy: {what}");
     view! {
         <span class="code-line">
             <code id=id.clone()>{text}</code>
-            <CopyButton from=id what/>
+            <CopyButton from=id label/>
         </span>
     }
     .into_any()

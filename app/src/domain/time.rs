@@ -5,7 +5,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 /// `3 minutes ago`, `in 2 days`, `just now`.
 pub fn relative(at: DateTime<Utc>, now: DateTime<Utc>) -> String {
     let distance = at - now;
-    let (ahead, distance) = if distance < TimeDelta::zero() { (false, -distance) } else { (true, distance) };
+    let (ahead, distance) = if distance <= TimeDelta::zero() { (false, -distance) } else { (true, distance) };
     let (count, unit) = if distance < TimeDelta::minutes(1) {
         return if ahead { "in a moment".into() } else { "just now".into() };
     } else if distance < TimeDelta::hours(1) {
@@ -70,6 +70,7 @@ mod tests {
         let now = DateTime::from_timestamp(1_800_000_000, 0).unwrap();
         for (seconds, text) in [
             (-5, "just now"),
+            (0, "just now"),
             (-60, "1 minute ago"),
             (-7200, "2 hours ago"),
             (3 * 86_400, "in 3 days"),

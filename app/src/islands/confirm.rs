@@ -45,7 +45,7 @@ pub fn Confirm(
     let name = title.clone();
     view! {
         <details class="confirm" node_ref=details on:toggle=opened>
-            <summary class="button button-quiet">{label}</summary>
+            <summary class="button">{label}</summary>
             <dialog class="dialog" open=true node_ref=dialog on:close=closed aria-label=name>
                 <h3 class="dialog-title">{title}</h3>
                 {children()}

@@ -12,8 +12,8 @@ use super::awake;
 pub fn CopyButton(
     /// Id of the element.
     from: String,
-    /// What its text is.
-    what: String,
+    /// What the button does, for those who do not see what it stands beside.
+    label: String,
 ) -> impl IntoView {
     let awake = awake();
     let (copied, set_copied) = signal(false);
@@ -24,7 +24,7 @@ pub fn CopyButton(
         });
     };
     view! {
-        <button type="button" class="copy" hidden=move || !awake.get() aria-label=format!("Copy: {what}") on:click=copy>
+        <button type="button" class="copy" hidden=move || !awake.get() aria-label=label on:click=copy>
             {move || if copied.get() { "Copied" } else { "Copy" }}
         </button>
         <span class="sr-only" role="status">

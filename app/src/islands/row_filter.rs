@@ -6,6 +6,9 @@ use web_sys::HtmlElement;
 
 use super::awake;
 
+/// From this many rows on, a filter is worth its place.
+pub const MANY: usize = 8;
+
 /// A field that filters the children of the element with the id `rows`.
 #[island]
 pub fn RowFilter(

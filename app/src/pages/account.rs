@@ -144,7 +144,7 @@ fn session_row(session: SessionRow, end: ServerAction<EndSession>) -> impl IntoV
         view! {
             <ActionForm action=end>
                 <input type="hidden" name="session" value=session.id.to_string()/>
-                <button class="button button-quiet" aria-label=label>
+                <button class="button" aria-label=label>
                     "End"
                 </button>
             </ActionForm>

@@ -48,13 +48,15 @@ pub fn Frame(
             {children()}
         </main>
         <footer class="footer">
-            <span>"Buildkeep " {request.site.version}</span>
-            <a class="footer-link" href=paths::ACCESS_MATRIX>
-                <Icon of=icondata_lu::LuShieldCheck/>
-                "Who may do what"
-            </a>
-            <div class="footer-end">
-                <ThemeForm theme=request.theme next=paths::without_error(&request.address).to_owned()/>
+            <div class="footer-row">
+                <span>"Buildkeep " {request.site.version}</span>
+                <a class="footer-link" href=paths::ACCESS_MATRIX>
+                    <Icon of=icondata_lu::LuShieldCheck/>
+                    "Who may do what"
+                </a>
+                <div class="footer-end">
+                    <ThemeForm theme=request.theme next=paths::without_error(&request.address).to_owned()/>
+                </div>
             </div>
         </footer>
     }

@@ -11,12 +11,9 @@ use crate::components::empty_state::EmptyState;
 use crate::components::icon::Icon;
 use crate::components::page_header::PageHeader;
 use crate::domain::time::count;
-use crate::islands::row_filter::RowFilter;
+use crate::islands::row_filter::{MANY, RowFilter};
 use crate::paths;
 use crate::request::{Actor, SignedIn, request};
-
-/// From this many rows on, a filter is worth its place.
-const MANY: usize = 8;
 
 /// The start page.
 #[component]

@@ -35,7 +35,7 @@ pub fn NewOrgPage() -> impl IntoView {
                             field=Field::Slug
                             name="slug"
                             label="Address"
-                            before=format!("{}/o/", request.site.public_url)
+                            before=format!("{}{}", request.site.public_url, paths::ORG_PREFIX)
                             hint="Lower-case letters, digits and single hyphens. You can change it later; the old one will lead to the new one."
                         />
                         <button class="button button-primary button-wide">"Create the organization"</button>

@@ -22,13 +22,13 @@ pub fn problem(error: AppError) -> AnyView {
             http::redirect(&paths::moved(address, slug));
             return ().into_any();
         }
-        AppError::Forbidden => (403, icondata_lu::LuLock, "Your role does not include this"),
+        AppError::Forbidden => (403, icondata_lu::LuLock, "This is for Admins"),
         AppError::NotFound => (404, icondata_lu::LuSearchX, "Nothing here"),
         AppError::Conflict(_) => (409, icondata_lu::LuCircleAlert, "This is not possible now"),
         AppError::Invalid(_) | AppError::BadForm | AppError::LinkUnusable => (400, icondata_lu::LuCircleAlert, "This cannot be shown"),
         AppError::RateLimited(_) => (429, icondata_lu::LuHourglass, "Too many attempts"),
         AppError::WrongCredentials => (403, icondata_lu::LuLock, "This cannot be shown"),
-        AppError::Internal(_) => (500, icondata_lu::LuServerCrash, "Something went wrong"),
+        AppError::Internal(_) => (500, icondata_lu::LuServerCrash, "This did not work"),
     };
     http::set_status(status);
     view! {

@@ -16,16 +16,16 @@ use crate::domain::names::{OrgSlug, Reason};
 use crate::error::{AppError, Field};
 
 /// The organization that a form's hidden field names; a malformed one names nothing.
-fn org(slug: &str) -> Result<OrgSlug, AppError> {
+pub fn org(slug: &str) -> Result<OrgSlug, AppError> {
     OrgSlug::parse(slug).map_err(|_| AppError::NotFound)
 }
 
 /// The workspace that a form's hidden field names.
-fn workspace(id: &str) -> Result<WorkspaceId, AppError> {
+pub fn workspace(id: &str) -> Result<WorkspaceId, AppError> {
     id.parse().map_err(|_| AppError::NotFound)
 }
 
 /// Parses one field, or names it in the error.
-fn field<T>(field: Field, parsed: Result<T, Reason>) -> Result<T, AppError> {
+pub fn field<T>(field: Field, parsed: Result<T, Reason>) -> Result<T, AppError> {
     parsed.map_err(|reason| AppError::field(field, reason))
 }

@@ -101,7 +101,7 @@ pub fn members() -> Vec<MemberRow> {
 }
 
 pub fn tokens() -> Vec<CiTokenRow> {
-    let token = |number, title, access, state| CiTokenRow {
+    let token = |number, title: &str, access, state| CiTokenRow {
         id: id("tok", number),
         name: name(title),
         access,
@@ -113,16 +113,20 @@ pub fn tokens() -> Vec<CiTokenRow> {
         last_used: None,
         state,
     };
-    vec![
+    let teams = (10..14).map(|number| token(number, &format!("Team {number}"), TokenAccess::ReadOnly, TokenState::Active));
+    let mut tokens = vec![
         CiTokenRow {
             last_used: Some((ago(4), "203.0.113.20".to_owned())),
             old_works_until: Some(now() + TimeDelta::hours(20)),
             ..token(1, "GitHub, main branch", TokenAccess::ReadWrite, TokenState::Active)
         },
-        CiTokenRow { expires_at: None, ..token(2, "Pull requests", TokenAccess::ReadOnly, TokenState::Active) },
+        CiTokenRow { expires_at: None, ..token(5, "Nightly build", TokenAccess::ReadOnly, TokenState::Active) },
+        CiTokenRow { expires_at: Some(now() + TimeDelta::days(3)), ..token(2, "Pull requests", TokenAccess::ReadOnly, TokenState::Active) },
         CiTokenRow { expires_at: Some(ago(2000)), ..token(3, "Old runner", TokenAccess::ReadOnly, TokenState::Expired) },
         token(4, "Leaked in a log", TokenAccess::ReadWrite, TokenState::Revoked),
-    ]
+    ];
+    tokens.extend(teams);
+    tokens
 }
 
 pub fn artifacts() -> Vec<ArtifactRow> {

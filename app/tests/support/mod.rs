@@ -32,23 +32,9 @@ pub enum Persona {
 
 impl Persona {
     fn named(name: &str) -> Option<Self> {
-        match name {
-            "visitor" => Some(Self::Visitor),
-            "newcomer" => Some(Self::Newcomer),
-            "member" => Some(Self::Member),
-            "admin" => Some(Self::Admin),
-            _ => None,
-        }
-    }
-
-    /// The word in the header.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Visitor => "visitor",
-            Self::Newcomer => "newcomer",
-            Self::Member => "member",
-            Self::Admin => "admin",
-        }
+        [Self::Visitor, Self::Newcomer, Self::Member, Self::Admin]
+            .into_iter()
+            .find(|persona| format!("{persona:?}").eq_ignore_ascii_case(name))
     }
 }
 

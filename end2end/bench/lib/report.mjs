@@ -55,7 +55,8 @@ export function report({ transfers, memory, pages, failures, settings }) {
   const machine = `${cpus().length} × ${cpus()[0].model}, ${Math.round(totalmem() / 2 ** 30)} GiB, Linux ${release()}`;
   return `# Speed
 
-${new Date().toISOString().slice(0, 10)} on ${machine}. Everything on loopback; load, servers and disk share these processors.
+${new Date().toISOString().slice(0, 10)} on ${machine}. Everything on loopback; wrk, servers and disk share these processors
+(load before the start: ${settings.load.toFixed(1)}).
 Each number is the median of ${settings.rounds} rounds of ${settings.seconds} s that take the servers in turn (wrk, 2 threads, 32 connections, 8 for 10 MiB).
 nginx (${versionOf('sh', '-c', 'nginx -v 2>&1')}) serves the same bytes as files, without any check; turborepo-remote-cache ${settings.turbo} keeps them on the local disk.
 Buildkeep checks a token, encrypts, and has every artifact on the disk before it answers a PUT.

@@ -38,6 +38,8 @@ export function freePort() {
 export async function admin(data, args, { input = '', env = {} } = {}) {
   const words = ['--data', data, 'admin', ...args, '--json'];
   const run = promisify(execFile)(binary(), words, { env: environment(env) });
+  // A command that reads nothing may be gone before this is written.
+  run.child.stdin.on('error', () => {});
   run.child.stdin.end(input);
   try {
     return JSON.parse((await run).stdout);

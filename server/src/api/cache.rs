@@ -18,6 +18,7 @@ use app::domain::access::CachePermission;
 use app::domain::artifact::PutOutcome;
 use app::domain::names::ArtifactHash;
 use axum::body::{Body, BodyDataStream};
+use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, Request, State as Extracted};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::Response;
@@ -66,8 +67,15 @@ fn failed(what: &'static str, error: &dyn std::error::Error) {
     metrics::counter!("buildkeep_cache_failures_total", "what" => what).increment(1);
 }
 
+/// A path that is not even text names no artifact; axum's own answer to it would be another status.
+type HashPath = Result<Path<String>, PathRejection>;
+
+fn artifact_hash(path: HashPath) -> Option<ArtifactHash> {
+    path.ok().and_then(|Path(text)| ArtifactHash::parse(&text).ok())
+}
+
 /// `GET /v1/cache/{hash}`.
-pub async fn get(Extracted(state): Extracted<Arc<State>>, Path(hash): Path<String>, request: Request) -> Response {
+pub async fn get(Extracted(state): Extracted<Arc<State>>, path: HashPath, request: Request) -> Response {
     let (request, _) = request.into_parts();
     let credential = match credential(&state, &request.headers).await {
         Ok(Some(credential)) => credential,
@@ -80,7 +88,7 @@ pub async fn get(Extracted(state): Extracted<Arc<State>>, Path(hash): Path<Strin
     let Some(scope) = credential.scope(CachePermission::ReadShared) else { return miss() };
     let address = client_address(&state, &request.extensions, &request.headers);
     state.usage.token(scope.token().id, &address, state.clock.now());
-    let Ok(hash) = ArtifactHash::parse(&hash) else { return miss() };
+    let Some(hash) = artifact_hash(path) else { return miss() };
     let Ok(place) = state.transfers.clone().try_acquire_owned() else {
         metrics::counter!("buildkeep_cache_overload_total").increment(1);
         return miss();
@@ -102,7 +110,7 @@ pub async fn get(Extracted(state): Extracted<Arc<State>>, Path(hash): Path<Strin
 }
 
 /// `PUT /v1/cache/{hash}`.
-pub async fn put(Extracted(state): Extracted<Arc<State>>, Path(hash): Path<String>, request: Request) -> Response {
+pub async fn put(Extracted(state): Extracted<Arc<State>>, path: HashPath, request: Request) -> Response {
     let (request, body) = request.into_parts();
     let credential = credential(&state, &request.headers).await;
     let address = client_address(&state, &request.extensions, &request.headers);
@@ -126,7 +134,7 @@ pub async fn put(Extracted(state): Extracted<Arc<State>>, Path(hash): Path<Strin
     let stored = match admitted {
         Ok(scope) => {
             state.usage.token(scope.token().id, &address, state.clock.now());
-            store(&state, &scope, &hash, length, &mut body).await
+            store(&state, &scope, artifact_hash(path), length, &mut body).await
         }
         Err(refused) => Err(refused),
     };
@@ -142,12 +150,12 @@ pub async fn put(Extracted(state): Extracted<Arc<State>>, Path(hash): Path<Strin
 async fn store(
     state: &State,
     scope: &crate::auth::bearer::CacheScope,
-    hash: &str,
+    hash: Option<ArtifactHash>,
     length: Option<u64>,
     body: &mut BodyDataStream,
 ) -> Result<(), (StatusCode, &'static str)> {
     let conflict = |sentence| Err((StatusCode::CONFLICT, sentence));
-    let Ok(hash) = ArtifactHash::parse(hash) else { return conflict("Not stored: this is not a hash that nx makes.") };
+    let Some(hash) = hash else { return conflict("Not stored: this is not a hash that nx makes.") };
     if length.is_some_and(|length| length > state.config.artifact_limit()) {
         return conflict("Not stored: the artifact is larger than this server takes.");
     }

@@ -51,7 +51,8 @@ pub struct SessionData {
 
 /// Starts a session for this person in this browser, under a new secret.
 pub async fn begin(session: &Session, state: &State, caller: &Caller, user: UserId, device: String) -> Result<()> {
-    session.flush().await?;
+    // Not `flush`: it deletes the old session, but the next one would get its secret back.
+    session.cycle_id().await?;
     let now = state.clock.now();
     let data = SessionData {
         id: SessionId::from_uuid(state.clock.new_id()),

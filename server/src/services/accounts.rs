@@ -1,9 +1,10 @@
 //! People and their passwords.
 //!
 //! Answers do not depend on whether an address has an account, and neither does their time: signing in always costs
-//! one password check, the other ways in only queue a mail.
+//! one password check, the other ways in take a fixed time that is longer than their work.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use app::backend::accounts::{Accounts as Port, NewAccount};
 use app::domain::ids::{MailLinkId, UserId};
@@ -27,6 +28,8 @@ use crate::store::users::{self, NewLink, User};
 
 const WELCOME_HOURS: i64 = 24;
 const NEW_PASSWORD_HOURS: i64 = 2;
+/// How long signing up and asking for a new password take, whatever there is to do.
+const FIXED_TIME: Duration = Duration::from_millis(250);
 
 /// People and their passwords.
 pub struct Accounts(pub Arc<State>);
@@ -47,6 +50,12 @@ impl Accounts {
         };
         users::replace_link(db, link, now).await?;
         Ok(secret)
+    }
+
+    /// Does the work in no less than the fixed time.
+    async fn in_fixed_time<T>(work: impl Future<Output = T>) -> T {
+        let (done, ()) = tokio::join!(work, tokio::time::sleep(FIXED_TIME));
+        done
     }
 
     async fn user(&self, db: &impl ConnectionTrait, id: UserId) -> Result<User> {
@@ -79,7 +88,7 @@ impl Accounts {
 impl Port for Accounts {
     async fn sign_up(&self, caller: &Caller, new: NewAccount) -> Result<(), AppError> {
         let state = &self.0;
-        answer(caller, async {
+        Self::in_fixed_time(answer(caller, async {
             let tx = state.db.begin().await?;
             let user = User {
                 id: UserId::from_uuid(state.clock.new_id()),
@@ -99,7 +108,7 @@ impl Port for Accounts {
             tx.commit().await?;
             state.mail_waiting.notify_one();
             Ok(())
-        })
+        }))
         .await
     }
 
@@ -151,7 +160,7 @@ impl Port for Accounts {
 
     async fn forgot_password(&self, caller: &Caller, email: Email) -> Result<(), AppError> {
         let state = &self.0;
-        answer(caller, async {
+        Self::in_fixed_time(answer(caller, async {
             let tx = state.db.begin().await?;
             if let Some(user) = users::find_by_email(&tx, &email).await? {
                 let link = self.new_link(&tx, user.id, NEW_PASSWORD_HOURS).await?;
@@ -160,7 +169,7 @@ impl Port for Accounts {
             tx.commit().await?;
             state.mail_waiting.notify_one();
             Ok(())
-        })
+        }))
         .await
     }
 

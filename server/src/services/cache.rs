@@ -15,9 +15,10 @@ use crate::auth::bearer::CacheScope;
 use crate::blob::BlobKey;
 use crate::error::{Error, Result};
 use crate::seal::{SealContext, Sealer};
+use crate::services::retention::delete_blobs;
 use crate::state::State;
 use crate::store::artifacts::{self, NewArtifact, StoredArtifact};
-use crate::transfer::{self, Content, Limits, ReceiveError};
+use crate::transfer::{self, Content, Limits, ReceiveError, SendError};
 
 /// What the bytes of an artifact are bound to: moved anywhere else they do not open.
 fn context(scope: &CacheScope, kind: ArtifactScope, hash: &ArtifactHash) -> SealContext {
@@ -60,12 +61,23 @@ async fn read(state: &State, scope: &CacheScope, kind: ArtifactScope, hash: &Art
             let bytes = artifact.bytes;
             Ok(Some((artifact, Found { bytes, content })))
         }
-        Err(error) => {
-            tracing::error!(artifact = %artifact.id, %error, "an artifact is damaged and is answered as a miss");
+        Err(SendError::Storage(error)) => Err(error.into()),
+        Err(SendError::Seal(error)) => {
+            tracing::error!(artifact = %artifact.id, %error, "an artifact is damaged: it is deleted and answered as a miss");
             metrics::counter!("buildkeep_damaged_artifacts_total").increment(1);
+            delete_damaged(state, scope, kind, hash, &artifact).await?;
             Ok(None)
         }
     }
+}
+
+/// Makes room for a good copy: as long as the key is taken, nobody could store one.
+async fn delete_damaged(state: &State, scope: &CacheScope, kind: ArtifactScope, hash: &ArtifactHash, artifact: &StoredArtifact) -> Result<()> {
+    let tx = state.db.begin().await?;
+    artifacts::delete(&tx, scope.workspace(), std::slice::from_ref(artifact)).await?;
+    tx.commit().await?;
+    state.found.invalidate(&(scope.workspace(), kind, hash.clone()));
+    delete_blobs(state, std::slice::from_ref(artifact)).await
 }
 
 async fn locate(state: &State, scope: &CacheScope, kind: ArtifactScope, hash: &ArtifactHash) -> Result<Option<Arc<StoredArtifact>>> {

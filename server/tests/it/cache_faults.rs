@@ -21,11 +21,6 @@ fn change(file: &Path, change: impl FnOnce(&mut Vec<u8>)) {
     std::fs::write(file, bytes).unwrap();
 }
 
-/// A miss where the damage is seen before the first byte leaves; an answer that is cut off where it lies further behind.
-async fn is_never_served(ci: &Ci, hash: &str, what: &str) {
-    assert!(ci.read(hash).await.is_none(), "{what}: something came back whole");
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn bytes_of_another_artifact_are_not_served() {
     let (app, ci) = with_ci().await;
@@ -62,51 +57,67 @@ async fn a_row_that_names_the_bytes_of_another_artifact_is_not_served() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_changed_bit_anywhere_in_a_small_artifact_is_a_miss() {
     let (app, ci) = with_ci().await;
-    let file = app.store(&ci, "1", &archive(b"built")).await;
-    let whole = std::fs::read(&file).unwrap();
-    for at in 0..whole.len() {
-        let mut damaged = whole.clone();
-        damaged[at] ^= 1 << (at % 8);
-        std::fs::write(&file, &damaged).unwrap();
-        let answer = ci.get("1").await;
-        assert_eq!(answer.status, 404, "byte {at}");
+    let size = std::fs::metadata(app.store(&ci, "whole", &archive(b"built")).await).unwrap().len();
+    for at in 0..usize::try_from(size).unwrap() {
+        let hash = at.to_string();
+        let file = app.store(&ci, &hash, &archive(b"built")).await;
+        change(&file, |bytes| bytes[at] ^= 1 << (at % 8));
+        assert_eq!(ci.get(&hash).await.status, 404, "byte {at}");
     }
-    std::fs::write(&file, &whole).unwrap();
+    assert_eq!(ci.read("whole").await.unwrap(), archive(b"built"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn in_place_of_a_damaged_artifact_a_good_one_can_be_stored() {
+    let (app, ci) = with_ci().await;
+    let file = app.store(&ci, "1", &archive(b"built")).await;
+    change(&file, |bytes| *bytes.last_mut().unwrap() ^= 1);
+    ci.get("1").await.is(404);
+    ci.put("1", archive(b"built")).await.is(200);
     assert_eq!(ci.read("1").await.unwrap(), archive(b"built"));
+    assert_eq!(app.blobs().len(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_large_artifact_that_is_damaged_never_arrives_whole() {
     const FRAME: usize = server::seal::SEALED_FRAME;
-    const HEADER: usize = server::seal::HEADER;
+    const fn frame(number: usize) -> usize {
+        server::seal::HEADER + number * FRAME
+    }
+    /// What is damaged, how, and whether that is seen before the first byte leaves.
+    type Damage = (&'static str, fn(&mut Vec<u8>), bool);
+    const DAMAGES: [Damage; 10] = [
+        ("the first frame", |bytes| bytes[frame(0) + 9] ^= 1, true),
+        ("a frame in the middle", |bytes| bytes[frame(15) + 9] ^= 1, false),
+        ("the last byte", |bytes| *bytes.last_mut().unwrap() ^= 1, false),
+        ("cut in the first frame", |bytes| bytes.truncate(frame(0) + 99), true),
+        ("cut inside a frame", |bytes| bytes.truncate(frame(20) + 99), true),
+        ("cut between frames", |bytes| bytes.truncate(frame(20)), true),
+        ("the last frame gone", |bytes| bytes.truncate(frame(30)), true),
+        ("something behind it", |bytes| bytes.extend_from_slice(&[0; 16]), true),
+        ("everything gone", Vec::clear, true),
+        (
+            "two frames exchanged",
+            |bytes| {
+                let (first, second) = bytes.split_at_mut(frame(21));
+                first[frame(20)..].swap_with_slice(&mut second[..FRAME]);
+            },
+            false,
+        ),
+    ];
     let (app, ci) = with_ci().await;
     let body = archive_of(2_000_000);
-    let file = app.store(&ci, "1", &body).await;
-    let whole = std::fs::read(&file).unwrap();
-    let at = |frame: usize| HEADER + frame * FRAME;
-    let damages: [(&str, &dyn Fn(&mut Vec<u8>)); 9] = [
-        ("the first frame", &|bytes| bytes[at(0) + 9] ^= 1),
-        ("a frame in the middle", &|bytes| bytes[at(15) + 9] ^= 1),
-        ("the last byte", &|bytes| *bytes.last_mut().unwrap() ^= 1),
-        ("cut in the first frame", &|bytes| bytes.truncate(at(0) + 99)),
-        ("cut inside a frame", &|bytes| bytes.truncate(at(20) + 99)),
-        ("cut between frames", &|bytes| bytes.truncate(at(20))),
-        ("the last frame gone", &|bytes| bytes.truncate(at(30))),
-        ("two frames exchanged", &|bytes| {
-            let (first, second) = bytes.split_at_mut(at(21));
-            first[at(20)..].swap_with_slice(&mut second[..FRAME]);
-        }),
-        ("something behind it", &|bytes| bytes.extend_from_slice(&[0; 16])),
-    ];
-    for (what, damage) in damages {
-        std::fs::write(&file, &whole).unwrap();
+    for (what, damage, is_miss) in DAMAGES {
+        let hash = what.replace(' ', "-");
+        let file = app.store(&ci, &hash, &body).await;
+        assert!(ci.read(&hash).await.unwrap() == body);
         change(&file, |bytes| damage(bytes));
-        is_never_served(&ci, "1", what).await;
+        if is_miss {
+            ci.get(&hash).await.is(404);
+        } else {
+            assert!(ci.read(&hash).await.is_none(), "{what}: it came back as if it were whole");
+        }
     }
-    std::fs::write(&file, [])  .unwrap();
-    ci.get("1").await.is(404);
-    std::fs::write(&file, &whole).unwrap();
-    assert!(ci.read("1").await.unwrap() == body);
 }
 
 #[tokio::test(flavor = "multi_thread")]

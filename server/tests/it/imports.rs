@@ -63,7 +63,7 @@ fn the_browser_part_knows_nothing_of_databases_and_servers() {
         room_does_not_know(&format!("app/src/{room}"), &["sea_orm", "sqlx", "axum", "tokio", "server::"]);
     }
     room_does_not_know("app/src/backend", &["leptos", "crate::pages", "crate::components", "crate::server_fns"]);
-    room_does_not_know("app/src/components", &["crate::pages", "crate::server_fns::", "backend."]);
+    room_does_not_know("app/src/components", &["crate::pages", "use_context", ".await", "backend."]);
     room_does_not_know("frontend/src", &["server::", "sea_orm", "axum"]);
 }
 

@@ -140,6 +140,31 @@ fn Actions(
         Role::Admin => Role::Member,
         Role::Member => Role::Admin,
     };
+    let change = {
+        let (slug, id, label) = (slug.clone(), id.clone(), format!("Make {other}: {name}"));
+        view! {
+            <ActionForm action=set_role>
+                <input type="hidden" name="org_slug" value=slug/>
+                <input type="hidden" name="member" value=id/>
+                <input type="hidden" name="role" value=other.as_str()/>
+                <button class="button" aria-label=label>
+                    {format!("Make {other}")}
+                </button>
+            </ActionForm>
+        }
+        .into_any()
+    };
+    let change = if me {
+        view! {
+            <Confirm label=format!("Make {other}…") title=format!("Make yourself a {other}?")>
+                <p>"You can change nothing in this organization any more, until an Admin makes you one again."</p>
+                {change}
+            </Confirm>
+        }
+        .into_any()
+    } else {
+        change
+    };
     let removal = (!me).then(|| {
         let (slug, id, name) = (slug.clone(), id.clone(), name.clone());
         let title = format!("Remove {name} from {}?", org.name);
@@ -156,14 +181,7 @@ fn Actions(
     });
     view! {
         <div class="action-row">
-            <ActionForm action=set_role>
-                <input type="hidden" name="org_slug" value=slug/>
-                <input type="hidden" name="member" value=id/>
-                <input type="hidden" name="role" value=other.as_str()/>
-                <button class="button button-quiet" aria-label=format!("Make {other}: {name}")>
-                    {format!("Make {other}")}
-                </button>
-            </ActionForm>
+            {change}
             {removal}
         </div>
     }

@@ -12,14 +12,11 @@ use crate::components::page_header::PageHeader;
 use crate::components::when::When;
 use crate::domain::permission::Permission;
 use crate::domain::time::{bytes, count};
-use crate::islands::row_filter::RowFilter;
+use crate::islands::row_filter::{MANY, RowFilter};
 use crate::pages::frame::Frame;
 use crate::pages::{loaded, org_slug};
 use crate::paths;
 use crate::request::request;
-
-/// From this many rows on, a filter is worth its place.
-const MANY: usize = 8;
 
 /// The workspaces with their size and use.
 #[component]

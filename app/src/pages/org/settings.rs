@@ -13,6 +13,7 @@ use crate::domain::time::count;
 use crate::error::Field;
 use crate::pages::frame::Frame;
 use crate::pages::{loaded, org_slug, require};
+use crate::paths;
 use crate::request::request;
 use crate::server_fns::orgs::{ChangeOrgSlug, DeleteOrg, RenameOrg};
 
@@ -74,7 +75,7 @@ fn Address(org: OrgView) -> impl IntoView {
                         name="slug"
                         label="Address of the organization"
                         stored=org.slug.to_string()
-                        before=format!("{}/o/", request.site.public_url)
+                        before=format!("{}{}", request.site.public_url, paths::ORG_PREFIX)
                         hint="Lower-case letters, digits and single hyphens."
                     />
                     <div class="form-end">

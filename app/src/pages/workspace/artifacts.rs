@@ -102,11 +102,9 @@ fn Artifacts(org: OrgView, workspace: WorkspaceView, page: Page<ArtifactRow>, se
                 </td>
                 <td data-label="Last read">{artifact.last_read_at.map_or_else(|| "never".into_any(), |at| view! { <When at now/> }.into_any())}</td>
                 <td data-label="Stored">
-                    <span>
-                        <When at=artifact.created_at now/>
-                        <span class="row-note">{format!("by {}", artifact.created_by)}</span>
-                    </span>
+                    <When at=artifact.created_at now/>
                 </td>
+                <td data-label="By token">{artifact.created_by}</td>
                 {purges
                     .then(|| {
                         view! {
@@ -114,7 +112,7 @@ fn Artifacts(org: OrgView, workspace: WorkspaceView, page: Page<ArtifactRow>, se
                                 <ActionForm action=delete>
                                     {which}
                                     <input type="hidden" name="hash" value=hash.clone()/>
-                                    <button class="button button-quiet" aria-label=format!("Delete {hash}")>
+                                    <button class="button" aria-label=format!("Delete {hash}")>
                                         "Delete"
                                     </button>
                                 </ActionForm>
@@ -136,6 +134,7 @@ fn Artifacts(org: OrgView, workspace: WorkspaceView, page: Page<ArtifactRow>, se
                         <th scope="col" class="number">"Hits"</th>
                         <th scope="col">"Last read"</th>
                         <th scope="col">"Stored"</th>
+                        <th scope="col">"By token"</th>
                         {purges
                             .then(|| {
                                 view! {

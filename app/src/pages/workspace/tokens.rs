@@ -1,5 +1,6 @@
 //! CI access tokens: create, see, rotate, revoke. Admins only.
 
+use chrono::TimeDelta;
 use leptos::form::ActionForm;
 use leptos::prelude::*;
 
@@ -7,7 +8,7 @@ use super::{open, which};
 use crate::backend::ci_tokens::CiTokenRow;
 use crate::backend::orgs::OrgView;
 use crate::backend::workspaces::WorkspaceView;
-use crate::components::chip::{AccessChip, StateChip};
+use crate::components::chip::{AccessChip, Chip, StateChip, Tone};
 use crate::components::code::CodeBlock;
 use crate::components::empty_state::EmptyState;
 use crate::components::form::{ChoiceField, FormError, FormState, SelectField, TextField};
@@ -20,14 +21,14 @@ use crate::domain::time::absolute;
 use crate::domain::token::{TokenLife, TokenState};
 use crate::error::Field;
 use crate::islands::confirm::Confirm;
-use crate::islands::row_filter::RowFilter;
+use crate::islands::row_filter::{MANY, RowFilter};
 use crate::pages::frame::Frame;
 use crate::pages::loaded;
 use crate::request::request;
 use crate::server_fns::ci_tokens::{CreateCiToken, RevokeCiToken, RotateCiToken};
 
-/// From this many rows on, a filter is worth its place.
-const MANY: usize = 8;
+/// A token that ends within so many days is marked, so that it is rotated in time.
+const SOON_DAYS: i64 = 7;
 
 /// The tokens of a workspace.
 #[component]
@@ -76,7 +77,7 @@ fn Creation(org: OrgView, workspace: WorkspaceView) -> impl IntoView {
     let lives = [TokenLife::Days(7), TokenLife::Days(30), TokenLife::Days(90), TokenLife::Days(365), TokenLife::Never];
     let lives = lives.map(|life| (life.to_string(), life.describe())).to_vec();
     view! {
-        <Section id="new" title="New token">
+        <Section id="new" title="New token" lead="Its value is shown once, on the next page.">
             <ActionForm action>
                 <div class="form">
                     <FormError form=form.clone()/>
@@ -152,12 +153,20 @@ fn TokenRow(
         None => "never".into_any(),
     };
     let expires = match token.expires_at {
+        // It has ended already.
+        _ if token.state == TokenState::Revoked => "–".into_any(),
         Some(at) => view! {
             <When at now/>
-            <span class="row-note">{absolute(at)}</span>
+            <span class="row-note row-exact">{absolute(at)}</span>
         }
         .into_any(),
         None => "never".into_any(),
+    };
+    let soon = works && token.expires_at.is_some_and(|end| end - now < TimeDelta::days(SOON_DAYS));
+    let state = if soon {
+        view! { <Chip tone=Tone::Care>"Expires soon"</Chip> }.into_any()
+    } else {
+        view! { <StateChip state=token.state/> }.into_any()
     };
     let old = token.old_works_until.filter(|end| works && *end > now);
     view! {
@@ -169,7 +178,7 @@ fn TokenRow(
                     .map(|end| {
                         view! {
                             <span class="row-note">
-                                "The value before it stops working " <When at=end now/>
+                                "Old value stops working " <When at=end now/>
                             </span>
                         }
                     })}
@@ -178,7 +187,7 @@ fn TokenRow(
                 <AccessChip access=token.access/>
             </td>
             <td data-label="Status">
-                <StateChip state=token.state/>
+                {state}
             </td>
             <td data-label="Last used">
                 <span>{last_used}</span>

@@ -15,4 +15,3 @@ pub use app::{PASSWORD, TestApp, files, metrics};
 pub use browser::{Browser, Person, Workspace};
 pub use ci::Ci;
 pub use logs::written as log_lines;
-pub use mailbox::Message;
