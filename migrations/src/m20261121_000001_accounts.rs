@@ -1,7 +1,10 @@
 //! People, their sessions, and the links sent to them.
 
 use sea_orm_migration::prelude::*;
-use sea_orm_migration::schema::{binary_len, binary_len_uniq, pk_uuid, text, text_null, text_uniq, timestamp_with_time_zone, timestamp_with_time_zone_null, uuid, uuid_null, uuid_uniq};
+use sea_orm_migration::schema::{
+    binary_len, binary_len_uniq, pk_uuid, text, text_null, text_uniq, timestamp_with_time_zone, timestamp_with_time_zone_null, uuid,
+    uuid_null, uuid_uniq,
+};
 
 use crate::table::{belongs_to, index};
 

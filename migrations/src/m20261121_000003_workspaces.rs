@@ -1,7 +1,10 @@
 //! Workspaces and their CI access tokens.
 
 use sea_orm_migration::prelude::*;
-use sea_orm_migration::schema::{big_integer, binary_len_null, binary_len_uniq, integer, integer_null, pk_uuid, text, text_null, text_uniq, timestamp_with_time_zone, timestamp_with_time_zone_null, uuid};
+use sea_orm_migration::schema::{
+    big_integer, binary_len_null, binary_len_uniq, integer, integer_null, pk_uuid, text, text_null, text_uniq, timestamp_with_time_zone,
+    timestamp_with_time_zone_null, uuid,
+};
 
 use crate::table::{belongs_to, index};
 

@@ -1,7 +1,9 @@
 //! What happened (audit events) and what is to be sent (mails).
 
 use sea_orm_migration::prelude::*;
-use sea_orm_migration::schema::{binary, integer, pk_uuid, text, text_null, timestamp_with_time_zone, timestamp_with_time_zone_null, uuid_null};
+use sea_orm_migration::schema::{
+    binary, integer, pk_uuid, text, text_null, timestamp_with_time_zone, timestamp_with_time_zone_null, uuid_null,
+};
 
 use crate::table::index;
 

@@ -72,7 +72,13 @@ async fn read(state: &State, scope: &CacheScope, kind: ArtifactScope, hash: &Art
 }
 
 /// Makes room for a good copy: as long as the key is taken, nobody could store one.
-async fn delete_damaged(state: &State, scope: &CacheScope, kind: ArtifactScope, hash: &ArtifactHash, artifact: &StoredArtifact) -> Result<()> {
+async fn delete_damaged(
+    state: &State,
+    scope: &CacheScope,
+    kind: ArtifactScope,
+    hash: &ArtifactHash,
+    artifact: &StoredArtifact,
+) -> Result<()> {
     let tx = state.db.begin().await?;
     artifacts::delete(&tx, scope.workspace(), std::slice::from_ref(artifact)).await?;
     tx.commit().await?;

@@ -201,7 +201,9 @@ async fn a_changed_password_ends_a_link_that_was_sent_before() {
 async fn a_password_is_changed_only_with_the_current_one() {
     let app = TestApp::start().await;
     let ada = app.person("ada").await;
-    ada.post(CHANGE, &[("current", "wrong horse battery"), ("password", "another horse battery")]).await.refused_for(Field::CurrentPassword);
+    ada.post(CHANGE, &[("current", "wrong horse battery"), ("password", "another horse battery")])
+        .await
+        .refused_for(Field::CurrentPassword);
     ada.post(CHANGE, &[("current", PASSWORD), ("password", "short")]).await.refused_for(Field::Password);
     app.browser().sign_in(&ada.email, PASSWORD).await.done();
 }

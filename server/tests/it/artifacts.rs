@@ -76,7 +76,15 @@ async fn artifacts_are_searched_by_the_start_of_their_hash() {
     for hash in ["123", "12", "1234", "2", "a_b", "axb", "A1"] {
         ci.put(hash, archive(b"x")).await.is(200);
     }
-    for (search, found) in [("12", vec!["12", "123", "1234"]), ("1234", vec!["1234"]), ("a_", vec!["a_b"]), ("A", vec!["A1"]), ("9", vec![]), ("%", vec![]), (" 2 ", vec!["2"])] {
+    for (search, found) in [
+        ("12", vec!["12", "123", "1234"]),
+        ("1234", vec!["1234"]),
+        ("a_", vec!["a_b"]),
+        ("A", vec!["A1"]),
+        ("9", vec![]),
+        ("%", vec![]),
+        (" 2 ", vec!["2"]),
+    ] {
         let rows = list(&app, &workspace, search).await;
         assert_eq!(rows.iter().map(|row| row.hash.as_str()).collect::<Vec<_>>(), found, "{search:?}");
     }

@@ -205,7 +205,8 @@ impl World {
     /// Sends the same for all actors of the browser: nobody, each kind of token (which is nobody too), then people.
     async fn browse(&self, place: &Place, row: &Row, request: impl Fn(&Browser) -> RequestBuilder) {
         let secrets = [&place.writer, &place.reader, &self.expired, &self.revoked, &self.elsewhere].map(|token| token.secret.as_str());
-        let strangers = ["nobody", "read-write", "read-only", "expired", "revoked", "elsewhere"].into_iter().zip([""].into_iter().chain(secrets));
+        let strangers =
+            ["nobody", "read-write", "read-only", "expired", "revoked", "elsewhere"].into_iter().zip([""].into_iter().chain(secrets));
         // All at once: some forms take a fixed time on purpose.
         let asking = strangers.map(async |(kind, secret)| {
             let browser = self.app.browser();
@@ -240,12 +241,13 @@ async fn each_server_function_answers_each_actor_as_the_table_says() {
     for row in table(SERVER_FUNCTIONS, 5) {
         world.all_sign_in().await;
         let place = world.place().await;
-        world.browse(&place, &row, |browser| {
-            let form: Vec<_> = row.rest.iter().map(|field| world.filled(&place, field)).collect();
-            let form: Vec<_> = form.iter().map(|(name, value)| (*name, value.as_str())).collect();
-            browser.form(row.address, &form)
-        })
-        .await;
+        world
+            .browse(&place, &row, |browser| {
+                let form: Vec<_> = row.rest.iter().map(|field| world.filled(&place, field)).collect();
+                let form: Vec<_> = form.iter().map(|(name, value)| (*name, value.as_str())).collect();
+                browser.form(row.address, &form)
+            })
+            .await;
     }
 }
 
@@ -331,6 +333,7 @@ async fn every_page_is_in_the_table() {
 #[test]
 fn every_plain_route_is_in_the_table() {
     let routes = plain_routes(metrics());
-    let there: BTreeSet<_> = routes.iter().flat_map(|route| route.methods.iter().map(|method| format!("{method} {}", route.path))).collect();
+    let there: BTreeSet<_> =
+        routes.iter().flat_map(|route| route.methods.iter().map(|method| format!("{method} {}", route.path))).collect();
     assert_eq!(there, addresses(PLAIN_ROUTES, 7));
 }

@@ -116,7 +116,9 @@ async fn a_read_only_token_reads_and_stores_nothing() {
 async fn a_wrong_token_is_answered_as_nx_shows_it() {
     let (_app, ci) = with_ci().await;
     let wrong = ci.with("bkci_unknown");
-    for answer in [wrong.get("1").await, wrong.put("1", archive(b"x")).await, ci.with("").get("1").await, ci.with("").put("1", archive(b"x")).await] {
+    for answer in
+        [wrong.get("1").await, wrong.put("1", archive(b"x")).await, ci.with("").get("1").await, ci.with("").put("1", archive(b"x")).await]
+    {
         let answer = answer.is(401);
         assert_eq!(answer.header("content-type"), "text/plain", "nx compares the whole value");
         assert!(answer.text().contains("NX_SELF_HOSTED_REMOTE_CACHE_ACCESS_TOKEN"), "{}", answer.text());
@@ -251,7 +253,9 @@ async fn a_refused_upload_is_read_to_its_end_so_that_the_answer_arrives() {
     let (writer, reader) = (ada.token(&workspace, ReadWrite).await, ada.token(&workspace, ReadOnly).await);
     writer.put("taken", archive(b"x")).await.is(200);
     let large = bytes::Bytes::from(archive_of(30 << 20));
-    for (client, hash, status) in [(&reader, "1", 403), (&writer, "taken", 409), (&writer, "too-large", 409), (&writer.with("bkci_unknown"), "1", 401)] {
+    for (client, hash, status) in
+        [(&reader, "1", 403), (&writer, "taken", 409), (&writer, "too-large", 409), (&writer.with("bkci_unknown"), "1", 401)]
+    {
         let answer = client.put(hash, large.clone()).await.is(status);
         assert_eq!(answer.header("content-type"), "text/plain");
         assert!(!answer.text().is_empty(), "with its explanation");

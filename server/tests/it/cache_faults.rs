@@ -203,7 +203,9 @@ async fn more_transfers_than_the_server_takes_are_misses_and_not_stored() {
 async fn transfers_that_are_over_give_their_place_back() {
     let (app, ada, workspace) = TestApp::start_with(|config| config.transfer_limit = 1).await.and_workspace().await;
     let ci = ada.token(&workspace, ReadWrite).await;
-    for (hash, body, status) in [("1", archive_of(1_000_000), 200), ("1", archive(b"x"), 409), ("2", b"not gzip".to_vec(), 409), ("3", archive(b"x"), 200)] {
+    for (hash, body, status) in
+        [("1", archive_of(1_000_000), 200), ("1", archive(b"x"), 409), ("2", b"not gzip".to_vec(), 409), ("3", archive(b"x"), 200)]
+    {
         ci.put(hash, body).await.is(status);
     }
     ci.get("nothing").await.is(404);

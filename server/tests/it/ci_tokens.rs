@@ -200,7 +200,8 @@ async fn no_request_succeeds_after_the_answer_to_revoke() {
                 for request in 0.. {
                     let is_late = revoked.load(Ordering::SeqCst);
                     // Two of the eight store, the others read.
-                    let answer = if client < 2 { ci.put(&format!("{round}-{client}-{request}"), archive(b"more")).await } else { ci.get("1").await };
+                    let answer =
+                        if client < 2 { ci.put(&format!("{round}-{client}-{request}"), archive(b"more")).await } else { ci.get("1").await };
                     match answer.status {
                         401 => late += usize::from(is_late),
                         200 if !is_late => drop(hits.fetch_add(1, Ordering::SeqCst)),

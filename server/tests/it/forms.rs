@@ -147,7 +147,11 @@ async fn signing_in_leads_on_but_never_off_the_site() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_refused_form_leads_back_to_its_page_with_the_reason() {
     let app = TestApp::start().await;
-    let answer = app.browser().submit("/sign-in?next=%2Fo%2Facme", "/do/accounts/sign-in", &[("email", "a@example.com"), ("password", "x")]).await.is(303);
+    let answer = app
+        .browser()
+        .submit("/sign-in?next=%2Fo%2Facme", "/do/accounts/sign-in", &[("email", "a@example.com"), ("password", "x")])
+        .await
+        .is(303);
     let target = answer.header("location");
     assert!(target.starts_with("/sign-in?"), "{target}");
     assert!(target.contains("next=%2Fo%2Facme") && target.contains("__err="), "{target}");

@@ -39,7 +39,8 @@ async fn metrics_count_what_happens_and_name_nobody() {
     let metrics = app.browser().get("/metrics").await.is(200);
     assert!(metrics.header("content-type").starts_with("text/plain"), "{metrics:?}");
     let text = metrics.text();
-    for name in ["buildkeep_cache_hits_total", "buildkeep_cache_misses_total", "buildkeep_artifacts_stored_total", "buildkeep_http_seconds"] {
+    for name in ["buildkeep_cache_hits_total", "buildkeep_cache_misses_total", "buildkeep_artifacts_stored_total", "buildkeep_http_seconds"]
+    {
         assert!(text.contains(name), "{name} in {text}");
     }
     for secret in ["acme", "ada", "1234567890123456789", &ci.secret, &workspace.id.to_string()] {

@@ -59,7 +59,8 @@ fn the_domain_is_pure() {
 
 #[test]
 fn the_browser_part_knows_nothing_of_databases_and_servers() {
-    for room in ["backend", "components", "islands", "pages", "server_fns", "error.rs", "notice.rs", "paths.rs", "request.rs", "routes.rs"] {
+    for room in ["backend", "components", "islands", "pages", "server_fns", "error.rs", "notice.rs", "paths.rs", "request.rs", "routes.rs"]
+    {
         room_does_not_know(&format!("app/src/{room}"), &["sea_orm", "sqlx", "axum", "tokio", "server::"]);
     }
     room_does_not_know("app/src/backend", &["leptos", "crate::pages", "crate::components", "crate::server_fns"]);
@@ -69,7 +70,10 @@ fn the_browser_part_knows_nothing_of_databases_and_servers() {
 
 #[test]
 fn the_store_knows_only_the_database_and_the_proofs() {
-    room_does_not_know("server/src/store", &["crate::services", "crate::mail", "crate::api", "crate::cli", "crate::router", "crate::blob", "crate::state", "leptos", "axum"]);
+    room_does_not_know(
+        "server/src/store",
+        &["crate::services", "crate::mail", "crate::api", "crate::cli", "crate::router", "crate::blob", "crate::state", "leptos", "axum"],
+    );
 }
 
 #[test]

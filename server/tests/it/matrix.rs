@@ -42,7 +42,10 @@ fn the_permission_matrix_is_as_it_was_reviewed() {
         std::fs::write(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/permission_matrix.txt"), &printed).unwrap();
         return;
     }
-    assert!(printed == REVIEWED, "who may do what has changed; if that is meant, run this test with {WRITE}=1 and review the file:\n{printed}");
+    assert!(
+        printed == REVIEWED,
+        "who may do what has changed; if that is meant, run this test with {WRITE}=1 and review the file:\n{printed}"
+    );
 }
 
 #[test]

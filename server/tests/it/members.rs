@@ -212,7 +212,9 @@ async fn insert_members(app: &TestApp, count: usize) {
     use app::domain::names::{Email, PersonName};
     use server::store::users::{self, User};
     let state = &app.state;
-    let scope = server::auth::access::org(state.db.read(), &app.operator(), app.org(), app::domain::permission::Permission::ManageMembers).await.unwrap();
+    let scope = server::auth::access::org(state.db.read(), &app.operator(), app.org(), app::domain::permission::Permission::ManageMembers)
+        .await
+        .unwrap();
     let now = state.clock.now();
     let tx = state.db.begin().await.unwrap();
     for number in 0..count {

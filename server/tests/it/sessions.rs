@@ -132,7 +132,8 @@ async fn an_ended_session_does_not_come_back_through_requests_under_way() {
         // From now on the next request of any browser notes its use, which writes the session.
         app.state.clock.advance(TimeDelta::minutes(6));
         let form = [("session", session.as_str())];
-        let (ended, ..) = tokio::join!(ada.post(END, &form), lost.is_signed_in(), lost.is_signed_in(), lost.is_signed_in(), lost.is_signed_in());
+        let (ended, ..) =
+            tokio::join!(ada.post(END, &form), lost.is_signed_in(), lost.is_signed_in(), lost.is_signed_in(), lost.is_signed_in());
         ended.done();
         assert!(!lost.is_signed_in().await);
         assert_eq!(app.backend().sessions.list(&ada.caller().await).await.unwrap().len(), 1);

@@ -61,7 +61,9 @@ impl Browser {
 
     /// A request with this browser's cookies.
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
-        self.http.request(method, format!("{}{path}", self.url)).header(USER_AGENT, "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Firefox/128.0")
+        self.http
+            .request(method, format!("{}{path}", self.url))
+            .header(USER_AGENT, "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Firefox/128.0")
     }
 
     /// Sends it.
@@ -113,7 +115,10 @@ impl Browser {
     pub async fn caller(&self) -> Caller {
         let id: Id = self.session_cookie().expect("a session cookie").parse().unwrap();
         let db = self.state.db.read();
-        let stored = sessions::find(db, &self.state.hasher.hash(&format!("session {id}")), self.state.clock.now()).await.unwrap().expect("a session");
+        let stored = sessions::find(db, &self.state.hasher.hash(&format!("session {id}")), self.state.clock.now())
+            .await
+            .unwrap()
+            .expect("a session");
         let user = users::find(db, stored.user_id.unwrap()).await.unwrap().unwrap();
         let signed_in = SignedIn { id: user.id, name: user.name, email: user.email, session: stored.id };
         Caller { actor: Actor::User(signed_in), address: "127.0.0.1".to_owned(), incident: actor::new_incident(&self.state) }
