@@ -13,7 +13,8 @@ export default defineConfig({
   timeout: 60_000,
   expect: { timeout: 10_000 },
   reporter: 'list',
-  use: { ...chromium, actionTimeout: 10_000, trace: 'retain-on-failure' },
+  // A trace would cost half of the time: `--trace retain-on-failure` where it is needed.
+  use: { ...chromium, actionTimeout: 10_000, screenshot: 'only-on-failure' },
   projects: [
     { name: 'js' },
     // What needs scripts says so in its name.

@@ -6,6 +6,8 @@ export const PLAIN_NAME = 'buildkeep.test';
 
 export const chromium: Partial<PlaywrightTestOptions & PlaywrightWorkerOptions> = {
   browserName: 'chromium',
+  // A colour that is still changing has no contrast to speak of.
+  contextOptions: { reducedMotion: 'reduce' },
   launchOptions: {
     executablePath: process.env.BUILDKEEP_CHROMIUM || '/usr/bin/chromium',
     args: [

@@ -18,7 +18,7 @@ test('an artifact is found by the beginning of its hash, and deleted', async ({ 
   const artifacts = new Artifacts(page);
   await artifacts.open(workspace);
   await expect(artifacts.rows).toHaveCount(3);
-  await expect(artifacts.row('1111')).toContainText('by main branch');
+  await expect(artifacts.row('1111')).toContainText('main branch');
   await artifacts.find('11');
   await expect(artifacts.rows).toHaveCount(2);
   await artifacts.find('3');

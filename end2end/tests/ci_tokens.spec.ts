@@ -8,7 +8,7 @@ test('a new token is shown once, and masked from then on', async ({ page, setup,
   await signIn(ada);
   const tokens = new Tokens(page);
   await tokens.open(workspace);
-  await tokens.create('ci', 'read-write', 'in 7 days');
+  await tokens.create('ci', 'read-write', 'in 30 days');
   const value = await tokens.value();
   expect(value).toMatch(/^bkci_[0-9A-Za-z]{30,}$/);
   await expect(tokens.issued).toContainText(`NX_SELF_HOSTED_REMOTE_CACHE_ACCESS_TOKEN=${value}`);
@@ -18,7 +18,7 @@ test('a new token is shown once, and masked from then on', async ({ page, setup,
   await expect(tokens.row('ci')).toContainText(`bkci_…${value.slice(-4)}`);
   await expect(tokens.issued).toHaveCount(0);
   expect(await page.content()).not.toContain(value);
-  for (const words of ['read-write', 'Active', 'never', 'in 6 days', `by ${ada.name}`]) await expect(tokens.row('ci')).toContainText(words);
+  for (const words of ['read-write', 'Active', 'never', 'in 29 days', `by ${ada.name}`]) await expect(tokens.row('ci')).toContainText(words);
 });
 
 test('a token says when and from where it was last used', async ({ page, setup, signIn, buildkeep }) => {

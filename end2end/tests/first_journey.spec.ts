@@ -54,7 +54,7 @@ test('a newcomer signs up, creates organization and workspace, and hands out two
   expect(await new Cache(buildkeep.url, reader).get('1'), 'the read-only token reads').toBe(200);
 
   await tokens.tab('Artifacts');
-  await expect(page.getByRole('row').filter({ hasText: 'by main branch' })).toBeVisible();
+  await expect(page.getByRole('row').filter({ hasText: 'main branch' })).toBeVisible();
 });
 
 test('the link in the mail works once, and only when the form is sent', async ({ page, mailbox, otherBrowser }) => {

@@ -34,11 +34,24 @@ test('the last Admin is told why the role cannot change', async ({ page, setup, 
   await signIn(ada);
   const members = new Members(page);
   await members.open(org);
-  await members.make('Member', ada);
+  await members.stepDown(ada);
   await expect(members.error).toHaveText(LAST);
   await members.leave();
   await expect(members.error).toHaveText(LAST);
   await expect(members.row(ada)).toContainText('Admin');
+});
+
+test('an Admin who steps down sees no controls of Admins any more', async ({ page, setup, signIn }) => {
+  const [ada, grace] = [await setup.person('Ada Lovelace'), await setup.person('Grace Hopper')];
+  const org = await setup.org(ada);
+  await setup.join(org, grace, 'admin');
+  await signIn(ada);
+  const members = new Members(page);
+  await members.open(org);
+  await members.stepDown(ada);
+  await members.says('Ada Lovelace has a new role.');
+  await expect(page.getByText('Remove…')).toHaveCount(0);
+  await expect(members.tabs()).toHaveText(['Workspaces', 'Members']);
 });
 
 test('a member leaves', async ({ page, setup, signIn }) => {

@@ -1,24 +1,43 @@
-// What holds for every page, whoever looks at it.
+// What holds for every page in every state, whoever looks at it.
 import { readFile } from 'node:fs/promises';
+
+import { AxeBuilder } from '@axe-core/playwright';
+import type { Page } from '@playwright/test';
 
 import { LOOKS, look } from '../support/pages.ts';
 import { expect, test } from '../support/test.ts';
 
-for (const place of LOOKS) {
-  test(`${place.name} is whole, and fits a screen of 360 px`, async ({ page, world }) => {
-    await page.setViewportSize({ width: 360, height: 740 });
-    expect(await look(place, page, world)).toBe(place.status ?? 200);
+/** What axe-core finds, one line each. */
+async function findings(page: Page) {
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  return violations.flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.target.join(' ')}: ${node.failureSummary}`));
+}
+
+/** The outermost elements that end to the right of the screen, if the page scrolls there. */
+const beyondTheEdge = (page: Page) => page.evaluate(() => {
+  const root = document.documentElement;
+  if (root.scrollWidth <= root.clientWidth) return [];
+  const wide = [...document.querySelectorAll('body *')].filter((element) => element.getBoundingClientRect().right > root.clientWidth);
+  return wide.filter((element) => !wide.some((other) => other !== element && element.contains(other))).map((element) => element.outerHTML);
+});
+
+for (const state of LOOKS) {
+  test(`${state.name} is whole, accessible in light and dark, and fits a screen of 360 px`, async ({ page, world, javaScriptEnabled }) => {
+    expect(await look(state, page, world)).toBe(state.status ?? 200);
     await expect(page.getByRole('heading', { level: 1 })).toHaveCount(1);
     await expect(page).toHaveTitle(/. · Buildkeep$/);
     await expect(page.getByRole('main')).toBeVisible();
 
-    const beyond = await page.evaluate(() => {
-      const root = document.documentElement;
-      if (root.scrollWidth <= root.clientWidth) return [];
-      const wide = [...document.querySelectorAll('body *')].filter((element) => element.getBoundingClientRect().right > root.clientWidth);
-      return wide.filter((element) => !wide.some((other) => other !== element && element.contains(other))).map((element) => element.outerHTML);
-    });
-    expect(beyond, 'what makes the page scroll sideways').toEqual([]);
+    // axe-core is a script itself; without scripts a page only has less on it.
+    const check = async (where: string) => {
+      if (javaScriptEnabled ?? true) expect.soft(await findings(page), where).toEqual([]);
+    };
+    await check('light');
+    await page.emulateMedia({ colorScheme: 'dark' });
+    await check('dark');
+    await page.setViewportSize({ width: 360, height: 740 });
+    await check('360 px');
+    expect(await beyondTheEdge(page), 'what makes the page scroll sideways').toEqual([]);
   });
 }
 
@@ -36,7 +55,7 @@ test('every route of the application is in the list of pages', async ({ world })
 
 test('without scripts, nothing is offered that needs them', async ({ page, world, javaScriptEnabled }) => {
   test.skip(javaScriptEnabled ?? true, 'about browsers without scripts');
-  const find = (name: string) => LOOKS.find((one) => one.name === name)!;
+  const find = (name: string) => LOOKS.find((state) => state.name === name)!;
   for (const name of ['connect', 'tokens_issued', 'tokens_rotate']) {
     await look(find(name), page, world);
     await expect(page.getByRole('button', { name: /^Copy/ }), name).toHaveCount(0);

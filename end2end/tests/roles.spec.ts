@@ -33,13 +33,13 @@ test.describe('as a Member', () => {
     await expect(page.getByText('Delete all artifacts…')).toHaveCount(0);
   });
 
-  test('pages for Admins say that the role does not include them', async ({ page, world }) => {
+  test('pages for Admins say so', async ({ page, world }) => {
     const paths = [`/o/${world.org.slug}/settings`, `/o/${world.org.slug}/workspaces/new`, workspacePath(world.used, 'tokens'),
       workspacePath(world.used, 'settings')];
     for (const path of paths) {
       const answer = await page.goto(path);
       expect(answer?.status(), path).toBe(403);
-      await expect(page.getByRole('heading', { level: 1 }), path).toHaveText('Your role does not include this');
+      await expect(page.getByRole('heading', { level: 1 }), path).toHaveText('This is for Admins');
       await expect(page.getByText('Ask an Admin of the organization.'), path).toBeVisible();
     }
   });

@@ -77,7 +77,11 @@ pub fn build(state: &Arc<State>, metrics: PrometheusHandle) -> Router {
             let options = options.clone();
             move || shell(options.clone())
         })
-        .fallback(leptos_axum::file_and_error_handler_with_context::<AppState, _>(provide_request, shell))
+        // Not Leptos' own handler for unknown addresses: it serves files of the folder that the server was started in.
+        .fallback(leptos_axum::render_app_async_with_context(provide_request, {
+            let options = options.clone();
+            move || shell(options.clone())
+        }))
         .layer(middleware::from_fn_with_state(app.clone(), forms::check))
         .layer(middleware::from_fn_with_state(app.clone(), actor::identify))
         .layer(session::layer(state))

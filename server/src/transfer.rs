@@ -14,10 +14,12 @@ mod send;
 pub use receive::{Limits, ReceiveError, Received, receive};
 pub use send::{Content, SendError, send};
 
-use crate::seal::SEALED_FRAME;
+use crate::blob::Block;
+use crate::seal::{HEADER, SEALED_FRAME};
 
 /// Stored bytes in a block, without the header that precedes the first one.
 const BLOCK: usize = 4 * SEALED_FRAME;
+const _: () = assert!(HEADER + BLOCK <= Block::POOLED);
 
 #[cfg(test)]
 mod tests;

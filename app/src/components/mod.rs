@@ -5,6 +5,7 @@ pub mod code;
 pub mod empty_state;
 pub mod form;
 pub mod icon;
+pub mod menu;
 pub mod nav;
 pub mod notice;
 pub mod page_header;

@@ -4,7 +4,8 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 
 use crate::components::icon::Icon;
-use crate::components::nav::{Place, Tabs, Trail, UserMenu};
+use crate::components::menu::{Trail, UserMenu};
+use crate::components::nav::{Place, Tabs};
 use crate::components::notice::NoticeView;
 use crate::components::theme::ThemeForm;
 use crate::paths;

@@ -19,6 +19,12 @@ export class Members extends Frame {
     await this.row(person).getByRole('button', { name: `Make ${role}: ${person.name}` }).click();
   }
 
+  /** An Admin gives up the role; that is asked first. */
+  async stepDown(person: Person) {
+    const dialog = await this.ask('Make Member…', this.row(person));
+    await dialog.getByRole('button', { name: `Make Member: ${person.name}` }).click();
+  }
+
   async remove(person: Person) {
     const dialog = await this.ask('Remove…', this.row(person));
     await dialog.getByRole('button', { name: 'Remove' }).click();

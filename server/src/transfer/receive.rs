@@ -22,8 +22,7 @@ pub struct Limits {
 }
 
 impl Limits {
-    /// For bodies of so many bytes. The content may be eight times as long: build output rarely shrinks further, and
-    /// unpacking that much is what one upload may cost.
+    /// For bodies of at most so many bytes, which may unpack to eight times as many.
     pub fn for_artifacts(body: u64) -> Self {
         Self { body, expanded: body.saturating_mul(8) }
     }
@@ -96,8 +95,7 @@ where
         let mut chunk = &chunk[..];
         while !chunk.is_empty() {
             if block.is_full() {
-                let full = std::mem::replace(&mut block, Filling::next());
-                upload = waiting(|| upload.store(full)).await?;
+                (upload, block) = waiting(|| upload.store(block)).await?;
             }
             chunk = block.fill(chunk);
         }
@@ -121,11 +119,11 @@ struct Upload {
 }
 
 impl Upload {
-    fn store(mut self, mut filled: Filling) -> Result<Self, ReceiveError> {
+    fn store(mut self, mut filled: Filling) -> Result<(Self, Filling), ReceiveError> {
         frames(filled.frames()).try_for_each(|frame| self.gzip.write(frame))?;
         self.sealer.seal(filled.frames())?;
         self.writer.write(filled.sealed())?;
-        Ok(self)
+        Ok((self, filled.emptied()))
     }
 
     fn commit(mut self, mut filled: Filling) -> Result<(), ReceiveError> {
@@ -152,8 +150,8 @@ impl Filling {
         Self { block, start: HEADER, plain: 0 }
     }
 
-    fn next() -> Self {
-        Self { block: Block::new(BLOCK), start: 0, plain: 0 }
+    fn emptied(self) -> Self {
+        Self { start: 0, plain: 0, ..self }
     }
 
     fn is_full(&self) -> bool {

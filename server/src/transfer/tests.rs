@@ -15,8 +15,8 @@ use uuid::Uuid;
 
 use super::*;
 use crate::blob::fs::FsBlobs;
-use crate::blob::{BlobError, BlobKey, BlobReader, BlobStore as _, BlobWriter, Block};
-use crate::seal::{FRAME, HEADER, OrgKey, OrgKeys, SealContext, SealError, Sealer, TAG, sealed_len};
+use crate::blob::{BlobError, BlobKey, BlobReader, BlobStore as _, BlobWriter};
+use crate::seal::{FRAME, OrgKey, OrgKeys, SealContext, SealError, Sealer, TAG, sealed_len};
 
 const LIMITS: Limits = Limits { body: 4 << 20, expanded: 16 << 20 };
 

@@ -214,10 +214,10 @@ impl World {
             (kind, browser.send(if secret.is_empty() { request } else { request.bearer_auth(secret) }).await)
         });
         for (kind, answer) in futures_util::future::join_all(asking).await {
-            check(row, kind, 0, answer);
+            check(row, kind, 0, &answer);
         }
         for (column, person) in self.people().into_iter().enumerate() {
-            check(row, &person.email, column + 1, person.send(request(person)).await);
+            check(row, &person.email, column + 1, &person.send(request(person)).await);
         }
     }
 }
@@ -228,7 +228,7 @@ fn fresh() -> String {
 }
 
 #[track_caller]
-fn check(row: &Row, actor: &str, column: usize, answer: Answer) {
+fn check(row: &Row, actor: &str, column: usize, answer: &Answer) {
     let expected = row.cells[column];
     let fits = if expected == "any" { matches!(answer.status, 200 | 404) } else { answer.status.to_string() == expected };
     assert!(fits, "{} as {actor}: {} instead of {expected}: {}", row.address, answer.status, answer.text());
@@ -312,7 +312,7 @@ async fn each_plain_route_answers_each_actor_as_the_table_says() {
             if method == Method::PUT {
                 request = request.body(archive(b"built"));
             }
-            check(&row, actor, column, client.send(request).await);
+            check(&row, actor, column, &client.send(request).await);
         }
     }
 }

@@ -7,7 +7,7 @@ use sea_orm::ConnectionTrait as _;
 
 use crate::support::archive::{archive, archive_of};
 use crate::support::raw::{Raw, put_head};
-use crate::support::{Ci, TestApp};
+use crate::support::{Ci, TestApp, until};
 
 async fn with_ci() -> (TestApp, Ci) {
     let (app, ada, workspace) = TestApp::with_workspace().await;
@@ -111,7 +111,7 @@ async fn a_large_artifact_that_is_damaged_never_arrives_whole() {
         let hash = what.replace(' ', "-");
         let file = app.store(&ci, &hash, &body).await;
         assert!(ci.read(&hash).await.unwrap() == body);
-        change(&file, |bytes| damage(bytes));
+        change(&file, damage);
         if is_miss {
             ci.get(&hash).await.is(404);
         } else {
@@ -187,9 +187,7 @@ async fn more_transfers_than_the_server_takes_are_misses_and_not_stored() {
     let mut slow = Raw::connect(&app.url).await;
     slow.send(format!("{}Content-Length: {}\r\n\r\n", put_head(&ci.secret, "slow"), body.len())).await;
     slow.send(&body[..50_000]).await;
-    while app.state.transfers.available_permits() > 0 {
-        tokio::task::yield_now().await;
-    }
+    until("the slow upload is under way", async || app.state.transfers.available_permits() == 0).await;
     ci.get("1").await.is(404);
     ci.put("2", archive(b"built")).await.is(409);
     slow.send(&body[50_000..]).await;
@@ -214,8 +212,6 @@ async fn transfers_that_are_over_give_their_place_back() {
     broken.send(format!("{}Content-Length: 1000\r\n\r\nhalf", put_head(&ci.secret, "4"))).await;
     broken.end().await;
     broken.answer().await;
-    while app.state.transfers.available_permits() == 0 {
-        tokio::task::yield_now().await;
-    }
+    until("the broken upload gives its place back", async || app.state.transfers.available_permits() == 1).await;
     ci.put("5", archive(b"x")).await.is(200);
 }

@@ -51,6 +51,7 @@ async fn a_blob_is_read_block_by_block() {
     assert!(matches!(reader.read(Block::new(1)).await, Err(BlobError::Truncated)));
 }
 
+#[cfg(target_os = "linux")]
 #[tokio::test]
 async fn a_file_that_is_not_in_memory_is_read_too() {
     let (_folder, store) = store();

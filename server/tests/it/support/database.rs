@@ -9,6 +9,7 @@ use server::store::db::Db;
 use tokio::sync::OnceCell;
 
 const TEMPLATE: &str = "buildkeep_it_template";
+static NUMBER: AtomicU32 = AtomicU32::new(0);
 
 /// Dropped from the cluster when the test ends; a SQLite file goes with its folder.
 pub struct TestDatabase {
@@ -22,7 +23,6 @@ impl TestDatabase {
             std::fs::write(config.data_dir.join("buildkeep.sqlite"), sqlite_template().await).unwrap();
             return Self { cluster: None };
         };
-        static NUMBER: AtomicU32 = AtomicU32::new(0);
         postgres_template(&cluster).await;
         let name = format!("buildkeep_it_{}_{}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed));
         execute(&cluster, &format!("CREATE DATABASE {name} TEMPLATE {TEMPLATE}")).await;

@@ -15,3 +15,18 @@ pub use app::{PASSWORD, TestApp, files, metrics};
 pub use browser::{Browser, Person, Workspace};
 pub use ci::Ci;
 pub use logs::written as log_lines;
+
+use std::time::Duration;
+
+/// Far longer than anything that works takes; only a test that fails gets here.
+const LONG: Duration = Duration::from_mins(1);
+
+/// Asks again and again until it is so.
+pub async fn until(what: &str, is_so: impl AsyncFn() -> bool) {
+    let asking = async {
+        while !is_so().await {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(LONG, asking).await.unwrap_or_else(|_| panic!("it never came that {what}"));
+}

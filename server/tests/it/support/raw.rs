@@ -1,7 +1,5 @@
 //! Requests byte by byte, for what no proper client sends.
 
-use std::time::Duration;
-
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
@@ -29,7 +27,7 @@ impl Raw {
         let mut answer = Vec::new();
         let reading = self.0.read_to_end(&mut answer);
         // A reset after the answer is as good as a close.
-        let _ = tokio::time::timeout(Duration::from_secs(60), reading).await.expect("the server leaves nothing unanswered");
+        let _ = tokio::time::timeout(super::LONG, reading).await.expect("the server leaves nothing unanswered");
         String::from_utf8_lossy(&answer).into_owned()
     }
 }
