@@ -47,7 +47,7 @@ pub fn Confirm(
         <details class="confirm" node_ref=details on:toggle=opened>
             <summary class="button">{label}</summary>
             <dialog class="dialog" open=true node_ref=dialog on:close=closed aria-label=name>
-                <h3 class="dialog-title">{title}</h3>
+                <h2 class="dialog-title">{title}</h2>
                 {children()}
                 <button type="button" class="button dialog-cancel" hidden=move || !awake.get() on:click=cancel>
                     "Cancel"

@@ -89,7 +89,7 @@ mod tests {
         for mail in mails {
             let draft = render(&mail, "https://build.example.com").unwrap();
             assert!(!draft.html.contains("<b>"), "a name must not become markup");
-            all += &format!("=== {}\n\n{}\n--- html\n{}\n", draft.subject, draft.text, draft.html);
+            all.extend(["=== ", &draft.subject, "\n\n", &draft.text, "\n--- html\n", &draft.html, "\n"]);
         }
         insta::assert_snapshot!(all);
     }

@@ -88,7 +88,7 @@ impl Accounts {
 impl Port for Accounts {
     async fn sign_up(&self, caller: &Caller, new: NewAccount) -> Result<(), AppError> {
         let state = &self.0;
-        Self::in_fixed_time(answer(caller, async {
+        Self::in_fixed_time(Box::pin(answer(caller, async {
             let tx = state.db.begin().await?;
             let user = User {
                 id: UserId::from_uuid(state.clock.new_id()),
@@ -108,7 +108,7 @@ impl Port for Accounts {
             tx.commit().await?;
             state.mail_waiting.notify_one();
             Ok(())
-        }))
+        })))
         .await
     }
 
@@ -160,7 +160,7 @@ impl Port for Accounts {
 
     async fn forgot_password(&self, caller: &Caller, email: Email) -> Result<(), AppError> {
         let state = &self.0;
-        Self::in_fixed_time(answer(caller, async {
+        Self::in_fixed_time(Box::pin(answer(caller, async {
             let tx = state.db.begin().await?;
             if let Some(user) = users::find_by_email(&tx, &email).await? {
                 let link = self.new_link(&tx, user.id, NEW_PASSWORD_HOURS).await?;
@@ -169,7 +169,7 @@ impl Port for Accounts {
             tx.commit().await?;
             state.mail_waiting.notify_one();
             Ok(())
-        }))
+        })))
         .await
     }
 

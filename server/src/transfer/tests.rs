@@ -220,7 +220,7 @@ async fn an_upload_that_is_given_up_leaves_nothing() {
     let place = Place::new();
     let endless = stream::iter(split(&gzip(600_000), 100_000).into_iter().map(Ok::<_, io::Error>)).chain(stream::pending());
     let mut upload = Box::pin(receive(endless, None, LIMITS, place.sealer(), place.store.create(&place.key)));
-    let outcome = tokio::time::timeout(Duration::from_secs(60), async {
+    let outcome = tokio::time::timeout(Duration::from_mins(1), async {
         while place.blobs() == 0 {
             assert!(futures_util::poll!(&mut upload).is_pending());
             tokio::task::yield_now().await;
