@@ -2,10 +2,12 @@
 
 use std::process::ExitCode;
 
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+/// Threads for work that waits: disks, passwords. Tokio's default of 512 only costs memory when many clients upload.
+const WAITING_THREADS: usize = 64;
 
-#[tokio::main]
-async fn main() -> ExitCode {
-    server::cli::run().await
+fn main() -> ExitCode {
+    match tokio::runtime::Builder::new_multi_thread().enable_all().max_blocking_threads(WAITING_THREADS).build() {
+        Ok(runtime) => runtime.block_on(server::cli::run()),
+        Err(error) => server::cli::fail(&error),
+    }
 }

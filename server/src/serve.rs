@@ -8,6 +8,7 @@ use std::time::Duration;
 use axum_server::Handle;
 use axum_server::tls_rustls::RustlsConfig;
 use hyper_util::rt::TokioTimer;
+use hyper_util::server::conn::auto::Http1Builder;
 
 use crate::router;
 use crate::state::State;
@@ -16,6 +17,8 @@ use crate::workers::Workers;
 
 /// A client has this long to send its request's head.
 const HEAD_TIME: Duration = Duration::from_secs(20);
+/// What hyper may hold of one connection. Its default of 400 KiB made 32 uploads of 100 MiB take 90 MB instead of 55.
+const BUFFER: usize = 128 << 10;
 /// Transfers under way have this long to finish when the server is told to stop.
 const STOP_TIME: Duration = Duration::from_mins(5);
 
@@ -35,16 +38,20 @@ pub async fn run(state: Arc<State>) -> std::io::Result<()> {
     if let (Some(certificate), Some(key)) = (&state.config.tls_certificate, &state.config.tls_key) {
         let tls = RustlsConfig::from_pem_file(certificate, key).await?;
         let mut server = axum_server::from_tcp_rustls(listener, tls)?.handle(handle);
-        server.http_builder().http1().timer(TokioTimer::new()).header_read_timeout(HEAD_TIME);
+        tune(&mut server.http_builder().http1());
         server.serve(app).await?;
     } else {
         let mut server = axum_server::from_tcp(listener)?.handle(handle);
-        server.http_builder().http1().timer(TokioTimer::new()).header_read_timeout(HEAD_TIME);
+        tune(&mut server.http_builder().http1());
         server.serve(app).await?;
     }
     workers.stop().await;
     tracing::info!("Buildkeep has stopped");
     Ok(())
+}
+
+fn tune<E>(http1: &mut Http1Builder<'_, E>) {
+    http1.timer(TokioTimer::new()).header_read_timeout(HEAD_TIME).max_buf_size(BUFFER);
 }
 
 async fn stop_on_signal(state: Arc<State>, handle: Handle<SocketAddr>) {

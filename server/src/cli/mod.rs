@@ -98,7 +98,8 @@ pub async fn run() -> ExitCode {
     }
 }
 
-fn fail(error: &CommandError) -> ExitCode {
+/// Says on standard error why the command did not do what it was asked.
+pub fn fail(error: &dyn std::error::Error) -> ExitCode {
     // Nothing is left to tell it to when standard error is closed.
     let _ = writeln!(std::io::stderr(), "buildkeep: {error}");
     ExitCode::FAILURE

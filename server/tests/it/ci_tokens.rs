@@ -186,7 +186,7 @@ async fn a_form_about_a_token_is_checked() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn no_request_succeeds_after_the_answer_to_revoke() {
-    let (_app, ada, workspace) = TestApp::with_workspace().await;
+    let (app, ada, workspace) = TestApp::with_workspace().await;
     let keeper = ada.token(&workspace, ReadWrite).await;
     keeper.put("1", archive(b"built")).await.is(200);
     for round in 0..5 {
@@ -213,9 +213,18 @@ async fn no_request_succeeds_after_the_answer_to_revoke() {
                 }
             });
         }
+        // Other changes of access meanwhile: what is remembered is read again all the time, also while the revoke is written.
+        let (state, over) = (app.state.clone(), revoked.clone());
+        let unrest = tokio::spawn(async move {
+            while !over.load(Ordering::SeqCst) {
+                state.access_changed();
+                tokio::task::yield_now().await;
+            }
+        });
         until("all clients are at work", async || hits.load(Ordering::SeqCst) >= 50).await;
         ada.revoke(&workspace, &ci).await;
         revoked.store(true, Ordering::SeqCst);
+        unrest.await.unwrap();
         while let Some(client) = clients.join_next().await {
             client.unwrap();
         }
