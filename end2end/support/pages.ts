@@ -10,6 +10,7 @@ import { Artifacts } from '../pages/workspace/artifacts.ts';
 import { workspacePath } from '../pages/workspace/paths.ts';
 import { WorkspaceSettings } from '../pages/workspace/settings.ts';
 import { Tokens } from '../pages/workspace/tokens.ts';
+import { awake } from './islands.ts';
 import { unique } from './setup.ts';
 import type { World } from './world.ts';
 
@@ -20,7 +21,7 @@ export interface Look {
   path: (world: World) => string;
   status?: number;
   /** What leads from the page to this state of it. */
-  then?: (page: Page, world: World) => Promise<unknown>;
+  then?: (page: Page) => Promise<unknown>;
 }
 
 const org = (page = '') => (world: World) => `/o/${world.org.slug}${page}`;
@@ -91,9 +92,11 @@ async function issueToken(page: Page) {
 }
 
 /** Opens the page of the list, signed in as it says; answers the status. */
-export async function look({ as, path, then }: Look, page: Page, world: World): Promise<number | undefined> {
+export async function look({ as, path, then }: Look, page: Page, world: World, scripts: boolean): Promise<number | undefined> {
   if (as !== 'nobody') await page.context().addCookies(world.cookies[as].cookies);
   const answer = await page.goto(path(world));
-  await then?.(page, world);
+  if (scripts) await awake(page);
+  await then?.(page);
+  if (scripts) await awake(page);
   return answer?.status();
 }

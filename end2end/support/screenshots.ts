@@ -2,14 +2,15 @@
 import { LOOKS, look } from './pages.ts';
 import { test } from './test.ts';
 
-for (const place of LOOKS) {
-  test(place.name, async ({ page, world }) => {
+for (const state of LOOKS) {
+  test(state.name, async ({ page, world }) => {
     for (const width of [1280, 390]) {
       await page.setViewportSize({ width, height: width === 390 ? 844 : 800 });
-      await look(place, page, world);
+      await look(state, page, world, true);
+      await page.evaluate(() => scrollTo(0, 0));
       for (const colorScheme of ['light', 'dark'] as const) {
         await page.emulateMedia({ colorScheme });
-        await page.screenshot({ path: `../target/screenshots/${place.name}-${width}-${colorScheme}.png`, fullPage: true, animations: 'disabled' });
+        await page.screenshot({ path: `../target/screenshots/${state.name}-${width}-${colorScheme}.png`, fullPage: true, animations: 'disabled' });
       }
     }
   });

@@ -25,6 +25,8 @@ interface WorkerFixtures {
 
 interface TestFixtures {
   watch: Watch;
+  /** Whether pages may run scripts. */
+  scripts: boolean;
   setup: Setup;
   mailbox: Mailbox;
   /** Another browser, with no cookies. */
@@ -58,6 +60,7 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
   baseURL: async ({ buildkeep }, use) => use(buildkeep.url),
   setup: async ({ buildkeep }, use) => use(buildkeep.setup),
   mailbox: async ({ buildkeep }, use) => use(buildkeep.mailbox),
+  scripts: async ({ javaScriptEnabled }, use) => use(javaScriptEnabled ?? true),
 
   watch: [async ({ buildkeep }, use, info) => {
     const watch = new Watch();

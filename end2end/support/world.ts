@@ -70,7 +70,7 @@ async function fill({ setup, url }: Buildkeep, workspace: Workspace) {
 
 /** Signs in without a browser. */
 async function cookiesOf({ url }: Buildkeep, person: Person): Promise<Cookies> {
-  const browser = await request.newContext({ baseURL: url, extraHTTPHeaders: { origin: url } });
+  const browser = await request.newContext({ baseURL: url, extraHTTPHeaders: { origin: url }, userAgent: 'Firefox/140.0 (X11; Linux x86_64)' });
   const answer = await browser.post('/do/accounts/sign-in', { form: { email: person.email, password: person.password } });
   if (!answer.ok()) throw new Error(`${person.email} could not sign in: status ${answer.status()}`);
   const cookies = await browser.storageState();

@@ -5,6 +5,7 @@ import { SignIn } from '../pages/sign_in.ts';
 import { Connect } from '../pages/workspace/connect.ts';
 import { Tokens } from '../pages/workspace/tokens.ts';
 import { PLAIN_NAME } from '../support/chromium.ts';
+import { awake } from '../support/islands.ts';
 import { expect, test } from '../support/test.ts';
 
 test('a copy button copies exactly what stands beside it', async ({ page, context, world }) => {
@@ -53,10 +54,11 @@ test('the address of a new organization follows its name until it is typed', asy
   await context.addCookies(world.cookies.newcomer.cookies);
   const form = new NewOrg(page);
   await form.open();
+  // Nothing on this page shows that the scripts run.
   await expect(async () => {
     await form.name.fill('Köln Tools');
     await expect(form.address).toHaveValue('koln-tools', { timeout: 500 });
-  }, 'as soon as the scripts run').toPass();
+  }).toPass();
   await form.address.fill('cologne');
   await form.name.fill('Something else');
   await expect(form.address).toHaveValue('cologne');
@@ -66,7 +68,7 @@ test('a question is a modal dialog: Escape and Cancel close it, and nothing happ
   await context.addCookies(world.cookies.admin.cookies);
   const tokens = new Tokens(page);
   await tokens.open(world.used);
-  await expect(page.getByRole('searchbox', { name: 'Filter tokens' })).toBeVisible();
+  await awake(page);
   const row = tokens.row('GitLab');
   const dialog = await tokens.ask('Revoke…', row);
   expect(await dialog.evaluate((element) => element.matches(':modal'))).toBe(true);
@@ -84,8 +86,7 @@ test('a question is a modal dialog: Escape and Cancel close it, and nothing happ
 test('the theme changes without a reload', async ({ page, context, world }) => {
   await context.addCookies(world.cookies.admin.cookies);
   await new Connect(page).open(world.used);
-  // What needs scripts shows itself when they run.
-  await expect(page.getByRole('button', { name: 'Copy: Shell' })).toBeVisible();
+  await awake(page);
   await page.evaluate(() => { document.body.dataset.stays = 'yes'; });
   await new Frame(page).chooseTheme('Dark');
   await expect(page.locator('html')).toHaveAttribute('data-theme', 'dark');

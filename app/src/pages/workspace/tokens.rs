@@ -147,7 +147,7 @@ fn TokenRow(
     let last_used = match token.last_used.clone() {
         Some((at, from)) => view! {
             <When at now/>
-            <span class="row-note">{from}</span>
+            <span class="row-note row-exact">{from}</span>
         }
         .into_any(),
         None => "never".into_any(),
