@@ -9,6 +9,7 @@ use axum_server::Handle;
 use axum_server::tls_rustls::RustlsConfig;
 use hyper_util::rt::TokioTimer;
 use hyper_util::server::conn::auto::Http1Builder;
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::router;
 use crate::state::State;
@@ -24,12 +25,14 @@ const STOP_TIME: Duration = Duration::from_mins(5);
 
 /// Serves until the process is told to stop (SIGTERM, Ctrl-C). A second signal stops at once.
 pub async fn run(state: Arc<State>) -> std::io::Result<()> {
+    // Before anybody can see the server: otherwise a signal in its first moments would kill it.
+    let terminate = signal(SignalKind::terminate())?;
     let listener = std::net::TcpListener::bind(state.config.listen)?;
     listener.set_nonblocking(true)?;
     let app = router::build(&state, telemetry::start_metrics());
     let workers = Workers::start(&state);
     let handle = Handle::new();
-    tokio::spawn(stop_on_signal(state.clone(), handle.clone()));
+    tokio::spawn(stop_on_signal(terminate, state.clone(), handle.clone()));
     tracing::info!(address = %state.site.public_url, database = state.db.kind(), version = state.site.version, "Buildkeep is ready");
     if let Some(folder) = &state.site.mail_folder {
         tracing::info!(folder, "no mail server is configured: mail is written to files in this folder");
@@ -54,20 +57,16 @@ fn tune<E>(http1: &mut Http1Builder<'_, E>) {
     http1.timer(TokioTimer::new()).header_read_timeout(HEAD_TIME).max_buf_size(BUFFER);
 }
 
-async fn stop_on_signal(state: Arc<State>, handle: Handle<SocketAddr>) {
-    wait_for_signal().await;
+async fn stop_on_signal(mut terminate: Signal, state: Arc<State>, handle: Handle<SocketAddr>) {
+    wait_for(&mut terminate).await;
     tracing::info!("stopping: transfers under way are finished, new requests are refused; signal again to stop at once");
     state.stopping.store(true, Ordering::Relaxed);
     handle.graceful_shutdown(Some(STOP_TIME));
-    wait_for_signal().await;
+    wait_for(&mut terminate).await;
     handle.shutdown();
 }
 
-async fn wait_for_signal() {
-    use tokio::signal::unix::{SignalKind, signal};
-    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
-        return std::future::pending().await;
-    };
+async fn wait_for(terminate: &mut Signal) {
     tokio::select! {
         _ = tokio::signal::ctrl_c() => {}
         _ = terminate.recv() => {}

@@ -22,6 +22,7 @@ mod imports;
 mod matrix;
 mod members;
 mod orgs;
+mod process;
 mod sessions;
 mod support;
 mod workers;

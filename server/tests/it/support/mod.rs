@@ -19,7 +19,7 @@ pub use logs::written as log_lines;
 use std::time::Duration;
 
 /// Far longer than anything that works takes; only a test that fails gets here.
-const LONG: Duration = Duration::from_mins(1);
+pub const LONG: Duration = Duration::from_mins(1);
 
 /// Asks again and again until it is so.
 pub async fn until(what: &str, is_so: impl AsyncFn() -> bool) {

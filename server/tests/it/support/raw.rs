@@ -1,20 +1,33 @@
 //! Requests byte by byte, for what no proper client sends.
 
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
 /// A connection that says what it likes.
-pub struct Raw(TcpStream);
+pub struct Raw<S = TcpStream>(pub S);
 
 impl Raw {
     /// Connects to the server at this address (`http://host:port`).
     pub async fn connect(url: &str) -> Self {
         Self(TcpStream::connect(url.strip_prefix("http://").unwrap()).await.unwrap())
     }
+}
 
+impl<S: AsyncRead + AsyncWrite + Unpin> Raw<S> {
     /// Sends these bytes.
     pub async fn send(&mut self, bytes: impl AsRef<[u8]>) {
         self.0.write_all(bytes.as_ref()).await.unwrap();
+    }
+
+    /// Waits until the server has said this, and forgets what came before it.
+    pub async fn hear(&mut self, words: &str) {
+        let mut heard = Vec::new();
+        let hearing = async {
+            while !heard.ends_with(words.as_bytes()) {
+                heard.push(self.0.read_u8().await.expect("the server has more to say"));
+            }
+        };
+        tokio::time::timeout(super::LONG, hearing).await.expect("the server says so");
     }
 
     /// Says that nothing more comes.
