@@ -32,5 +32,6 @@ unset BUILDKEEP_TEST_POSTGRES_URL
 build dev
 export BUILDKEEP_BIN=$ROOT/target/debug/buildkeep
 browser_tests
+step 'kill -9 during uploads' "$TEST" node --test --test-reporter=spec end2end/nx/crash.test.mjs
 step 'tests with real nx' "$TEST" end2end/nx/run.sh
 summary
