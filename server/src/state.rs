@@ -23,6 +23,7 @@ use crate::config::Config;
 use crate::error::Error;
 use crate::keys::{KeyError, Keyring, load_master_key};
 use crate::mail::{MailError, Mailer};
+use crate::services::naming::Naming;
 use crate::store::artifacts::StoredArtifact;
 use crate::store::db::Db;
 use crate::usage::Usage;
@@ -53,6 +54,8 @@ pub struct State {
     /// Where artifacts lie, for those that were asked for lately. An artifact never changes; one that was deleted
     /// elsewhere is noticed when its bytes are not there.
     pub found: Cache<ArtifactKey, Arc<StoredArtifact>>,
+    /// Artifacts that wait for their names.
+    pub naming: Naming,
     /// Counts to be written down.
     pub usage: Usage,
     /// Outgoing mail.
@@ -121,6 +124,7 @@ impl State {
             epoch: AccessEpoch::default(),
             blobs,
             found: Cache::new(100_000),
+            naming: Naming::default(),
             usage: Usage::default(),
             mailer,
             mail_waiting: Notify::new(),

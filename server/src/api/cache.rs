@@ -35,6 +35,9 @@ use crate::transfer::ReceiveError;
 const DRAIN_BYTES: u64 = 256 << 20;
 const DRAIN_TIME: Duration = Duration::from_mins(1);
 
+/// Bodies up to this size are taken before it is known whether they are wanted.
+const SMALL: u64 = 64 << 10;
+
 /// `text/plain` and nothing more: nx compares the whole value.
 fn plain(status: StatusCode, sentence: &'static str) -> Response {
     let mut response = Response::new(Body::from(sentence));
@@ -148,7 +151,7 @@ pub async fn put(Extracted(state): Extracted<Arc<State>>, path: HashPath, reques
 }
 
 async fn store(
-    state: &State,
+    state: &Arc<State>,
     scope: &crate::auth::bearer::CacheScope,
     hash: Option<ArtifactHash>,
     length: Option<u64>,
@@ -159,12 +162,15 @@ async fn store(
     if length.is_some_and(|length| length > state.config.artifact_limit()) {
         return conflict("Not stored: the artifact is larger than this server takes.");
     }
-    match cache::exists(state, scope, &hash).await {
-        Ok(false) => {}
-        Ok(true) => return conflict("Not stored: there is an artifact with this hash already."),
-        Err(error) => {
-            failed("look-up", &error);
-            return conflict("Not stored: the server has a problem.");
+    // A small body is read sooner than the database has answered; whether its key is taken is seen when it is named.
+    if length.is_none_or(|length| length > SMALL) {
+        match cache::exists(state, scope, &hash).await {
+            Ok(false) => {}
+            Ok(true) => return conflict("Not stored: there is an artifact with this hash already."),
+            Err(error) => {
+                failed("look-up", &error);
+                return conflict("Not stored: the server has a problem.");
+            }
         }
     }
     let Ok(_place) = state.transfers.clone().try_acquire_owned() else {

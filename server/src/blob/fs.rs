@@ -116,6 +116,22 @@ impl Folders {
         made.entry(key.workspace()).or_insert([false; 256])[usize::from(key.folder())] = true;
         Ok(())
     }
+
+    fn create(&self, key: &BlobKey) -> io::Result<File> {
+        let path = self.path(key);
+        let create = || {
+            self.make(key)?;
+            OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path)
+        };
+        create().or_else(|error| match error.kind() {
+            // Somebody deleted the folder since it was made.
+            ErrorKind::NotFound => {
+                self.made.lock().unwrap_or_else(PoisonError::into_inner).remove(&key.workspace());
+                create()
+            }
+            _ => Err(error),
+        })
+    }
 }
 
 fn make_folder(path: &Path) -> io::Result<()> {
@@ -139,9 +155,7 @@ struct FsWriter {
 impl FsWriter {
     fn append(&mut self, bytes: &[u8]) -> io::Result<&File> {
         if self.file.is_none() {
-            self.folders.make(&self.key)?;
-            let path = self.folders.path(&self.key);
-            self.file = Some(OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?);
+            self.file = Some(self.folders.create(&self.key)?);
         }
         let mut file = self.file.as_ref().ok_or(ErrorKind::NotFound)?;
         file.write_all(bytes)?;

@@ -12,11 +12,12 @@ use app::domain::names::ArtifactHash;
 use axum::body::{Body, BodyDataStream};
 
 use crate::auth::bearer::CacheScope;
-use crate::blob::BlobKey;
+use crate::blob::{BlobKey, BlobReader};
 use crate::error::{Error, Result};
 use crate::seal::{SealContext, Sealer};
+use crate::services::naming;
 use crate::services::retention::delete_blobs;
-use crate::state::State;
+use crate::state::{ArtifactKey, State};
 use crate::store::artifacts::{self, NewArtifact, StoredArtifact};
 use crate::transfer::{self, Content, Limits, ReceiveError, SendError};
 
@@ -38,7 +39,7 @@ pub struct Found {
 }
 
 /// Reads an artifact; `None` when there is none, or its bytes are not what was stored.
-pub async fn get(state: &State, scope: &CacheScope, hash: &ArtifactHash) -> Result<Option<Found>> {
+pub async fn get(state: &Arc<State>, scope: &CacheScope, hash: &ArtifactHash) -> Result<Option<Found>> {
     let found = read(state, scope, ArtifactScope::Shared, hash).await?;
     match &found {
         Some((artifact, _)) => state.usage.hit(scope.workspace(), artifact.id, state.clock.now()),
@@ -47,55 +48,96 @@ pub async fn get(state: &State, scope: &CacheScope, hash: &ArtifactHash) -> Resu
     Ok(found.map(|(_, found)| found))
 }
 
-async fn read(state: &State, scope: &CacheScope, kind: ArtifactScope, hash: &ArtifactHash) -> Result<Option<(Arc<StoredArtifact>, Found)>> {
-    let Some(artifact) = locate(state, scope, kind, hash).await? else { return Ok(None) };
-    let key = BlobKey::parse(&artifact.blob).ok_or(Error::Stored("blob key"))?;
-    let Some(reader) = state.blobs.open(&key).await? else {
-        // Deleted by another server since it was looked up; or lost, which `doctor` would tell.
-        state.found.invalidate(&(scope.workspace(), kind, hash.clone()));
-        return Ok(None);
-    };
+async fn read(
+    state: &Arc<State>,
+    scope: &CacheScope,
+    kind: ArtifactScope,
+    hash: &ArtifactHash,
+) -> Result<Option<(Arc<StoredArtifact>, Found)>> {
+    let Place::Taken(artifact, reader) = locate(state, scope, kind, hash).await? else { return Ok(None) };
     let keys = state.keys.of(&state.db, scope.org()).await?;
     match transfer::send(reader, &keys, &context(scope, kind, hash), artifact.bytes).await {
         Ok(content) => {
             let bytes = artifact.bytes;
+            let place = (scope.workspace(), kind, hash.clone());
+            let content = content.when_damaged({
+                let (state, artifact) = (state.clone(), artifact.clone());
+                move |error| {
+                    let error = error.to_string();
+                    tokio::spawn(async move {
+                        if let Err(error) = give_up(&state, place, &artifact, &error).await {
+                            tracing::error!(%error, "a damaged artifact could not be deleted");
+                        }
+                    });
+                }
+            });
             Ok(Some((artifact, Found { bytes, content })))
         }
         Err(SendError::Storage(error)) => Err(error.into()),
         Err(SendError::Seal(error)) => {
-            tracing::error!(artifact = %artifact.id, %error, "an artifact is damaged: it is deleted and answered as a miss");
-            metrics::counter!("buildkeep_damaged_artifacts_total").increment(1);
-            delete_damaged(state, scope, kind, hash, &artifact).await?;
+            give_up(state, (scope.workspace(), kind, hash.clone()), &artifact, &error.to_string()).await?;
             Ok(None)
         }
     }
 }
 
-/// Makes room for a good copy: as long as the key is taken, nobody could store one.
-async fn delete_damaged(
-    state: &State,
-    scope: &CacheScope,
-    kind: ArtifactScope,
-    hash: &ArtifactHash,
-    artifact: &StoredArtifact,
-) -> Result<()> {
+/// Deletes an artifact that is damaged or lost: as long as it takes its key, nobody could store a good copy.
+async fn give_up(state: &State, place: ArtifactKey, artifact: &StoredArtifact, why: &str) -> Result<()> {
+    tracing::error!(artifact = %artifact.id, why, "an artifact is damaged: it is deleted, so that it can be stored again");
+    metrics::counter!("buildkeep_damaged_artifacts_total").increment(1);
     let tx = state.db.begin().await?;
-    artifacts::delete(&tx, scope.workspace(), std::slice::from_ref(artifact)).await?;
+    artifacts::delete(&tx, place.0, std::slice::from_ref(artifact)).await?;
     tx.commit().await?;
-    state.found.invalidate(&(scope.workspace(), kind, hash.clone()));
+    state.found.invalidate(&place);
     delete_blobs(state, std::slice::from_ref(artifact)).await
 }
 
-async fn locate(state: &State, scope: &CacheScope, kind: ArtifactScope, hash: &ArtifactHash) -> Result<Option<Arc<StoredArtifact>>> {
+/// What is behind a key.
+enum Place {
+    /// No artifact.
+    Free,
+    /// An artifact whose bytes are gone.
+    Lost(Arc<StoredArtifact>),
+    /// An artifact, and its bytes.
+    Taken(Arc<StoredArtifact>, Box<dyn BlobReader>),
+}
+
+async fn locate(state: &State, scope: &CacheScope, kind: ArtifactScope, hash: &ArtifactHash) -> Result<Place> {
     let key = (scope.workspace(), kind, hash.clone());
     if let Some(artifact) = state.found.get(&key) {
-        return Ok(Some(artifact));
+        if let Some(reader) = open(state, &artifact).await? {
+            return Ok(Place::Taken(artifact, reader));
+        }
+        // Deleted since it was remembered, perhaps by another server, which may have stored it anew.
+        state.found.invalidate(&key);
     }
-    let artifact = artifacts::find(state.db.read(), scope, kind, hash).await?.map(Arc::new);
-    if let Some(artifact) = &artifact {
-        state.found.insert(key, artifact.clone());
+    let Some(artifact) = artifacts::find(state.db.read(), scope, kind, hash).await?.map(Arc::new) else {
+        return Ok(Place::Free);
+    };
+    let Some(reader) = open(state, &artifact).await? else { return Ok(Place::Lost(artifact)) };
+    state.found.insert(key, artifact.clone());
+    Ok(Place::Taken(artifact, reader))
+}
+
+async fn open(state: &State, artifact: &StoredArtifact) -> Result<Option<Box<dyn BlobReader>>> {
+    let key = BlobKey::parse(&artifact.blob).ok_or(Error::Stored("blob key"))?;
+    Ok(state.blobs.open(&key).await?)
+}
+
+/// Whether the key is taken: asked before a body is read, to spare what would be thrown away.
+///
+/// An artifact whose bytes are lost gives way to the good copy that somebody brings. Not before: when the whole store is
+/// away for a while, misses must not delete what comes back with it.
+pub async fn exists(state: &State, scope: &CacheScope, hash: &ArtifactHash) -> Result<bool> {
+    let kind = ArtifactScope::Shared;
+    match locate(state, scope, kind, hash).await? {
+        Place::Free => Ok(false),
+        Place::Taken(..) => Ok(true),
+        Place::Lost(artifact) => {
+            give_up(state, (scope.workspace(), kind, hash.clone()), &artifact, "its bytes are gone").await?;
+            Ok(false)
+        }
     }
-    Ok(artifact)
 }
 
 /// Why an upload was not stored, apart from a key that is taken.
@@ -111,7 +153,7 @@ pub enum PutError {
 
 /// Stores an artifact, unless its key is taken.
 pub async fn put(
-    state: &State,
+    state: &Arc<State>,
     scope: &CacheScope,
     hash: &ArtifactHash,
     length: Option<u64>,
@@ -135,7 +177,12 @@ pub async fn put(
         created_by: scope.token().name.clone(),
         created_at: now,
     };
-    match name(state, &new).await {
+    let mut named = naming::name(state, new.clone()).await;
+    // The key may be taken by an artifact whose bytes are lost.
+    if matches!(named, Ok(false)) && !exists(state, scope, hash).await? {
+        named = naming::name(state, new).await;
+    }
+    match named {
         Ok(true) => {
             metrics::counter!("buildkeep_artifacts_stored_total").increment(1);
             metrics::counter!("buildkeep_artifact_bytes_stored_total").increment(received.plain_bytes);
@@ -148,18 +195,6 @@ pub async fn put(
         // Whether the row is there is not known, so the bytes stay; the sweeper knows later.
         Err(error) => Err(error.into()),
     }
-}
-
-async fn name(state: &State, new: &NewArtifact) -> Result<bool> {
-    let tx = state.db.begin().await?;
-    let named = artifacts::insert(&tx, new).await?;
-    tx.commit().await?;
-    Ok(named)
-}
-
-/// Whether the key is taken: asked before a body is read, to spare what would be thrown away.
-pub async fn exists(state: &State, scope: &CacheScope, hash: &ArtifactHash) -> Result<bool> {
-    Ok(locate(state, scope, ArtifactScope::Shared, hash).await?.is_some())
 }
 
 /// The content as a response body.

@@ -5,6 +5,7 @@ pub mod artifacts;
 pub mod cache;
 pub mod ci_tokens;
 pub mod members;
+pub mod naming;
 pub mod orgs;
 pub mod retention;
 pub mod sessions;

@@ -1,5 +1,7 @@
 //! Artifacts of a workspace.
 
+use std::collections::{BTreeMap, HashSet};
+
 use app::backend::Page;
 use app::backend::artifacts::{ArtifactRow, PurgeProgress};
 use app::domain::artifact::ArtifactScope;
@@ -72,30 +74,41 @@ pub struct NewArtifact {
     pub created_at: DateTime<Utc>,
 }
 
-/// Names it, unless its key is taken: then nothing changes and the answer is `false`.
-pub async fn insert(db: &impl ConnectionTrait, new: &NewArtifact) -> Result<bool> {
-    let bytes = i64::try_from(new.bytes).unwrap_or(i64::MAX);
-    let row = artifacts::ActiveModel {
+/// Names those whose keys are not taken, and tells for each whether it was. Run it in a transaction.
+pub async fn insert(db: &impl ConnectionTrait, new: &[NewArtifact]) -> Result<Vec<bool>> {
+    // In the order of their keys, so that two servers never wait for each other's rows.
+    let mut rows: Vec<&NewArtifact> = new.iter().collect();
+    rows.sort_unstable_by_key(|new| (new.workspace, new.scope.as_str(), new.hash.as_str()));
+    let rows = rows.into_iter().map(|new| artifacts::ActiveModel {
         id: Set(new.id),
         workspace_id: Set(new.workspace),
         scope: Set(new.scope.as_str().to_owned()),
         hash: Set(new.hash.clone().into()),
         blob: Set(new.blob.clone()),
-        bytes: Set(bytes),
+        bytes: Set(i64::try_from(new.bytes).unwrap_or(i64::MAX)),
         created_by: Set(new.created_by.clone()),
         created_at: Set(new.created_at),
         last_read_at: Set(None),
         last_used_at: Set(new.created_at),
         hits: Set(0),
-    };
+    });
     let key = [artifacts::Column::WorkspaceId, artifacts::Column::Scope, artifacts::Column::Hash];
-    let inserted =
-        artifacts::Entity::insert(row).on_conflict(OnConflict::columns(key).do_nothing().to_owned()).exec_without_returning(db).await?;
-    if inserted == 0 {
-        return Ok(false);
+    let inserted: HashSet<ArtifactId> = artifacts::Entity::insert_many(rows)
+        .on_conflict(OnConflict::columns(key).do_nothing().to_owned())
+        .exec_with_returning_keys(db)
+        .await?
+        .into_iter()
+        .collect();
+    let mut added: BTreeMap<WorkspaceId, (i64, i64)> = BTreeMap::new();
+    for new in new.iter().filter(|new| inserted.contains(&new.id)) {
+        let (count, bytes) = added.entry(new.workspace).or_default();
+        *count += 1;
+        *bytes = bytes.saturating_add_unsigned(new.bytes);
     }
-    adjust_artifacts(db, new.workspace, 1, bytes).await?;
-    Ok(true)
+    for (workspace, (count, bytes)) in added {
+        adjust_artifacts(db, workspace, count, bytes).await?;
+    }
+    Ok(new.iter().map(|new| inserted.contains(&new.id)).collect())
 }
 
 /// Adds reads that the servers counted since they last wrote them down.
@@ -187,6 +200,8 @@ pub async fn delete(db: &impl ConnectionTrait, workspace: WorkspaceId, gone: &[S
     let rows = artifacts::Entity::find()
         .filter(artifacts::Column::Id.is_in(ids))
         .filter(artifacts::Column::WorkspaceId.eq(workspace))
+        // Two that delete the same artifact must not both correct the counters.
+        .lock_exclusive()
         .all(db)
         .await?;
     let bytes: i64 = rows.iter().map(|row| row.bytes).sum();

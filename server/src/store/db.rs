@@ -89,7 +89,8 @@ fn quiet(url: &str, connections: u32) -> ConnectOptions {
 fn sqlite(url: &str, connections: u32) -> ConnectOptions {
     let mut options = quiet(url, connections);
     // A connection is worth keeping: a new one reads the schema again.
-    options.min_connections(1).map_sqlx_sqlite_opts(|options| {
+    // And a file does not hang up: no need to ask before each use whether it is still there.
+    options.min_connections(1).test_before_acquire(false).map_sqlx_sqlite_opts(|options| {
         use sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
         options
             .journal_mode(SqliteJournalMode::Wal)

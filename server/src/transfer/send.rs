@@ -32,6 +32,26 @@ impl Content {
             ),
         }
     }
+
+    /// The same content, with something to do when a later frame turns out to be altered.
+    #[must_use]
+    pub fn when_damaged(self, act: impl FnOnce(&SealError) + Send + 'static) -> Self {
+        let mut act = Some(act);
+        match self {
+            Self::Whole(bytes) => Self::Whole(bytes),
+            Self::Stream(stream) => Self::Stream(
+                stream
+                    .inspect_err(move |error| {
+                        if let SendError::Seal(error) = error
+                            && let Some(act) = act.take()
+                        {
+                            act(error);
+                        }
+                    })
+                    .boxed(),
+            ),
+        }
+    }
 }
 
 /// Why an artifact cannot be sent.

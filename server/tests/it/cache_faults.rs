@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use app::domain::access::TokenAccess::ReadWrite;
+use reqwest::Method;
 use sea_orm::ConnectionTrait as _;
 
 use crate::support::archive::{archive, archive_of};
@@ -116,16 +117,47 @@ async fn a_large_artifact_that_is_damaged_never_arrives_whole() {
             ci.get(&hash).await.is(404);
         } else {
             assert!(ci.read(&hash).await.is_none(), "{what}: it came back as if it were whole");
+            let status = async || ci.request(Method::GET, &format!("/v1/cache/{hash}")).send().await.unwrap().status();
+            until("it is deleted", async || status().await == 404).await;
         }
+        ci.put(&hash, body.clone()).await.is(200);
+        assert!(ci.read(&hash).await.unwrap() == body, "{what}: a good copy can be stored");
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn bytes_that_are_gone_are_a_miss() {
+async fn bytes_that_are_gone_are_a_miss_until_somebody_brings_them_again() {
     let (app, ci) = with_ci().await;
     let file = app.store(&ci, "1", &archive(b"built")).await;
-    std::fs::remove_file(file).unwrap();
+    std::fs::remove_file(&file).unwrap();
     ci.get("1").await.is(404);
+    ci.put("1", archive(b"built again")).await.is(200);
+    assert_eq!(ci.read("1").await.unwrap(), archive(b"built again"));
+    let workspaces = server::store::workspaces::all(app.state.db.read()).await.unwrap();
+    assert_eq!(workspaces[0].bytes, archive(b"built again").len() as u64, "the lost one is not counted any more");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_store_that_is_away_for_a_while_loses_nothing_by_being_read() {
+    let (app, ci) = with_ci().await;
+    let file = app.store(&ci, "1", &archive(b"built")).await;
+    let away = file.with_extension("away");
+    std::fs::rename(&file, &away).unwrap();
+    ci.get("1").await.is(404);
+    std::fs::rename(&away, &file).unwrap();
+    assert_eq!(ci.read("1").await.unwrap(), archive(b"built"));
+    ci.put("1", archive(b"another")).await.is(409);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn folders_that_were_deleted_are_made_again() {
+    let (app, ci) = with_ci().await;
+    app.store(&ci, "1", &archive(b"built")).await;
+    std::fs::remove_dir_all(app.state.config.artifact_dir()).unwrap();
+    std::fs::create_dir(app.state.config.artifact_dir()).unwrap();
+    for hash in 2..20 {
+        ci.put(&hash.to_string(), archive(b"built")).await.is(200);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -214,4 +246,31 @@ async fn transfers_that_are_over_give_their_place_back() {
     broken.answer().await;
     until("the broken upload gives its place back", async || app.state.transfers.available_permits() == 1).await;
     ci.put("5", archive(b"x")).await.is(200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_artifact_that_cannot_be_named_is_in_nobodys_way() {
+    let (app, ada, workspace) = TestApp::with_workspace().await;
+    let doomed = ada.workspace(app.org(), "doomed").await;
+    let (ci, theirs) = (ada.token(&workspace, ReadWrite).await, ada.token(&doomed, ReadWrite).await);
+    ci.get("0").await.is(404);
+    theirs.get("0").await.is(404);
+
+    // While the database is busy, names gather behind the first.
+    let busy = app.state.db.begin().await.unwrap();
+    if app.state.db.kind() == "PostgreSQL" {
+        busy.execute_unprepared("LOCK TABLE artifacts IN EXCLUSIVE MODE").await.unwrap();
+    }
+    let put = |ci: &Ci, hash: &'static str| {
+        let ci = ci.clone();
+        tokio::spawn(async move { ci.put(hash, archive(b"built")).await.status })
+    };
+    let puts = [put(&ci, "1"), put(&theirs, "2"), put(&ci, "3"), put(&theirs, "4"), put(&ci, "5")];
+    until("all bytes are stored", async || app.blobs().len() == 5).await;
+    busy.execute_unprepared("DELETE FROM workspaces WHERE name = 'doomed'").await.unwrap();
+    busy.commit().await.unwrap();
+
+    let answers = futures_util::future::join_all(puts).await;
+    let answers: Vec<_> = answers.into_iter().map(Result::unwrap).collect();
+    assert_eq!(answers, [200, 409, 200, 409, 200]);
 }
