@@ -81,6 +81,15 @@ pub enum Conflict {
     /// A purge of this workspace is going on.
     #[error("A purge of this workspace is going on. Wait until it is done.")]
     PurgeRunning,
+    /// The invite was sent a moment ago.
+    #[error("This invite was sent less than a minute ago. Wait a moment before you send it again.")]
+    JustSent,
+    /// The invite was accepted or revoked.
+    #[error("This invite was accepted or revoked meanwhile. Reload the page.")]
+    InviteClosed,
+    /// More open invites than an organization may have.
+    #[error("The organization has too many open invites. Revoke those that are no longer needed.")]
+    TooManyInvites,
     /// The limit of what one owner may have.
     #[error("You have reached the limit of what can be created here. Delete what you no longer need.")]
     TooMany,
@@ -101,6 +110,10 @@ pub enum Field {
     Slug,
     /// A member's role.
     Role,
+    /// A list of e-mail addresses.
+    Addresses,
+    /// A few words in a mail.
+    Message,
     /// A token's access.
     Access,
     /// A token's life.

@@ -33,6 +33,14 @@ pub enum Notice {
     RoleChanged(String),
     /// The person of this name is out.
     MemberRemoved(String),
+    /// The invite to this address is on its way again.
+    InviteResent(String),
+    /// The invite to this address does not work any more.
+    InviteRevoked(String),
+    /// A link of an invite to hand over: here it is, once.
+    InviteLink(IssuedInvite),
+    /// The person is in an organization now.
+    OrgJoined,
     /// The signed-in person has left the organization of this name.
     OrgLeft(String),
     /// A workspace is there.
@@ -47,6 +55,15 @@ pub enum Notice {
     ArtifactDeleted,
     /// Artifacts are being deleted.
     PurgeStarted,
+}
+
+/// The secret of an invite's link, shown once.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IssuedInvite {
+    /// Who is invited.
+    pub email: String,
+    /// The secret of the link.
+    pub secret: PlainSecret,
 }
 
 /// A token's value, shown once.

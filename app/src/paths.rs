@@ -15,6 +15,8 @@ pub const CHECK_MAIL: &str = "/check-mail";
 pub const FORGOT_PASSWORD: &str = "/forgot-password";
 /// Target of the links in mails: choose a password, which proves the mailbox. The secret is the query's `link`.
 pub const CHOOSE_PASSWORD: &str = "/choose-password";
+/// Target of the links of invites. The secret is the query's `link`.
+pub const INVITE: &str = "/invite";
 /// The signed-in person's own account.
 pub const ACCOUNT: &str = "/account";
 /// What each credential may do.
@@ -38,6 +40,11 @@ pub fn sign_in_then(path: &str) -> String {
     format!("{SIGN_IN}?next={}", percent_encode(path))
 }
 
+/// The page of an invite.
+pub fn invite(link: &str) -> String {
+    format!("{INVITE}?link={}", percent_encode(link))
+}
+
 /// Overview of an organization.
 pub fn org(slug: &OrgSlug) -> String {
     format!("/o/{slug}")
@@ -46,6 +53,11 @@ pub fn org(slug: &OrgSlug) -> String {
 /// Its members.
 pub fn org_members(slug: &OrgSlug) -> String {
     format!("/o/{slug}/members")
+}
+
+/// Who is asked to come in.
+pub fn org_invites(slug: &OrgSlug) -> String {
+    format!("/o/{slug}/invites")
 }
 
 /// Its settings.

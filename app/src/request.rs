@@ -10,6 +10,7 @@ use leptos::prelude::expect_context;
 
 use crate::backend::Backend;
 use crate::domain::ids::{IncidentId, SessionId, UserId};
+use crate::domain::invite::InviteResult;
 use crate::domain::names::{Email, PersonName};
 use crate::error::AppError;
 use crate::notice::Notice;
@@ -66,6 +67,10 @@ pub trait Visit: Send + Sync {
     async fn begin(&self, user: UserId) -> Result<(), AppError>;
     /// Ends this browser's session.
     async fn end(&self) -> Result<(), AppError>;
+    /// Shows on the next page what happened to each line of a list: too much for a notice.
+    async fn keep_results(&self, results: Vec<InviteResult>) -> Result<(), AppError>;
+    /// What the page before has left to be shown; once.
+    async fn take_results(&self) -> Result<Vec<InviteResult>, AppError>;
     /// Shows this on the next page, once.
     fn notify(&self, notice: Notice);
     /// Remembers the colour theme of this browser.

@@ -11,6 +11,7 @@ use crate::pages::check_mail::CheckMailPage;
 use crate::pages::choose_password::ChoosePasswordPage;
 use crate::pages::forgot_password::ForgotPasswordPage;
 use crate::pages::home::HomePage;
+use crate::pages::invite::InvitePage;
 use crate::pages::new_org::NewOrgPage;
 use crate::pages::not_found::NotFound;
 use crate::pages::sign_in::SignInPage;
@@ -30,11 +31,13 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/check-mail") view=CheckMailPage ssr=SsrMode::Async/>
                 <Route path=path!("/choose-password") view=ChoosePasswordPage ssr=SsrMode::Async/>
                 <Route path=path!("/forgot-password") view=ForgotPasswordPage ssr=SsrMode::Async/>
+                <Route path=path!("/invite") view=InvitePage ssr=SsrMode::Async/>
                 <Route path=path!("/account") view=AccountPage ssr=SsrMode::Async/>
                 <Route path=path!("/help/access") view=AccessMatrixPage ssr=SsrMode::Async/>
                 <Route path=path!("/orgs/new") view=NewOrgPage ssr=SsrMode::Async/>
                 <Route path=path!("/o/:slug") view=org::overview::OverviewPage ssr=SsrMode::Async/>
                 <Route path=path!("/o/:slug/members") view=org::members::MembersPage ssr=SsrMode::Async/>
+                <Route path=path!("/o/:slug/invites") view=org::invites::InvitesPage ssr=SsrMode::Async/>
                 <Route path=path!("/o/:slug/settings") view=org::settings::SettingsPage ssr=SsrMode::Async/>
                 <Route path=path!("/o/:slug/workspaces/new") view=workspace::new::NewPage ssr=SsrMode::Async/>
                 <Route path=path!("/o/:slug/w/:workspace") view=workspace::overview::OverviewPage ssr=SsrMode::Async/>

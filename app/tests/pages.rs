@@ -125,7 +125,11 @@ async fn a_fault_of_ours_has_its_status_and_its_number() {
 
 #[tokio::test]
 async fn a_newcomer_learns_how_to_begin() {
-    page(Newcomer, paths::HOME).await.shows("Create an organization").shows("--email ada@example.com");
+    page(Newcomer, paths::HOME)
+        .await
+        .shows("Create an organization")
+        .shows("ask one of its Admins to invite ada@example.com")
+        .shows("Join Zoo");
     page(Visitor, paths::HOME).await.shows("Create an account").hides("New organization");
 }
 
@@ -214,6 +218,24 @@ async fn lists_continue_with_the_same_search() {
         .hides("karl-theodor")
         .shows("/o/acme/members?q=Grace&amp;after=cursor");
     page(Admin, &format!("{members}?q=Grace&after=cursor")).await.shows("First page").hides("Next page");
+}
+
+#[tokio::test]
+async fn an_invite_says_what_became_of_it_and_its_mail() {
+    let page = page(Admin, &paths::org_invites(&acme())).await;
+    for words in ["Being sent", "Pending", "Mail delayed", "Mail failed", "5.1.1 no such mailbox", "Expired", "Accepted", "Revoked"] {
+        page.shows(words);
+    }
+}
+
+#[tokio::test]
+async fn the_page_of_an_invite_offers_what_the_visitor_can_do() {
+    page(Visitor, &paths::invite("new")).await.shows("Create the account and join Zoo").shows("zoe@example.com");
+    page(Visitor, &paths::invite("known")).await.shows("Sign in and join Zoo");
+    page(Visitor, &paths::invite("copied")).await.shows("I have one: sign in").hides("Create the account");
+    page(Admin, &paths::invite("mine")).await.shows("Join Zoo").hides("Sign out and go on");
+    page(Admin, &paths::invite("new")).await.shows("You are signed in as ada@example.com").shows("Sign out and go on");
+    assert_eq!(page(Visitor, &paths::invite("old")).await.status, StatusCode::BAD_REQUEST);
 }
 
 #[tokio::test]

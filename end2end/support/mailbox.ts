@@ -27,13 +27,16 @@ export class MailFolder implements Mailbox {
   }
 }
 
-/** An SMTP server that keeps what it gets. */
+/** An SMTP server that keeps what it gets. It knows no mailbox whose name begins with `nobody`. */
 export class MailServer implements Mailbox {
   private readonly mails: Email[] = [];
 
   private readonly server = new SMTPServer({
     authOptional: true,
     disabledCommands: ['STARTTLS', 'AUTH'],
+    onRcptTo: ({ address }, _session, done) => {
+      done(address.startsWith('nobody') ? Object.assign(new Error('5.1.1 no such mailbox'), { responseCode: 550 }) : undefined);
+    },
     onData: (stream, _session, done) => {
       buffer(stream).then((bytes) => PostalMime.parse(bytes)).then((mail) => { this.mails.push(mail); done(); }, done);
     },

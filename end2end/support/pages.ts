@@ -4,6 +4,7 @@ import { expect, type Page } from '@playwright/test';
 import { ForgotPassword } from '../pages/forgot_password.ts';
 import { Frame } from '../pages/frame.ts';
 import { NewOrg } from '../pages/new_org.ts';
+import { Invites } from '../pages/org/invites.ts';
 import { OrgSettings } from '../pages/org/settings.ts';
 import { SignIn } from '../pages/sign_in.ts';
 import { Artifacts } from '../pages/workspace/artifacts.ts';
@@ -37,6 +38,9 @@ export const LOOKS: Look[] = [
   { name: 'check_mail', as: 'nobody', path: () => '/check-mail' },
   { name: 'choose_password', as: 'nobody', path: () => '/choose-password?link=bklnk_example' },
   { name: 'choose_password_no_link', as: 'nobody', path: () => '/choose-password', status: 400 },
+  { name: 'invite', as: 'nobody', path: (world) => `/invite${world.invite}` },
+  { name: 'invite_no_link', as: 'nobody', path: () => '/invite', status: 400 },
+  { name: 'invite_other_account', as: 'member', path: (world) => `/invite${world.invite}` },
   { name: 'access_matrix', as: 'nobody', path: () => '/help/access' },
   { name: 'not_found', as: 'nobody', path: () => '/no/such/page', status: 404 },
 
@@ -53,6 +57,10 @@ export const LOOKS: Look[] = [
   { name: 'members', as: 'admin', path: org('/members') },
   { name: 'members_none_found', as: 'admin', path: org('/members?q=nobody') },
   { name: 'members_remove', as: 'admin', path: org('/members'), then: (page) => new Frame(page).ask('Remove…', page.getByRole('row', { name: 'Grace' })) },
+  { name: 'invites', as: 'admin', path: org('/invites') },
+  { name: 'invites_empty', as: 'admin', path: (world) => `/o/${world.emptyOrg.slug}/invites` },
+  { name: 'invites_refused', as: 'admin', path: org('/invites'), then: refused((page) => new Invites(page).invite(',')) },
+  { name: 'invites_revoke', as: 'admin', path: org('/invites'), then: (page) => new Frame(page).ask('Revoke…', page.getByRole('row', { name: 'zoe-' })) },
   { name: 'org_settings', as: 'admin', path: org('/settings') },
   { name: 'org_settings_refused', as: 'admin', path: org('/settings'), then: refused((page) => new OrgSettings(page).delete('something else')) },
   { name: 'new_workspace', as: 'admin', path: org('/workspaces/new') },

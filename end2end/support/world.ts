@@ -5,6 +5,7 @@ import { request } from '@playwright/test';
 
 import type { Buildkeep } from './test.ts';
 import { Cache } from './cache.ts';
+import { linkIn, mailTo } from './mailbox.ts';
 import { type Org, type Person, type Workspace, unique } from './setup.ts';
 
 type Cookies = Awaited<ReturnType<Awaited<ReturnType<typeof request.newContext>>['storageState']>>;
@@ -20,6 +21,8 @@ export interface World {
   used: Workspace;
   fresh: Workspace;
   long: Workspace;
+  /** The link of an invite for somebody without an account. */
+  invite: string;
 }
 
 /** More than one part of a list holds. */
@@ -47,7 +50,8 @@ export async function furnish(buildkeep: Buildkeep): Promise<World> {
     member: await cookiesOf(buildkeep, people.member),
     newcomer: await cookiesOf(buildkeep, people.newcomer),
   };
-  return { buildkeep, people, cookies, org, emptyOrg, used, fresh, long };
+  const invite = await invited(buildkeep, org, cookies.admin);
+  return { buildkeep, people, cookies, org, emptyOrg, used, fresh, long, invite };
 }
 
 /** Tokens in every state, artifacts, hits and misses. */
@@ -66,6 +70,17 @@ async function fill({ setup, url }: Buildkeep, workspace: Workspace) {
     if (n % 4 === 0) await read.get(hash);
     if (n % 20 === 0) await read.get(`1${hash}`);
   }));
+}
+
+/** Invites in every state that needs no waiting; the link of one that is open. */
+async function invited({ url, mailbox }: Buildkeep, org: Org, cookies: Cookies): Promise<string> {
+  const browser = await request.newContext({ baseURL: url, extraHTTPHeaders: { origin: url }, storageState: cookies });
+  const zoe = `zoe-${unique()}@example.com`;
+  const addresses = [zoe, `wolfeschlegelsteinhausenbergerdorff-${unique()}@a-rather-long-subdomain.example.com`, 'carol@example.com'].join('\n');
+  const answer = await browser.post('/do/invites/create', { form: { org_slug: org.slug, addresses, role: 'member' } });
+  if (!answer.ok()) throw new Error(`nobody could be invited: status ${answer.status()}`);
+  await browser.dispose();
+  return new URL(linkIn(await mailTo(mailbox, zoe, 'invites you to'))).search;
 }
 
 /** Signs in without a browser. */

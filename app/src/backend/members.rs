@@ -34,14 +34,20 @@ pub enum JoinedBy {
     Created,
     /// The operator added them at the command line.
     Operator,
+    /// They accepted an invite.
+    Invite,
 }
 
 impl JoinedBy {
+    /// Every way.
+    pub const ALL: [Self; 3] = [Self::Created, Self::Operator, Self::Invite];
+
     /// The word in the database.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Created => "created",
             Self::Operator => "operator",
+            Self::Invite => "invite",
         }
     }
 
@@ -50,6 +56,7 @@ impl JoinedBy {
         match self {
             Self::Created => "created the organization",
             Self::Operator => "added by the operator",
+            Self::Invite => "accepted an invite",
         }
     }
 }

@@ -5,6 +5,7 @@
 pub mod accounts;
 pub mod artifacts;
 pub mod ci_tokens;
+pub mod invites;
 pub mod members;
 pub mod orgs;
 pub mod sessions;
@@ -23,6 +24,8 @@ pub struct Backend {
     pub orgs: Arc<dyn orgs::Orgs>,
     /// Who is in them.
     pub members: Arc<dyn members::Members>,
+    /// Who is asked to come in.
+    pub invites: Arc<dyn invites::Invites>,
     /// Their workspaces.
     pub workspaces: Arc<dyn workspaces::Workspaces>,
     /// The workspaces' CI access tokens.

@@ -141,6 +141,63 @@ pub fn TextField(
     .into_any()
 }
 
+/// Several lines of text to fill in.
+#[component]
+pub fn TextArea(
+    /// The form it stands in.
+    form: FormState,
+    /// The field that errors name.
+    field: Field,
+    /// The name under which it is sent, and its id.
+    name: &'static str,
+    /// What to fill in.
+    #[prop(into)]
+    label: String,
+    /// Lines that are visible.
+    rows: u8,
+    /// Whether it may stay empty.
+    #[prop(optional)]
+    optional: bool,
+    /// A sentence below it.
+    #[prop(into)]
+    hint: String,
+) -> impl IntoView {
+    let reason = form.reason(field);
+    let (hint_id, error_id) = (format!("{name}-hint"), format!("{name}-error"));
+    let described = if reason.is_some() { format!("{hint_id} {error_id}") } else { hint_id.clone() };
+    view! {
+        <div class="field">
+            <label class="label" for=name>
+                {label}
+            </label>
+            <textarea
+                class="input"
+                id=name
+                name=name
+                rows=rows
+                required=!optional
+                spellcheck="false"
+                aria-describedby=described
+                aria-invalid=reason.map(|_| "true")
+            >
+                {form.value(name, "")}
+            </textarea>
+            <p class="hint" id=hint_id>
+                {hint}
+            </p>
+            {reason
+                .map(|reason| {
+                    view! {
+                        <p class="field-error" id=error_id>
+                            {reason.to_string()}
+                        </p>
+                    }
+                })}
+        </div>
+    }
+    .into_any()
+}
+
 /// One of a few values to choose.
 #[component]
 pub fn SelectField(

@@ -6,7 +6,8 @@ use super::chip::AccessChip;
 use super::code::{CodeBlock, CodeLine};
 use super::icon::Icon;
 use crate::domain::cache_setup;
-use crate::notice::{IssuedToken, Notice};
+use crate::notice::{IssuedInvite, IssuedToken, Notice};
+use crate::paths;
 
 /// The message in a sentence; a new token with its value.
 #[component]
@@ -29,6 +30,10 @@ pub fn NoticeView(
         Notice::OrgDeleted(name) => format!("The organization “{name}” is deleted with everything in it."),
         Notice::RoleChanged(name) => format!("{name} has a new role."),
         Notice::MemberRemoved(name) => format!("{name} is no longer a member."),
+        Notice::InviteResent(email) => format!("The invite for {email} is on its way again. Earlier links of it have stopped working."),
+        Notice::InviteRevoked(email) => format!("The invite for {email} is revoked. Its links have stopped working."),
+        Notice::InviteLink(invite) => return view! { <NewInviteLink invite public_url/> }.into_any(),
+        Notice::OrgJoined => "You are in. Here is what the organization builds.".to_owned(),
         Notice::OrgLeft(name) => format!("You have left “{name}”."),
         Notice::WorkspaceCreated => "The workspace is created. Here is how to connect nx to it.".to_owned(),
         Notice::WorkspaceDeleted(name) => format!("The workspace “{name}” is deleted with its tokens and artifacts."),
@@ -42,6 +47,23 @@ pub fn NoticeView(
             <Icon of=icondata_lu::LuCircleCheck/>
             <p>{sentence}</p>
         </div>
+    }
+    .into_any()
+}
+
+/// A link of an invite: the only time that anybody sees it.
+#[component]
+fn NewInviteLink(invite: IssuedInvite, public_url: String) -> impl IntoView {
+    let link = format!("{public_url}{}", paths::invite(invite.secret.expose()));
+    view! {
+        <section class="issued" role="status" aria-labelledby="issued">
+            <h2 class="issued-title" id="issued">
+                <Icon of=icondata_lu::LuLink/>
+                <span>{format!("Copy the link for {} now: it is not shown again", invite.email)}</span>
+            </h2>
+            <CodeLine id="issued-value" what="link" text=link/>
+            <p class="hint">"It works until the invite is accepted, revoked, sent again or too old."</p>
+        </section>
     }
     .into_any()
 }

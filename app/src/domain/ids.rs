@@ -136,6 +136,11 @@ id_type!(
     "lnk"
 );
 id_type!(
+    /// An invite into an organization; not the secret of its link.
+    InviteId,
+    "inv"
+);
+id_type!(
     /// A message waiting in, or gone through, the mail queue.
     MailId,
     "mail"

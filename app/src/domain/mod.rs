@@ -6,6 +6,7 @@ pub mod access;
 pub mod artifact;
 pub mod cache_setup;
 pub mod ids;
+pub mod invite;
 pub mod member;
 pub mod names;
 pub mod password;

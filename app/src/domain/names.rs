@@ -34,6 +34,9 @@ pub enum Reason {
     /// Not a number within the limits.
     #[error("Enter a whole number from {0} to {1}.")]
     NotInRange(u32, u32),
+    /// More lines than are taken at once.
+    #[error("These are too many: enter at most {0} at once.")]
+    TooManyLines(u16),
     /// Not an artifact hash.
     #[error("A hash has 1 to 128 letters, digits, hyphens and underscores.")]
     NotAHash,
@@ -134,6 +137,22 @@ text_type!(
     /// What a token is called, so that people know where it is used.
     TokenName,
     |text| printable(text, 80)
+);
+text_type!(
+    /// A few words from the one who invites, in several lines.
+    InviteMessage,
+    |text| {
+        let text = text.replace("\r\n", "\n");
+        for line in text.lines().filter(|line| !line.trim().is_empty()) {
+            printable(line, 500)?;
+        }
+        let text = text.trim();
+        match text.chars().count() {
+            0 => Err(Reason::Missing),
+            1..=500 => Ok(text.to_owned()),
+            _ => Err(Reason::TooLong(500)),
+        }
+    }
 );
 text_type!(
     /// An e-mail address in the one form that is stored and compared: trimmed, lower case.

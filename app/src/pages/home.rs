@@ -1,19 +1,22 @@
 //! The start page: the person's organizations, or what Buildkeep is.
 
+use leptos::form::ActionForm;
 use leptos::prelude::*;
 
 use super::frame::Frame;
 use super::loaded;
+use crate::backend::invites::Invitation;
 use crate::backend::orgs::OrgView;
 use crate::components::chip::RoleChip;
-use crate::components::code::CodeBlock;
 use crate::components::empty_state::EmptyState;
+use crate::components::form::{FormError, FormState};
 use crate::components::icon::Icon;
 use crate::components::page_header::PageHeader;
 use crate::domain::time::count;
 use crate::islands::row_filter::{MANY, RowFilter};
 use crate::paths;
 use crate::request::{Actor, SignedIn, request};
+use crate::server_fns::invites::AcceptInvite;
 
 /// The start page.
 #[component]
@@ -22,15 +25,20 @@ pub fn HomePage() -> impl IntoView {
     match request.caller.actor.clone() {
         Actor::Anonymous | Actor::Operator => view! { <Welcome/> }.into_any(),
         Actor::User(user) => {
-            loaded(async move { request.backend.orgs.list(&request.caller).await }, |orgs| view! { <Orgs orgs user/> }).into_any()
+            let load = async move {
+                let orgs = request.backend.orgs.list(&request.caller).await?;
+                let invitations = request.backend.invites.waiting(&request.caller).await?;
+                Ok((orgs, invitations))
+            };
+            loaded(load, |(orgs, invitations)| view! { <Orgs orgs invitations user/> }).into_any()
         }
     }
 }
 
 #[component]
-fn Orgs(orgs: Vec<OrgView>, user: SignedIn) -> impl IntoView {
+fn Orgs(orgs: Vec<OrgView>, invitations: Vec<Invitation>, user: SignedIn) -> impl IntoView {
     if orgs.is_empty() {
-        return view! { <NoOrg user/> }.into_any();
+        return view! { <NoOrg user invitations/> }.into_any();
     }
     let many = orgs.len() >= MANY;
     view! {
@@ -41,6 +49,7 @@ fn Orgs(orgs: Vec<OrgView>, user: SignedIn) -> impl IntoView {
                     "New organization"
                 </a>
             </PageHeader>
+            <Invitations invitations/>
             {many.then(|| view! { <RowFilter rows="orgs".to_owned() label="Filter organizations".to_owned()/> })}
             <div class="card">
                 <table class="table">
@@ -84,11 +93,39 @@ fn row(org: OrgView) -> impl IntoView {
     .into_any()
 }
 
+/// Organizations that wait for the person.
 #[component]
-fn NoOrg(user: SignedIn) -> impl IntoView {
+fn Invitations(invitations: Vec<Invitation>) -> impl IntoView {
+    let accept = ServerAction::<AcceptInvite>::new();
+    let form = FormState::of(accept, &request().draft);
+    let row = move |invitation: Invitation| {
+        let words = format!("{} invites you to {} as {}.", invitation.invited_by, invitation.org, invitation.role);
+        view! {
+            <li>
+                <p>{words}</p>
+                <ActionForm action=accept>
+                    <input type="hidden" name="invite" value=invitation.id.to_string()/>
+                    <button class="button button-primary">{format!("Join {}", invitation.org)}</button>
+                </ActionForm>
+            </li>
+        }
+    };
+    (!invitations.is_empty()).then(|| {
+        view! {
+            <section class="card" aria-label="Invites for you">
+                <FormError form/>
+                <ul class="invitations">{invitations.into_iter().map(row).collect_view()}</ul>
+            </section>
+        }
+    })
+}
+
+#[component]
+fn NoOrg(user: SignedIn, invitations: Vec<Invitation>) -> impl IntoView {
     view! {
         <Frame title="Organizations">
             <PageHeader title=format!("Welcome, {}", user.name)/>
+            <Invitations invitations/>
             <EmptyState icon=icondata_lu::LuBuilding2 title="You are in no organization yet">
                 <p>"An organization holds your team's workspaces and decides who may see and change them. Whoever creates it is its Admin."</p>
                 <p>
@@ -97,12 +134,7 @@ fn NoOrg(user: SignedIn) -> impl IntoView {
                         "Create an organization"
                     </a>
                 </p>
-                <p>"To join one that exists, ask the operator of this server to add you:"</p>
-                <CodeBlock
-                    id="join"
-                    caption="On the server"
-                    text=format!("buildkeep admin member add --org ORG --email {} --role member", user.email)
-                />
+                <p>{format!("To join one that exists, ask one of its Admins to invite {}.", user.email)}</p>
             </EmptyState>
         </Frame>
     }

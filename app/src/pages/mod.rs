@@ -10,6 +10,7 @@ pub mod choose_password;
 pub mod forgot_password;
 pub mod frame;
 pub mod home;
+pub mod invite;
 pub mod new_org;
 pub mod not_found;
 pub mod org;

@@ -4,18 +4,20 @@ use app::backend::Page;
 use app::backend::accounts::{Accounts, NewAccount};
 use app::backend::artifacts::{ArtifactRow, Artifacts, Purge, PurgeProgress};
 use app::backend::ci_tokens::{CiTokenRow, CiTokens, NewCiToken};
+use app::backend::invites::{Invitation, InviteRow, Invites, NewInvites};
 use app::backend::members::{MemberRow, Members};
 use app::backend::orgs::{OrgView, Orgs};
 use app::backend::sessions::{SessionRow, Sessions};
 use app::backend::workspaces::{WorkspaceView, Workspaces};
-use app::domain::ids::{CiTokenId, SessionId, UserId, WorkspaceId};
+use app::domain::ids::{CiTokenId, InviteId, SessionId, UserId, WorkspaceId};
+use app::domain::invite::InviteResult;
 use app::domain::names::{ArtifactHash, Email, OrgName, OrgSlug, PersonName, Reason, TokenName, WorkspaceName};
 use app::domain::permission::Permission;
 use app::domain::retention::Retention;
 use app::domain::role::Role;
 use app::domain::secret::PlainSecret;
 use app::error::{AppError, Conflict, Field};
-use app::notice::IssuedToken;
+use app::notice::{IssuedInvite, IssuedToken};
 use app::request::Caller;
 use async_trait::async_trait;
 
@@ -149,6 +151,49 @@ impl Members for Fake {
 
     async fn leave(&self, caller: &Caller, slug: &OrgSlug) -> Result<OrgName, AppError> {
         self.org(caller, slug, Permission::LeaveOrg).map(|org| org.name)
+    }
+}
+
+#[async_trait]
+impl Invites for Fake {
+    async fn list(&self, caller: &Caller, slug: &OrgSlug, _: bool, after: Option<&str>) -> Result<Page<InviteRow>, AppError> {
+        self.org(caller, slug, Permission::ManageMembers)?;
+        Ok(Page { rows: data::invites(), next: after.is_none().then(|| "cursor".to_owned()) })
+    }
+
+    async fn invite(&self, caller: &Caller, slug: &OrgSlug, _: NewInvites) -> Result<Vec<InviteResult>, AppError> {
+        self.org(caller, slug, Permission::ManageMembers).map(|_| Vec::new())
+    }
+
+    async fn resend(&self, caller: &Caller, slug: &OrgSlug, _: InviteId) -> Result<Email, AppError> {
+        self.org(caller, slug, Permission::ManageMembers)?;
+        Err(AppError::Conflict(Conflict::JustSent))
+    }
+
+    async fn revoke(&self, caller: &Caller, slug: &OrgSlug, _: InviteId) -> Result<Email, AppError> {
+        self.org(caller, slug, Permission::ManageMembers).map(|_| data::name("bob@example.com"))
+    }
+
+    async fn new_link(&self, caller: &Caller, slug: &OrgSlug, _: InviteId) -> Result<IssuedInvite, AppError> {
+        self.org(caller, slug, Permission::ManageMembers)?;
+        Ok(IssuedInvite { email: "bob@example.com".to_owned(), secret: PlainSecret::new("bkinv_example".to_owned()) })
+    }
+
+    async fn open(&self, _: &Caller, link: &PlainSecret) -> Result<Invitation, AppError> {
+        data::invitation(link.expose()).ok_or(AppError::LinkUnusable)
+    }
+
+    async fn waiting(&self, caller: &Caller) -> Result<Vec<Invitation>, AppError> {
+        caller.user()?;
+        Ok(data::invitation("mine").into_iter().collect())
+    }
+
+    async fn accept(&self, caller: &Caller, _: InviteId) -> Result<OrgSlug, AppError> {
+        caller.user().map(|_| data::name("acme"))
+    }
+
+    async fn join(&self, _: &Caller, _: PlainSecret, _: Option<PersonName>, _: PlainSecret) -> Result<(UserId, OrgSlug), AppError> {
+        Err(AppError::WrongCredentials)
     }
 }
 

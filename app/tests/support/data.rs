@@ -5,11 +5,13 @@ use std::str::FromStr;
 
 use app::backend::artifacts::{ArtifactRow, PurgeProgress};
 use app::backend::ci_tokens::CiTokenRow;
+use app::backend::invites::{Invitation, InviteRow, LinkProves};
 use app::backend::members::{JoinedBy, MemberRow};
 use app::backend::orgs::OrgView;
 use app::backend::sessions::SessionRow;
 use app::backend::workspaces::{Usage, WorkspaceView};
 use app::domain::access::TokenAccess;
+use app::domain::invite::{Delivery, InviteState};
 use app::domain::names::PersonName;
 use app::domain::retention::Retention;
 use app::domain::role::Role;
@@ -98,6 +100,49 @@ pub fn members() -> Vec<MemberRow> {
             JoinedBy::Operator,
         ),
     ]
+}
+
+pub fn invites() -> Vec<InviteRow> {
+    let invite = |number: u32, email, state, delivery| InviteRow {
+        id: id("inv", number),
+        email: name(email),
+        role: Role::Member,
+        invited_by: "Ada Lovelace".to_owned(),
+        sent_at: ago(i64::from(number) * 90),
+        expires_at: now() + TimeDelta::days(6),
+        state,
+        delivery,
+    };
+    let why = || "permanent error (550): 5.1.1 no such mailbox".to_owned();
+    vec![
+        invite(1, "bob@example.com", InviteState::Pending, Delivery::Queued),
+        invite(2, "carol@example.com", InviteState::Pending, Delivery::Sent),
+        invite(3, "dave@example.com", InviteState::Pending, Delivery::Delayed { why: why(), next: now() + TimeDelta::minutes(5) }),
+        invite(4, "erin@example.com", InviteState::Pending, Delivery::Failed { why: why() }),
+        invite(5, "frank@example.com", InviteState::Expired, Delivery::Sent),
+        invite(6, "gil@example.com", InviteState::Accepted, Delivery::Sent),
+        invite(7, "heidi@example.com", InviteState::Revoked, Delivery::Sent),
+    ]
+}
+
+/// The invite that a link stands for: the link says in which case.
+pub fn invitation(link: &str) -> Option<Invitation> {
+    let (email, link) = match link {
+        "mine" => ("ada@example.com", LinkProves::Nothing),
+        "new" => ("zoe@example.com", LinkProves::Mailbox { has_account: false }),
+        "known" => ("zoe@example.com", LinkProves::Mailbox { has_account: true }),
+        "copied" => ("zoe@example.com", LinkProves::Nothing),
+        _ => return None,
+    };
+    Some(Invitation {
+        id: id("inv", 1),
+        org: name("Zoo"),
+        email: name(email),
+        role: Role::Member,
+        invited_by: "Grace Hopper".to_owned(),
+        expires_at: now() + TimeDelta::days(6),
+        link,
+    })
 }
 
 pub fn tokens() -> Vec<CiTokenRow> {

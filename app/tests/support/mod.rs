@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use app::backend::Backend;
 use app::domain::ids::UserId;
+use app::domain::invite::InviteResult;
 use app::error::AppError;
 use app::notice::Notice;
 use app::request::{Actor, Caller, Draft, Request, SignedIn, Site, Theme, Visit};
@@ -80,6 +81,7 @@ fn request(parts: &Parts, default: Persona) -> Request {
             accounts: fake.clone(),
             sessions: fake.clone(),
             orgs: fake.clone(),
+            invites: fake.clone(),
             members: fake.clone(),
             workspaces: fake.clone(),
             ci_tokens: fake.clone(),
@@ -110,6 +112,14 @@ impl Visit for NoVisit {
 
     async fn end(&self) -> Result<(), AppError> {
         Ok(())
+    }
+
+    async fn keep_results(&self, _: Vec<InviteResult>) -> Result<(), AppError> {
+        Ok(())
+    }
+
+    async fn take_results(&self) -> Result<Vec<InviteResult>, AppError> {
+        Ok(Vec::new())
     }
 
     fn notify(&self, _: Notice) {}

@@ -22,12 +22,13 @@ const LARGEST_FORM: usize = 64 << 10;
 /// Attempts a minute for one account, whatever the client's address.
 const PER_ACCOUNT: NonZeroU32 = NonZeroU32::new(10).expect("not zero");
 /// Forms that take a password or send mail.
-const GUARDED: [&str; 5] = [
+const GUARDED: [&str; 6] = [
     "/do/accounts/sign-in",
     "/do/accounts/sign-up",
     "/do/accounts/forgot-password",
     "/do/accounts/choose-password",
     "/do/accounts/change-password",
+    "/do/invites/join",
 ];
 
 /// Attempts at the guarded forms, by client address and by account.

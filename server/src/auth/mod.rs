@@ -6,6 +6,7 @@ pub mod bearer;
 pub mod cookies;
 pub mod epoch;
 pub mod forms;
+pub mod invited;
 pub mod password;
 pub mod secret;
 pub mod session;

@@ -23,6 +23,8 @@ pub enum SecretKind {
     CiToken,
     /// Link in a mail that proves a mailbox or resets a password.
     MailLink,
+    /// Link of an invite into an organization.
+    Invite,
     /// Session cookie.
     Session,
 }
@@ -32,6 +34,7 @@ impl SecretKind {
         match self {
             Self::CiToken => "bkci_",
             Self::MailLink => "bklnk_",
+            Self::Invite => "bkinv_",
             Self::Session => "bkses_",
         }
     }

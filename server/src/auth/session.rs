@@ -7,6 +7,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use app::domain::ids::{SessionId, UserId};
+use app::domain::invite::InviteResult;
 use app::request::Caller;
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -47,6 +48,9 @@ pub struct SessionData {
     pub address: String,
     /// In which browser, for the list.
     pub device: String,
+    /// What happened to each line of a list, until a page shows it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub results: Vec<InviteResult>,
 }
 
 /// Starts a session for this person in this browser, under a new secret.
@@ -61,10 +65,29 @@ pub async fn begin(session: &Session, state: &State, caller: &Caller, user: User
         seen: now,
         address: caller.address.clone(),
         device,
+        results: vec![],
     };
     session.insert(KEY, data).await?;
     session.save().await?;
     Ok(())
+}
+
+/// Leaves something for the next page to show.
+pub async fn keep_results(session: &Session, results: Vec<InviteResult>) -> Result<()> {
+    if let Some(data) = session.get::<SessionData>(KEY).await? {
+        session.insert(KEY, SessionData { results, ..data }).await?;
+    }
+    Ok(())
+}
+
+/// Takes what was left to be shown.
+pub async fn take_results(session: &Session) -> Result<Vec<InviteResult>> {
+    let Some(mut data) = session.get::<SessionData>(KEY).await? else { return Ok(vec![]) };
+    let results = std::mem::take(&mut data.results);
+    if !results.is_empty() {
+        session.insert(KEY, data).await?;
+    }
+    Ok(results)
 }
 
 /// The living session of this browser. Notes its use now and then.

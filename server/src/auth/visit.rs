@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use app::domain::ids::UserId;
+use app::domain::invite::InviteResult;
 use app::error::AppError;
 use app::notice::Notice;
 use app::request::{Caller, Theme, Visit};
@@ -52,6 +53,14 @@ impl Visit for BrowserVisit {
 
     async fn end(&self) -> Result<(), AppError> {
         answer(&self.caller, async { Ok(self.session.flush().await?) }).await
+    }
+
+    async fn keep_results(&self, results: Vec<InviteResult>) -> Result<(), AppError> {
+        answer(&self.caller, session::keep_results(&self.session, results)).await
+    }
+
+    async fn take_results(&self) -> Result<Vec<InviteResult>, AppError> {
+        answer(&self.caller, session::take_results(&self.session)).await
     }
 
     fn notify(&self, notice: Notice) {

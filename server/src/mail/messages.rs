@@ -2,7 +2,9 @@
 
 use std::sync::LazyLock;
 
-use app::domain::names::PersonName;
+use app::domain::invite;
+use app::domain::names::{InviteMessage, OrgName, PersonName};
+use app::domain::role::Role;
 use app::domain::secret::PlainSecret;
 use app::paths;
 use minijinja::{Environment, context};
@@ -31,6 +33,19 @@ pub enum Mail<'a> {
         /// The link's secret.
         link: &'a PlainSecret,
     },
+    /// To somebody who is asked to come into an organization.
+    Invite {
+        /// Into which.
+        org: &'a OrgName,
+        /// Name of the Admin who invites.
+        invited_by: &'a str,
+        /// As what.
+        role: Role,
+        /// Words of that Admin.
+        message: Option<&'a InviteMessage>,
+        /// The link's secret.
+        link: &'a PlainSecret,
+    },
 }
 
 macro_rules! templates {
@@ -46,7 +61,7 @@ macro_rules! templates {
 static TEMPLATES: LazyLock<Result<Environment<'static>, String>> = LazyLock::new(|| {
     let mut templates = Environment::new();
     templates.set_undefined_behavior(minijinja::UndefinedBehavior::Strict);
-    for (name, source) in templates!["welcome", "account_exists", "new_password"] {
+    for (name, source) in templates!["welcome", "account_exists", "new_password", "invite"] {
         templates.add_template(name, source).map_err(|error| error.to_string())?;
     }
     Ok(templates)
@@ -63,6 +78,12 @@ pub fn render(mail: &Mail<'_>, public_url: &str) -> Result<Draft> {
             ("account_exists", context! { name => name.as_str(), sign_in, forgot, public_url })
         }
         Mail::NewPassword { name, link } => ("new_password", context! { name => name.as_str(), link => choose(link), public_url }),
+        Mail::Invite { org, invited_by, role, message, link } => {
+            let link = format!("{public_url}{}", paths::invite(link.expose()));
+            let lines: Vec<_> = message.iter().flat_map(|message| message.as_str().lines()).collect();
+            let (org, role, days) = (org.as_str(), role.to_string(), invite::DAYS);
+            ("invite", context! { org, invited_by, role, lines, link, days, public_url })
+        }
     };
     let templates = TEMPLATES.as_ref().map_err(|error| Error::Mail(error.clone()))?;
     let part = |part: &str| {
@@ -80,10 +101,15 @@ mod tests {
     fn each_mail_reads_as_it_was_approved() {
         let name = PersonName::parse("Ada <b>Lovelace</b>").unwrap();
         let link = PlainSecret::new("bklnk_0000000000000000000000000000000000".to_owned());
+        let org = OrgName::parse("Acme <b>GmbH</b>").unwrap();
+        let message = InviteMessage::parse("Hi Bob,\n<b>welcome</b> to the team!").unwrap();
+        let invited_by = name.as_str();
         let mails = [
             Mail::Welcome { name: &name, link: &link },
             Mail::AccountExists { name: &name },
             Mail::NewPassword { name: &name, link: &link },
+            Mail::Invite { org: &org, invited_by, role: Role::Member, message: Some(&message), link: &link },
+            Mail::Invite { org: &org, invited_by, role: Role::Admin, message: None, link: &link },
         ];
         let mut all = String::new();
         for mail in mails {

@@ -7,6 +7,7 @@ pub mod queue;
 use app::domain::names::Email;
 use aws_lc_rs::aead::{AES_256_GCM, Aad, NONCE_LEN, Nonce, RandomizedNonceKey};
 use lettre::message::{Mailbox, MultiPart};
+use lettre::transport::smtp::response::{Category, Code, Severity};
 use lettre::{AsyncFileTransport, AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
 use serde::{Deserialize, Serialize};
 
@@ -45,6 +46,29 @@ pub struct Draft {
     pub text: String,
     /// The same as HTML.
     pub html: String,
+}
+
+/// Why a message was not sent.
+#[derive(Debug)]
+pub struct NotSent {
+    /// For the operator, and for the Admin whose invite it was: the mail server's answer, never the message.
+    pub why: String,
+    /// The mail server will never take it: there is no such mailbox, or it refuses us (RFC 5321, 4.2.3: 55x). Other
+    /// refusals, such as a wrong password of ours, can be mended meanwhile.
+    pub for_good: bool,
+}
+
+impl NotSent {
+    fn for_now(error: impl ToString) -> Self {
+        Self { why: error.to_string(), for_good: false }
+    }
+}
+
+impl From<lettre::transport::smtp::Error> for NotSent {
+    fn from(error: lettre::transport::smtp::Error) -> Self {
+        let is_final = |code: Code| code.severity == Severity::PermanentNegativeCompletion && code.category == Category::MailSystem;
+        Self { for_good: error.status().is_some_and(is_final), why: error.to_string() }
+    }
 }
 
 /// Seals messages for the queue, and sends them.
@@ -86,19 +110,19 @@ impl Mailer {
         serde_json::from_slice(plain).map_err(|error| Error::Mail(error.to_string()))
     }
 
-    /// Sends one message. The error is for the operator: it names the server's answer, never the message.
-    async fn send(&self, recipient: &Email, draft: Draft) -> Result<(), String> {
-        let to = recipient.as_str().parse::<lettre::Address>().map_err(|error| error.to_string())?;
+    /// Sends one message.
+    async fn send(&self, recipient: &Email, draft: Draft) -> Result<(), NotSent> {
+        let to = recipient.as_str().parse::<lettre::Address>().map_err(NotSent::for_now)?;
         let message = Message::builder()
             .from(self.from.clone())
             .to(Mailbox::new(None, to))
             .subject(draft.subject)
             .multipart(MultiPart::alternative_plain_html(draft.text, draft.html))
-            .map_err(|error| error.to_string())?;
+            .map_err(NotSent::for_now)?;
         match &self.transport {
-            Transport::Smtp(smtp) => smtp.send(message).await.map(drop).map_err(|error| error.to_string()),
+            Transport::Smtp(smtp) => Ok(smtp.send(message).await.map(drop)?),
             Transport::Files(files) => {
-                let id = files.send(message).await.map_err(|error| error.to_string())?;
+                let id = files.send(message).await.map_err(NotSent::for_now)?;
                 tracing::info!(file = %format!("{id}.eml"), "no mail server is configured: a message was written to the mail folder");
                 Ok(())
             }

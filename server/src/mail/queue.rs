@@ -8,18 +8,22 @@ use app::domain::names::Email;
 use chrono::TimeDelta;
 use sea_orm::ConnectionTrait;
 
+use super::NotSent;
 use super::messages::{Mail, render};
 use crate::error::Result;
 use crate::state::State;
 use crate::store::mails;
 
-/// Waits between attempts, in minutes; after the last one the message is given up.
+/// Waits between attempts, in minutes; after the last one the message is given up. One that the mail server will never
+/// take is given up at once.
 const WAITS: [i64; 8] = [1, 2, 5, 15, 60, 180, 360, 720];
 
 /// Queues a mail in the caller's transaction. Wake the worker after the commit with `state.mail_waiting.notify_one()`.
-pub async fn push(db: &impl ConnectionTrait, state: &State, to: &Email, mail: &Mail<'_>) -> Result<()> {
+pub async fn push(db: &impl ConnectionTrait, state: &State, to: &Email, mail: &Mail<'_>) -> Result<MailId> {
     let sealed = state.mailer.seal(to, &render(mail, &state.site.public_url)?)?;
-    mails::insert(db, MailId::from_uuid(state.clock.new_id()), to, sealed, state.clock.now()).await
+    let id = MailId::from_uuid(state.clock.new_id());
+    mails::insert(db, id, to, sealed, state.clock.now()).await?;
+    Ok(id)
 }
 
 /// Sends what is due. Returns how many messages were handled.
@@ -43,12 +47,12 @@ pub async fn send_due(state: &State) -> Result<usize> {
                 mails::delete(state.db.write(), mail.id).await?;
                 metrics::counter!("buildkeep_mails_sent_total").increment(1);
             }
-            Err(error) => {
+            Err(NotSent { why, for_good }) => {
                 let attempt = usize::try_from(mail.attempts).unwrap_or(1).saturating_sub(1);
-                let retry_at = WAITS.get(attempt).map(|minutes| state.clock.now() + TimeDelta::minutes(*minutes));
-                tracing::warn!(mail = %mail.id, attempt = mail.attempts, error, given_up = retry_at.is_none(), "a message could not be sent");
+                let retry_at = WAITS.get(attempt).filter(|_| !for_good).map(|minutes| state.clock.now() + TimeDelta::minutes(*minutes));
+                tracing::warn!(mail = %mail.id, attempt = mail.attempts, error = why, given_up = retry_at.is_none(), "a message could not be sent");
                 metrics::counter!("buildkeep_mail_failures_total").increment(1);
-                mails::put_off(state.db.write(), mail.id, &error, retry_at, state.clock.now()).await?;
+                mails::put_off(state.db.write(), mail.id, &why, retry_at, state.clock.now()).await?;
             }
         }
     }

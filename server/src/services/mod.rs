@@ -4,6 +4,7 @@ pub mod accounts;
 pub mod artifacts;
 pub mod cache;
 pub mod ci_tokens;
+pub mod invites;
 pub mod members;
 pub mod naming;
 pub mod orgs;
@@ -24,6 +25,7 @@ pub fn backend(state: &Arc<State>) -> Backend {
         sessions: Arc::new(sessions::Sessions(state.clone())),
         orgs: Arc::new(orgs::Orgs(state.clone())),
         members: Arc::new(members::Members(state.clone())),
+        invites: Arc::new(invites::Invites(state.clone())),
         workspaces: Arc::new(workspaces::Workspaces(state.clone())),
         ci_tokens: Arc::new(ci_tokens::CiTokens(state.clone())),
         artifacts: Arc::new(artifacts::Artifacts(state.clone())),

@@ -30,6 +30,12 @@ pub enum Action {
     Moved,
     /// Deleted.
     Deleted,
+    /// Somebody was asked to come in.
+    Invited,
+    /// An invite was sent again, under a new link.
+    InviteResent,
+    /// A link of an invite was made to be handed over.
+    InviteLinked,
     /// A member came in.
     Joined,
     /// A member has another role.
@@ -61,6 +67,9 @@ impl Action {
             Self::Renamed => "renamed",
             Self::Moved => "moved",
             Self::Deleted => "deleted",
+            Self::Invited => "invited",
+            Self::InviteResent => "invite-resent",
+            Self::InviteLinked => "invite-linked",
             Self::Joined => "joined",
             Self::RoleChanged => "role-changed",
             Self::Removed => "removed",
@@ -75,7 +84,7 @@ impl Action {
 
 /// What it was done to: kind, id and the name at that time.
 pub struct Object<'a> {
-    /// `org`, `member`, `workspace`, `ci-token`, `artifacts` or `account`.
+    /// `org`, `member`, `invite`, `workspace`, `ci-token`, `artifacts` or `account`.
     pub kind: &'static str,
     /// Its id.
     pub id: String,

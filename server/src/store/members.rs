@@ -39,10 +39,7 @@ impl TryFrom<Found> for MemberRow {
             email: Email::parse(&row.email).map_err(|_| Error::Stored("e-mail address"))?,
             role: row.role.parse().map_err(|_| Error::Stored("role"))?,
             joined_at: row.joined_at,
-            joined_by: [JoinedBy::Created, JoinedBy::Operator]
-                .into_iter()
-                .find(|how| how.as_str() == row.joined_by)
-                .ok_or(Error::Stored("way of joining"))?,
+            joined_by: JoinedBy::ALL.into_iter().find(|how| how.as_str() == row.joined_by).ok_or(Error::Stored("way of joining"))?,
         })
     }
 }

@@ -1,11 +1,14 @@
 //! The few queries that no scope can guard, because they are how a scope comes about.
 
-use app::domain::ids::{OrgId, UserId, WorkspaceId};
-use app::domain::names::{OrgName, OrgSlug, WorkspaceName};
+use app::domain::ids::{InviteId, OrgId, UserId, WorkspaceId};
+use app::domain::names::{Email, OrgName, OrgSlug, WorkspaceName};
 use app::domain::role::Role;
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect};
+use chrono::{DateTime, Utc};
+use sea_orm::sea_query::ExprTrait as _;
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, JoinType, QueryFilter, QueryOrder, QuerySelect, RelationDef};
 
-use super::entities::{members, old_org_slugs, orgs, workspaces};
+use super::entities::{invites, members, old_org_slugs, orgs, workspaces};
+use crate::auth::secret::SecretHash;
 use crate::error::{Error, Result};
 
 /// An organization as the gate needs it.
@@ -56,6 +59,90 @@ fn found(row: orgs::Model) -> Result<FoundOrg> {
         slug: OrgSlug::parse(&row.slug).map_err(|_| Error::Stored("slug"))?,
         name: OrgName::parse(&row.name).map_err(|_| Error::Stored("organization name"))?,
     })
+}
+
+/// Locks an organization that is known by its id; `false` when it is gone.
+pub async fn lock_org(db: &impl ConnectionTrait, id: OrgId) -> Result<bool> {
+    Ok(orgs::Entity::find_by_id(id).lock_exclusive().one(db).await?.is_some())
+}
+
+/// How an invite is found by the one who is invited.
+#[derive(Debug, Clone)]
+pub enum InviteKey {
+    /// By the secret of one of its links.
+    Link(SecretHash),
+    /// By its id, for a person who is signed in with the invited address.
+    Id(InviteId),
+}
+
+/// An invite as the gate needs it.
+pub struct FoundInvite {
+    /// Its id.
+    pub id: InviteId,
+    /// Into which organization.
+    pub org: FoundOrg,
+    /// Who is invited.
+    pub email: Email,
+    /// As what.
+    pub role: Role,
+    /// Name of the Admin who invited.
+    pub invited_by: String,
+    /// Until when it can be accepted.
+    pub expires_at: DateTime<Utc>,
+    /// Who accepted it.
+    pub accepted_by: Option<UserId>,
+    /// Whether it can no longer be accepted by anybody else.
+    pub is_closed: bool,
+    /// Whether it was found by the link from the mail.
+    pub by_mail: bool,
+}
+
+fn found_invite(row: invites::Model, org: orgs::Model, link: Option<&SecretHash>) -> Result<FoundInvite> {
+    Ok(FoundInvite {
+        id: row.id,
+        org: found(org)?,
+        email: Email::parse(&row.email).map_err(|_| Error::Stored("e-mail address"))?,
+        role: row.role.parse().map_err(|_| Error::Stored("role"))?,
+        invited_by: row.invited_by,
+        expires_at: row.expires_at,
+        accepted_by: row.accepted_by,
+        is_closed: row.accepted_at.is_some() || row.revoked_at.is_some(),
+        by_mail: link.is_some() && row.mail_hash.as_ref() == link,
+    })
+}
+
+fn invites_with_orgs() -> sea_orm::SelectTwo<invites::Entity, orgs::Entity> {
+    let with_org: RelationDef = invites::Entity::belongs_to(orgs::Entity).from(invites::Column::OrgId).to(orgs::Column::Id).into();
+    invites::Entity::find().join(JoinType::InnerJoin, with_org).select_also(orgs::Entity)
+}
+
+/// The invite behind a link or with an id.
+pub async fn find_invite(db: &impl ConnectionTrait, key: &InviteKey) -> Result<Option<FoundInvite>> {
+    let (condition, link) = match key {
+        InviteKey::Link(hash) => {
+            let either = invites::Column::MailHash.eq(hash.clone()).or(invites::Column::CopyHash.eq(hash.clone()));
+            (either, Some(hash))
+        }
+        InviteKey::Id(id) => (invites::Column::Id.eq(*id), None),
+    };
+    match invites_with_orgs().filter(condition).one(db).await? {
+        Some((row, Some(org))) => found_invite(row, org, link).map(Some),
+        Some((_, None)) | None => Ok(None),
+    }
+}
+
+/// Invites that wait for an address.
+pub async fn invites_for(db: &impl ConnectionTrait, email: &Email, now: DateTime<Utc>) -> Result<Vec<FoundInvite>> {
+    let rows = invites_with_orgs()
+        .filter(invites::Column::Email.eq(email.as_str()))
+        .filter(invites::Column::AcceptedAt.is_null())
+        .filter(invites::Column::RevokedAt.is_null())
+        .filter(invites::Column::ExpiresAt.gt(now))
+        .order_by_asc(invites::Column::Id)
+        .limit(100)
+        .all(db)
+        .await?;
+    rows.into_iter().filter_map(|(row, org)| org.map(|org| found_invite(row, org, None))).collect()
 }
 
 /// The role of a person in an organization.

@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use app::domain::access::TokenAccess::{ReadOnly, ReadWrite};
+use app::domain::ids::InviteId;
 use app::domain::role::Role;
 use chrono::TimeDelta;
 use reqwest::header::{ACCEPT, COOKIE};
@@ -38,6 +39,13 @@ const SERVER_FUNCTIONS: &str = "
 /do/members/set-role               401       404        404     403    303   org_slug=$org member=$other role=member
 /do/members/remove                 401       404        404     403    303   org_slug=$org member=$other
 /do/members/leave                  401       404        404     303    303   org_slug=$org
+/do/invites/create                 401       404        404     403    303   org_slug=$org addresses=new@example.com role=member
+/do/invites/resend                 401       404        404     403    409   org_slug=$org invite=$invite
+/do/invites/revoke                 401       404        404     403    303   org_slug=$org invite=$invite
+/do/invites/link                   401       404        404     403    303   org_slug=$org invite=$invite
+/do/invites/accept                 401       303        404     404    404   invite=$invite
+/do/invites/join                   410       410        410     410    410   link=$unknown password=$password
+/do/invites/switch                 303       303        303     303    303   link=$unknown
 /do/workspaces/create              401       404        404     403    303   org_slug=$org name=api
 /do/workspaces/rename              401       404        404     403    303   org_slug=$org workspace_id=$workspace name=shop
 /do/workspaces/set-retention       401       404        404     403    303   org_slug=$org workspace_id=$workspace days=3 gibibytes=3
@@ -60,9 +68,11 @@ const PAGES: &str = "
 /forgot-password                       200       200        200     200    200
 /account                               302       200        200     200    200
 /help/access                           200       200        200     200    200
+/invite                                400       400        400     400    400
 /orgs/new                              302       200        200     200    200
 /o/{slug}                              302       404        404     200    200
 /o/{slug}/members                      302       404        404     200    200
+/o/{slug}/invites                      302       404        404     403    200
 /o/{slug}/settings                     302       404        404     403    200
 /o/{slug}/workspaces/new               302       404        404     403    200
 /o/{slug}/w/{workspace}                302       404        404     200    200
@@ -134,6 +144,8 @@ struct Place {
     workspace: Workspace,
     writer: Ci,
     reader: Ci,
+    /// An invite for the outsider.
+    invite: InviteId,
 }
 
 impl World {
@@ -172,7 +184,10 @@ impl World {
         admin.post("/do/members/remove", &[("org_slug", org.as_str()), ("member", &self.ex_member.id.to_string())]).await.done();
         let workspace = admin.workspace(&org, "web").await;
         let (writer, reader) = (admin.token(&workspace, ReadWrite).await, admin.token(&workspace, ReadOnly).await);
-        let place = Place { workspace, writer, reader };
+        let form = [("org_slug", org.as_str()), ("addresses", &self.outsider.email), ("role", "member")];
+        admin.post("/do/invites/create", &form).await.done();
+        let invites = self.app.backend().invites.list(&self.app.operator(), &org, true, None).await.unwrap();
+        let place = Place { workspace, writer, reader, invite: invites.rows[0].id };
         place.writer.put("1", archive(b"built")).await.is(200);
         place
     }
@@ -192,6 +207,7 @@ impl World {
             "$org" => place.workspace.org.to_string(),
             "$workspace" => place.workspace.id.to_string(),
             "$token" => place.writer.id.to_string(),
+            "$invite" => place.invite.to_string(),
             "$other" => self.other.id.to_string(),
             "$outsider" => self.outsider.email.clone(),
             "$password" => PASSWORD.to_owned(),

@@ -19,6 +19,7 @@ mod forms;
 mod headers;
 mod health;
 mod imports;
+mod invites;
 mod matrix;
 mod members;
 mod orgs;

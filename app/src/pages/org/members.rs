@@ -9,6 +9,7 @@ use crate::backend::orgs::OrgView;
 use crate::components::chip::{Chip, RoleChip, Tone};
 use crate::components::empty_state::EmptyState;
 use crate::components::form::{FormError, FormState};
+use crate::components::icon::Icon;
 use crate::components::nav::{OrgTab, Place};
 use crate::components::page_header::PageHeader;
 use crate::components::pager::{Pager, SearchForm};
@@ -42,14 +43,15 @@ pub fn MembersPage() -> impl IntoView {
     loaded(load, move |(user, org, page)| {
         let path = paths::org_members(&org.slug);
         let people = if org.members == 1 { "1 person".to_owned() } else { format!("{} people", count(org.members)) };
-        let next = page.next.clone();
+        let (next, invites) = (page.next.clone(), org.clone());
         view! {
             <Frame title="Members" place=Place::Org(org.clone(), OrgTab::Members)>
-                <PageHeader title="Members" lead=people/>
+                <PageHeader title="Members" lead=people>
+                    <Inviting org=invites/>
+                </PageHeader>
                 <SearchForm path=path.clone() search=search.clone() label="Search members" placeholder="Name or e-mail address"/>
                 <Members org=org.clone() page user/>
                 <Pager path search later next/>
-                <Joining org=org.clone()/>
                 <Leaving org/>
             </Frame>
         }
@@ -170,7 +172,7 @@ fn Actions(
         let title = format!("Remove {name} from {}?", org.name);
         view! {
             <Confirm label="Remove…".to_owned() title>
-                <p>{format!("{name} loses access to all workspaces of the organization at once. CI access tokens that they created go on working.")}</p>
+                <p>{format!("{name} loses access to all workspaces of the organization at once. CI access tokens that they created and invites that they sent go on working.")}</p>
                 <ActionForm action=remove>
                     <input type="hidden" name="org_slug" value=slug/>
                     <input type="hidden" name="member" value=id/>
@@ -189,13 +191,13 @@ fn Actions(
 }
 
 #[component]
-fn Joining(org: OrgView) -> impl IntoView {
+fn Inviting(org: OrgView) -> impl IntoView {
     org.role.grants(Permission::ManageMembers).then(|| {
         view! {
-            <p class="hint">
-                "To add somebody who has an account, the operator runs "
-                <code>{format!("buildkeep admin member add --org {} --email ADDRESS --role member", org.slug)}</code> " on the server."
-            </p>
+            <a class="button button-primary" href=paths::org_invites(&org.slug)>
+                <Icon of=icondata_lu::LuMailPlus/>
+                "Invites"
+            </a>
         }
     })
 }
@@ -212,7 +214,7 @@ fn Leaving(org: OrgView) -> impl IntoView {
         >
             <FormError form/>
             <Confirm label="Leave…".to_owned() title=format!("Leave {}?", org.name)>
-                <p>"To come back, somebody has to add you again."</p>
+                <p>"To come back, an Admin has to invite you again."</p>
                 <ActionForm action=leave>
                     <input type="hidden" name="org_slug" value=org.slug.to_string()/>
                     <button class="button button-danger">"Leave"</button>

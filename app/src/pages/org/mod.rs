@@ -1,5 +1,6 @@
 //! Pages of an organization.
 
+pub mod invites;
 pub mod members;
 pub mod overview;
 pub mod settings;

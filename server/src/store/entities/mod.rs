@@ -4,6 +4,7 @@ pub mod access_epoch;
 pub mod artifacts;
 pub mod audit_events;
 pub mod ci_tokens;
+pub mod invites;
 pub mod mail_links;
 pub mod mails;
 pub mod members;

@@ -12,7 +12,7 @@ use app::domain::role::Role;
 use app::domain::secret::PlainSecret;
 use app::request::{Actor, Caller};
 use metrics_exporter_prometheus::PrometheusHandle;
-use sea_orm::ConnectionTrait as _;
+use sea_orm::{ConnectionTrait as _, Statement};
 use server::auth::actor::new_incident;
 use server::blob::BlobKey;
 use server::config::Config;
@@ -195,6 +195,12 @@ impl TestApp {
     /// Runs SQL behind the server's back.
     pub async fn db_execute(&self, sql: &str) {
         self.state.db.write().execute_unprepared(sql).await.unwrap();
+    }
+
+    /// Rows of a table.
+    pub async fn db_count(&self, table: &str) -> i64 {
+        let statement = Statement::from_string(self.state.db.read().get_database_backend(), format!("SELECT count(*) AS n FROM {table}"));
+        self.state.db.read().query_one_raw(statement).await.unwrap().unwrap().try_get("", "n").unwrap()
     }
 
     /// Makes every further use of the database fail.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use app::domain::access::TokenAccess;
 use app::domain::ids::{UserId, WorkspaceId};
+use app::domain::invite::InviteResult;
 use app::domain::names::OrgSlug;
 use app::notice::{IssuedToken, Notice};
 use app::request::{Actor, Caller, SignedIn};
@@ -13,6 +14,7 @@ use axum_extra::extract::cookie::CookieJar;
 use reqwest::cookie::{CookieStore as _, Jar};
 use reqwest::header::{ACCEPT, COOKIE, HeaderValue, ORIGIN, REFERER, USER_AGENT};
 use reqwest::{Client, Method, RequestBuilder, Url, redirect};
+use server::auth::session::SessionData;
 use server::auth::{actor, cookies, session};
 use server::state::State;
 use server::store::{sessions, users};
@@ -109,6 +111,14 @@ impl Browser {
     pub fn notice(&self) -> Option<Notice> {
         let headers = HeaderMap::from_iter([(COOKIE, HeaderValue::from_str(&self.cookie_header()).unwrap())]);
         cookies::read(&self.state.config, &self.state.cookie_key, &CookieJar::from_headers(&headers), &headers).notice
+    }
+
+    /// What the next page will say about the lines of a list.
+    pub async fn results(&self) -> Vec<InviteResult> {
+        let id: Id = self.session_cookie().expect("a session cookie").parse().unwrap();
+        let hash = self.state.hasher.hash(&format!("session {id}"));
+        let stored = sessions::find(self.state.db.read(), &hash, self.state.clock.now()).await.unwrap().expect("a session");
+        serde_json::from_str::<SessionData>(&stored.data).unwrap().results
     }
 
     /// Who a page would say is asking, for what pages read through the services.

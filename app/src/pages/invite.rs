@@ -1,0 +1,176 @@
+//! Target of the links of invites. Opening it changes nothing, as mail scanners open links too: the form does.
+
+use leptos::form::ActionForm;
+use leptos::prelude::*;
+
+use super::frame::Frame;
+use super::{loaded, query};
+use crate::backend::invites::{Invitation, LinkProves};
+use crate::components::form::{FormError, FormState, TextField};
+use crate::components::page_header::PageHeader;
+use crate::domain::password;
+use crate::domain::secret::PlainSecret;
+use crate::error::{AppError, Field};
+use crate::paths;
+use crate::request::{Actor, SignedIn, request};
+use crate::server_fns::invites::{AcceptInvite, JoinByInvite, SwitchAccount};
+
+/// Come into an organization.
+#[component]
+pub fn InvitePage() -> impl IntoView {
+    let request = request();
+    let link = query("link");
+    let actor = request.caller.actor.clone();
+    let secret = PlainSecret::new(link.clone());
+    let load = async move {
+        if secret.expose().is_empty() {
+            return Err(AppError::LinkUnusable);
+        }
+        request.backend.invites.open(&request.caller, &secret).await
+    };
+    loaded(load, move |invitation| {
+        let title = format!("Join {}", invitation.org);
+        let lead = format!("{} invites {} to come in as {}.", invitation.invited_by, invitation.email, invitation.role);
+        let way = match (actor, invitation.link) {
+            (Actor::User(user), _) if user.email == invitation.email => view! { <Accept invitation/> }.into_any(),
+            (Actor::User(user), _) => view! { <OtherAccount invitation user link/> }.into_any(),
+            (Actor::Anonymous | Actor::Operator, LinkProves::Mailbox { has_account: true }) => {
+                view! { <SignInAndJoin invitation link/> }.into_any()
+            }
+            (Actor::Anonymous | Actor::Operator, LinkProves::Mailbox { has_account: false }) => {
+                view! { <SignUpAndJoin invitation link/> }.into_any()
+            }
+            (Actor::Anonymous | Actor::Operator, LinkProves::Nothing) => view! { <ProveAddress invitation link/> }.into_any(),
+        };
+        view! {
+            <Frame title=title.clone() narrow=true>
+                <PageHeader title lead/>
+                {way}
+            </Frame>
+        }
+    })
+}
+
+/// Signed in with the invited address.
+#[component]
+fn Accept(invitation: Invitation) -> impl IntoView {
+    let action = ServerAction::<AcceptInvite>::new();
+    let form = FormState::of(action, &request().draft);
+    view! {
+        <ActionForm action>
+            <div class="form">
+                <FormError form/>
+                <input type="hidden" name="invite" value=invitation.id.to_string()/>
+                <button class="button button-primary button-wide">{format!("Join {}", invitation.org)}</button>
+            </div>
+        </ActionForm>
+    }
+    .into_any()
+}
+
+/// Signed in with another address.
+#[component]
+fn OtherAccount(invitation: Invitation, user: SignedIn, link: String) -> impl IntoView {
+    let action = ServerAction::<SwitchAccount>::new();
+    let form = FormState::of(action, &request().draft);
+    view! {
+        <div class="alert alert-care" role="status">
+            <p>
+                {format!("You are signed in as {}, and this invite is for {}. It can be accepted only with an account of that address.", user.email, invitation.email)}
+            </p>
+        </div>
+        <ActionForm action>
+            <div class="form">
+                <FormError form/>
+                <input type="hidden" name="link" value=link/>
+                <button class="button button-primary button-wide">"Sign out and go on"</button>
+            </div>
+        </ActionForm>
+        <p class="aside">
+            "Is the address wrong? Ask " {invitation.invited_by} " to invite " {user.email.to_string()} " instead."
+        </p>
+    }
+    .into_any()
+}
+
+/// The mailbox is proven, and its address has an account.
+#[component]
+fn SignInAndJoin(invitation: Invitation, link: String) -> impl IntoView {
+    let action = ServerAction::<JoinByInvite>::new();
+    let form = FormState::of(action, &request().draft);
+    view! {
+        <ActionForm action>
+            <div class="form">
+                <FormError form=form.clone()/>
+                <input type="hidden" name="link" value=link/>
+                <Address invitation=invitation.clone()/>
+                <TextField form field=Field::Password name="password" label="Password" kind="password" autocomplete="current-password" hint="Of your account here."/>
+                <button class="button button-primary button-wide">{format!("Sign in and join {}", invitation.org)}</button>
+            </div>
+        </ActionForm>
+        <p class="aside">
+            <a href=paths::FORGOT_PASSWORD>"Forgotten your password?"</a>
+        </p>
+    }
+    .into_any()
+}
+
+/// The mailbox is proven, and its address has no account yet.
+#[component]
+fn SignUpAndJoin(invitation: Invitation, link: String) -> impl IntoView {
+    let action = ServerAction::<JoinByInvite>::new();
+    let form = FormState::of(action, &request().draft);
+    view! {
+        <ActionForm action>
+            <div class="form">
+                <FormError form=form.clone()/>
+                <input type="hidden" name="link" value=link/>
+                <Address invitation=invitation.clone()/>
+                <TextField form=form.clone() field=Field::Name name="name" label="Your name" autocomplete="name" hint="As the others will see it."/>
+                <TextField
+                    form
+                    field=Field::Password
+                    name="password"
+                    label="Password"
+                    kind="password"
+                    autocomplete="new-password"
+                    hint=format!("For your new account. At least {} characters; a phrase is easiest to remember.", password::SHORTEST)
+                />
+                <button class="button button-primary button-wide">{format!("Create the account and join {}", invitation.org)}</button>
+            </div>
+        </ActionForm>
+    }
+    .into_any()
+}
+
+/// The address of the invite: fixed, and there for password managers.
+#[component]
+fn Address(invitation: Invitation) -> impl IntoView {
+    view! {
+        <div class="field">
+            <label class="label" for="address">
+                "E-mail address"
+            </label>
+            <input class="input" id="address" type="email" value=invitation.email.to_string() autocomplete="username" readonly=true/>
+        </div>
+    }
+}
+
+/// The link was handed over, so that the mailbox has to be proven in another way. The same words for every address.
+#[component]
+fn ProveAddress(invitation: Invitation, link: String) -> impl IntoView {
+    let sign_in = paths::sign_in_then(&paths::invite(&link));
+    view! {
+        <div class="form">
+            <p>{format!("You need an account with the address {}.", invitation.email)}</p>
+            <a class="button button-primary button-wide" href=sign_in>
+                "I have one: sign in"
+            </a>
+            <a class="button button-wide" href=paths::SIGN_UP>
+                "I am new: sign up"
+            </a>
+        </div>
+        <p class="aside">"After signing up and confirming the address, the invite waits for you on the start page."</p>
+    }
+    .into_any()
+}

@@ -1,0 +1,127 @@
+//! The gate for those who are not in yet: the only place that makes an [`Invited`].
+//!
+//! Holding a link shows the invite. Coming in takes the invited mailbox: an account whose confirmed address is the
+//! invited one, or the link from the mail itself. A link that an Admin copied proves nothing about the mailbox,
+//! otherwise whoever can invite could make an account in somebody else's name.
+
+use app::backend::invites::{Invitation, LinkProves};
+use app::domain::ids::{InviteId, OrgId, UserId};
+use app::domain::names::{Email, OrgSlug};
+use app::domain::role::Role;
+use app::domain::secret::PlainSecret;
+use app::error::AppError;
+use app::request::SignedIn;
+use chrono::{DateTime, Utc};
+use sea_orm::{ConnectionTrait, DatabaseTransaction};
+
+use super::secret::{SecretHasher, SecretKind, is_well_formed};
+use crate::error::Result;
+use crate::store::unscoped::{self, FoundInvite, InviteKey};
+
+/// Proof that the caller was asked to come into an organization.
+pub struct Invited(FoundInvite);
+
+impl Invited {
+    /// The invite.
+    pub const fn id(&self) -> InviteId {
+        self.0.id
+    }
+
+    /// The organization.
+    pub const fn org(&self) -> OrgId {
+        self.0.org.id
+    }
+
+    /// Its address.
+    pub const fn slug(&self) -> &OrgSlug {
+        &self.0.org.slug
+    }
+
+    /// The invited address.
+    pub const fn email(&self) -> &Email {
+        &self.0.email
+    }
+
+    /// As what.
+    pub const fn role(&self) -> Role {
+        self.0.role
+    }
+
+    /// Name of the Admin who invited.
+    pub fn invited_by(&self) -> &str {
+        &self.0.invited_by
+    }
+
+    /// Whether this person came in by it.
+    pub fn was_accepted_by(&self, user: UserId) -> bool {
+        self.0.accepted_by == Some(user)
+    }
+
+    /// Whether the caller holds the link from the mail, which proves the mailbox.
+    pub const fn proves_mailbox(&self) -> bool {
+        self.0.by_mail
+    }
+
+    /// What the caller may be told; `has_account` counts only when the mailbox is proven.
+    pub fn view(self, has_account: bool) -> Invitation {
+        let link = if self.0.by_mail { LinkProves::Mailbox { has_account } } else { LinkProves::Nothing };
+        Invitation {
+            id: self.0.id,
+            org: self.0.org.name,
+            email: self.0.email,
+            role: self.0.role,
+            invited_by: self.0.invited_by,
+            expires_at: self.0.expires_at,
+            link,
+        }
+    }
+
+    fn can_be_accepted(&self, now: DateTime<Utc>) -> bool {
+        !self.0.is_closed && self.0.expires_at > now
+    }
+}
+
+fn key(hasher: &SecretHasher, link: &PlainSecret) -> Result<InviteKey> {
+    if !is_well_formed(SecretKind::Invite, link.expose()) {
+        return Err(AppError::LinkUnusable.into());
+    }
+    Ok(InviteKey::Link(hasher.hash(link.expose())))
+}
+
+/// Lets the holder of a link look at an invite that can be accepted.
+pub async fn by_link(db: &impl ConnectionTrait, hasher: &SecretHasher, link: &PlainSecret, now: DateTime<Utc>) -> Result<Invited> {
+    let invited = unscoped::find_invite(db, &key(hasher, link)?).await?.map(Invited);
+    Ok(invited.filter(|invited| invited.can_be_accepted(now)).ok_or(AppError::LinkUnusable)?)
+}
+
+/// Lets the holder of the link from the mail say who they are, even when they have accepted it already.
+pub async fn by_mail(db: &impl ConnectionTrait, hasher: &SecretHasher, link: &PlainSecret) -> Result<Invited> {
+    let invited = unscoped::find_invite(db, &key(hasher, link)?).await?.map(Invited);
+    Ok(invited.filter(Invited::proves_mailbox).ok_or(AppError::LinkUnusable)?)
+}
+
+/// Lets the holder of the link from the mail come in. The organization stays locked until the transaction ends.
+pub async fn by_mail_for_change(tx: &DatabaseTransaction, hasher: &SecretHasher, link: &PlainSecret) -> Result<Invited> {
+    let invited = locked(tx, &key(hasher, link)?).await?;
+    Ok(invited.filter(Invited::proves_mailbox).ok_or(AppError::LinkUnusable)?)
+}
+
+/// Lets a signed-in person, whose confirmed address is the invited one, come in. The organization stays locked.
+pub async fn by_address_for_change(tx: &DatabaseTransaction, user: &SignedIn, id: InviteId) -> Result<Invited> {
+    let invited = locked(tx, &InviteKey::Id(id)).await?;
+    Ok(invited.filter(|invited| *invited.email() == user.email).ok_or(AppError::NotFound)?)
+}
+
+/// The invites that wait for a signed-in person.
+pub async fn waiting_for(db: &impl ConnectionTrait, user: &SignedIn, now: DateTime<Utc>) -> Result<Vec<Invited>> {
+    Ok(unscoped::invites_for(db, &user.email, now).await?.into_iter().map(Invited).collect())
+}
+
+/// Locks the organization before the invite, in the order in which Admins' changes and the organization's end do.
+async fn locked(tx: &DatabaseTransaction, key: &InviteKey) -> Result<Option<Invited>> {
+    let Some(found) = unscoped::find_invite(tx, key).await? else { return Ok(None) };
+    if !unscoped::lock_org(tx, found.org.id).await? {
+        return Ok(None);
+    }
+    Ok(unscoped::find_invite(tx, key).await?.map(Invited))
+}

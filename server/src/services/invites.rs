@@ -1,0 +1,335 @@
+//! Invites into organizations, from both sides.
+//!
+//! An invite and its mail are stored in one transaction. Sending it again or revoking it takes the old mail out of the
+//! queue and kills its link, so that of all mails at most the last one opens the door.
+
+use std::sync::Arc;
+
+use app::backend::Page;
+use app::backend::invites::{Invitation, InviteRow, Invites as Port, NewInvites};
+use app::backend::members::JoinedBy;
+use app::domain::ids::{InviteId, MailId, UserId};
+use app::domain::invite::{self, InviteResult, Outcome};
+use app::domain::names::{Email, InviteMessage, OrgSlug, PersonName, Reason};
+use app::domain::password;
+use app::domain::permission::Permission;
+use app::domain::role::Role;
+use app::domain::secret::PlainSecret;
+use app::error::{AppError, Conflict, Field};
+use app::notice::IssuedInvite;
+use app::request::{Actor, Caller};
+use async_trait::async_trait;
+use chrono::{DateTime, TimeDelta, Utc};
+use sea_orm::DatabaseTransaction;
+use serde_json::json;
+
+use crate::auth::access::{self, OrgScope};
+use crate::auth::invited::{self, Invited};
+use crate::auth::secret::{SecretHash, SecretKind, generate};
+use crate::error::{Result, answer};
+use crate::mail::messages::Mail;
+use crate::mail::queue;
+use crate::state::State;
+use crate::store::audit::{Action, Object, record};
+use crate::store::invites::{NewInvite, OpenInvite, Renewal};
+use crate::store::users::{self, User};
+use crate::store::{invites, mails, members, sessions, unscoped};
+
+/// Invites into organizations.
+pub struct Invites(pub Arc<State>);
+
+fn object(id: InviteId, email: &Email) -> Object<'_> {
+    Object { kind: "invite", id: id.to_string(), name: email.as_str() }
+}
+
+/// The name by which mails and lists call the Admin who invites.
+fn inviter(caller: &Caller) -> String {
+    match &caller.actor {
+        Actor::User(user) => user.name.to_string(),
+        Actor::Operator | Actor::Anonymous => "The operator".to_owned(),
+    }
+}
+
+impl Invites {
+    fn ends(&self) -> DateTime<Utc> {
+        self.0.clock.now() + TimeDelta::days(invite::DAYS)
+    }
+
+    /// Queues the mail under a new link; returns what is stored of both.
+    async fn send(
+        &self,
+        tx: &DatabaseTransaction,
+        scope: &OrgScope,
+        (email, role, message): (&Email, Role, Option<&InviteMessage>),
+        invited_by: &str,
+    ) -> Result<(SecretHash, MailId)> {
+        let link = generate(SecretKind::Invite)?;
+        let mail = Mail::Invite { org: scope.name(), invited_by, role, message, link: &link };
+        let id = queue::push(tx, &self.0, email, &mail).await?;
+        Ok((self.0.hasher.hash(link.expose()), id))
+    }
+
+    async fn invite_one(&self, tx: &DatabaseTransaction, caller: &Caller, scope: &OrgScope, email: &Email, new: &NewInvites) -> Result<()> {
+        let state = &self.0;
+        let (id, invited_by) = (InviteId::from_uuid(state.clock.new_id()), inviter(caller));
+        let (hash, mail) = self.send(tx, scope, (email, new.role, new.message.as_ref()), &invited_by).await?;
+        let row = NewInvite {
+            id,
+            email: email.clone(),
+            role: new.role,
+            message: new.message.clone(),
+            invited_by,
+            hash,
+            mail,
+            now: state.clock.now(),
+            expires_at: self.ends(),
+        };
+        invites::insert(tx, scope, row).await?;
+        let details = json!({ "role": new.role });
+        record(tx, &state.clock, caller, Some(scope.id()), Action::Invited, object(id, email), Some(details)).await
+    }
+
+    /// Sends an open invite again, under a new link.
+    async fn renew(
+        &self,
+        tx: &DatabaseTransaction,
+        caller: &Caller,
+        scope: &OrgScope,
+        open: &OpenInvite,
+        (role, message): (Role, Option<&InviteMessage>),
+    ) -> Result<()> {
+        let state = &self.0;
+        if let Some(mail) = open.mail {
+            mails::delete(tx, mail).await?;
+        }
+        let invited_by = inviter(caller);
+        let (hash, mail) = self.send(tx, scope, (&open.email, role, message), &invited_by).await?;
+        let renewal = Renewal { role, message: message.cloned(), invited_by, hash, mail, now: state.clock.now(), expires_at: self.ends() };
+        if !invites::renew(tx, scope, open.id, renewal).await? {
+            return Err(Conflict::InviteClosed.into());
+        }
+        let details = json!({ "role": role });
+        record(tx, &state.clock, caller, Some(scope.id()), Action::InviteResent, object(open.id, &open.email), Some(details)).await
+    }
+
+    /// The open invite that an Admin wants to change. The organization is locked.
+    async fn open_invite(&self, tx: &DatabaseTransaction, scope: &OrgScope, id: InviteId) -> Result<OpenInvite> {
+        let found = invites::find(tx, scope, id).await?.ok_or(AppError::NotFound)?;
+        Ok(found.ok_or(Conflict::InviteClosed)?)
+    }
+
+    /// Lets somebody in whose mailbox is proven. Doing it twice is doing it once, as long as they stay.
+    async fn come_in(&self, tx: &DatabaseTransaction, caller: &Caller, invited: &Invited, user: &User) -> Result<()> {
+        let now = self.0.clock.now();
+        if !invites::accept(tx, invited, user.id, now).await? {
+            let is_in = unscoped::role_in(tx, invited.org(), user.id).await?.is_some();
+            return if invited.was_accepted_by(user.id) && is_in { Ok(()) } else { Err(AppError::LinkUnusable.into()) };
+        }
+        if members::insert(tx, invited.org(), user.id, invited.role(), JoinedBy::Invite, now).await? {
+            let member = Object { kind: "member", id: user.id.to_string(), name: user.name.as_str() };
+            let details = json!({ "role": invited.role(), "invited_by": invited.invited_by() });
+            record(tx, &self.0.clock, caller, Some(invited.org()), Action::Joined, member, Some(details)).await?;
+        }
+        Ok(())
+    }
+
+    /// Comes in with the password of the account that the invited address has.
+    async fn join_with_account(&self, caller: &Caller, link: &PlainSecret, user: User, password: PlainSecret) -> Result<(UserId, OrgSlug)> {
+        let state = &self.0;
+        let account = Object { kind: "account", id: user.id.to_string(), name: user.name.as_str() };
+        if !state.passwords.verify(password, user.password_hash.clone()).await? {
+            record(state.db.write(), &state.clock, caller, None, Action::SignInFailed, account, None).await?;
+            return Err(AppError::WrongCredentials.into());
+        }
+        let tx = state.db.begin().await?;
+        let invited = invited::by_mail_for_change(&tx, &state.hasher, link).await?;
+        record(&tx, &state.clock, caller, None, Action::SignedIn, account, None).await?;
+        self.come_in(&tx, caller, &invited, &user).await?;
+        tx.commit().await?;
+        Ok((user.id, invited.slug().clone()))
+    }
+
+    /// Comes in with a new account; the link from the mail has proven its address.
+    async fn join_with_new_account(
+        &self,
+        caller: &Caller,
+        link: &PlainSecret,
+        name: Option<PersonName>,
+        password: PlainSecret,
+    ) -> Result<(UserId, OrgSlug)> {
+        let state = &self.0;
+        let now = state.clock.now();
+        let email = invited::by_link(state.db.read(), &state.hasher, link, now).await?.email().clone();
+        let name = name.ok_or_else(|| AppError::field(Field::Name, Reason::Missing))?;
+        password::check_new(password.expose(), &email).map_err(|reason| AppError::field(Field::Password, reason))?;
+        let hash = state.passwords.hash(password).await?;
+
+        let tx = state.db.begin().await?;
+        let invited = invited::by_mail_for_change(&tx, &state.hasher, link).await?;
+        let id = UserId::from_uuid(state.clock.new_id());
+        let mut user = User { id, email, name, password_hash: Some(hash.clone()), confirmed: true };
+        if !users::insert(&tx, &user, now).await? {
+            // Somebody signed up with this address and never opened the mail; now its owner is here.
+            let known = users::find_by_email(&tx, &user.email).await?.filter(|known| !known.confirmed);
+            user.id = known.ok_or(Conflict::InviteClosed)?.id;
+            users::rename(&tx, user.id, &user.name).await?;
+            users::set_password(&tx, user.id, &hash).await?;
+            users::confirm(&tx, user.id, now).await?;
+            users::delete_links(&tx, user.id).await?;
+            sessions::end_all(&tx, user.id, None).await?;
+        }
+        let account = Object { kind: "account", id: user.id.to_string(), name: user.name.as_str() };
+        record(&tx, &state.clock, caller, None, Action::Created, account, None).await?;
+        self.come_in(&tx, caller, &invited, &user).await?;
+        tx.commit().await?;
+        Ok((user.id, invited.slug().clone()))
+    }
+}
+
+#[async_trait]
+impl Port for Invites {
+    async fn list(&self, caller: &Caller, slug: &OrgSlug, open_only: bool, after: Option<&str>) -> Result<Page<InviteRow>, AppError> {
+        answer(caller, async {
+            let scope = access::org(self.0.db.read(), caller, slug, Permission::ManageMembers).await?;
+            let after = after.map(str::parse).transpose().map_err(|_| AppError::NotFound)?;
+            invites::list(self.0.db.read(), &scope, open_only, after, self.0.clock.now()).await
+        })
+        .await
+    }
+
+    async fn invite(&self, caller: &Caller, slug: &OrgSlug, new: NewInvites) -> Result<Vec<InviteResult>, AppError> {
+        answer(caller, async {
+            let tx = self.0.db.begin().await?;
+            let scope = access::org_for_change(&tx, caller, slug, Permission::ManageMembers).await?;
+            let emails: Vec<Email> = new.lines.iter().filter_map(|(_, email)| email.clone().ok()).collect();
+            let members = invites::members_among(&tx, &scope, &emails).await?;
+            let open = invites::open_among(&tx, &scope, &emails).await?;
+            if invites::count_open(&tx, &scope).await? + emails.len() as u64 > invite::MOST_OPEN {
+                return Err(Conflict::TooManyInvites.into());
+            }
+            let mut results = Vec::new();
+            for (line, email) in &new.lines {
+                let outcome = match email {
+                    Err(reason) => Outcome::Invalid(*reason),
+                    Ok(email) if members.contains(email.as_str()) => Outcome::AlreadyMember,
+                    Ok(email) => match open.iter().find(|open| open.email == *email) {
+                        Some(open) if open.expires_at > self.0.clock.now() => Outcome::AlreadyInvited,
+                        Some(expired) => {
+                            self.renew(&tx, caller, &scope, expired, (new.role, new.message.as_ref())).await?;
+                            Outcome::Renewed
+                        }
+                        None => {
+                            self.invite_one(&tx, caller, &scope, email, &new).await?;
+                            Outcome::Invited
+                        }
+                    },
+                };
+                results.push(InviteResult { line: line.clone(), outcome });
+            }
+            tx.commit().await?;
+            self.0.mail_waiting.notify_one();
+            Ok(results)
+        })
+        .await
+    }
+
+    async fn resend(&self, caller: &Caller, slug: &OrgSlug, id: InviteId) -> Result<Email, AppError> {
+        answer(caller, async {
+            let tx = self.0.db.begin().await?;
+            let scope = access::org_for_change(&tx, caller, slug, Permission::ManageMembers).await?;
+            let open = self.open_invite(&tx, &scope, id).await?;
+            if self.0.clock.now() - open.sent_at < invite::RESEND_PAUSE {
+                return Err(Conflict::JustSent.into());
+            }
+            self.renew(&tx, caller, &scope, &open, (open.role, open.message.as_ref())).await?;
+            tx.commit().await?;
+            self.0.mail_waiting.notify_one();
+            Ok(open.email)
+        })
+        .await
+    }
+
+    async fn revoke(&self, caller: &Caller, slug: &OrgSlug, id: InviteId) -> Result<Email, AppError> {
+        answer(caller, async {
+            let tx = self.0.db.begin().await?;
+            let scope = access::org_for_change(&tx, caller, slug, Permission::ManageMembers).await?;
+            let open = self.open_invite(&tx, &scope, id).await?;
+            if !invites::revoke(&tx, &scope, id, self.0.clock.now()).await? {
+                return Err(Conflict::InviteClosed.into());
+            }
+            if let Some(mail) = open.mail {
+                mails::delete(&tx, mail).await?;
+            }
+            record(&tx, &self.0.clock, caller, Some(scope.id()), Action::Revoked, object(id, &open.email), None).await?;
+            tx.commit().await?;
+            Ok(open.email)
+        })
+        .await
+    }
+
+    async fn new_link(&self, caller: &Caller, slug: &OrgSlug, id: InviteId) -> Result<IssuedInvite, AppError> {
+        answer(caller, async {
+            let tx = self.0.db.begin().await?;
+            let scope = access::org_for_change(&tx, caller, slug, Permission::ManageMembers).await?;
+            let open = self.open_invite(&tx, &scope, id).await?;
+            let secret = generate(SecretKind::Invite)?;
+            if !invites::set_copy_hash(&tx, &scope, id, self.0.hasher.hash(secret.expose())).await? {
+                return Err(Conflict::InviteClosed.into());
+            }
+            record(&tx, &self.0.clock, caller, Some(scope.id()), Action::InviteLinked, object(id, &open.email), None).await?;
+            tx.commit().await?;
+            Ok(IssuedInvite { email: open.email.into(), secret })
+        })
+        .await
+    }
+
+    async fn open(&self, caller: &Caller, link: &PlainSecret) -> Result<Invitation, AppError> {
+        answer(caller, async {
+            let invited = invited::by_link(self.0.db.read(), &self.0.hasher, link, self.0.clock.now()).await?;
+            let has_account = users::find_by_email(self.0.db.read(), invited.email()).await?.is_some_and(|user| user.confirmed);
+            Ok(invited.view(has_account))
+        })
+        .await
+    }
+
+    async fn waiting(&self, caller: &Caller) -> Result<Vec<Invitation>, AppError> {
+        let user = caller.user()?;
+        answer(caller, async {
+            let waiting = invited::waiting_for(self.0.db.read(), user, self.0.clock.now()).await?;
+            Ok(waiting.into_iter().map(|invited| invited.view(true)).collect())
+        })
+        .await
+    }
+
+    async fn accept(&self, caller: &Caller, id: InviteId) -> Result<OrgSlug, AppError> {
+        let signed_in = caller.user()?;
+        answer(caller, async {
+            let tx = self.0.db.begin().await?;
+            let invited = invited::by_address_for_change(&tx, signed_in, id).await?;
+            let user = users::find(&tx, signed_in.id).await?.ok_or(AppError::Unauthenticated)?;
+            self.come_in(&tx, caller, &invited, &user).await?;
+            tx.commit().await?;
+            Ok(invited.slug().clone())
+        })
+        .await
+    }
+
+    async fn join(
+        &self,
+        caller: &Caller,
+        link: PlainSecret,
+        name: Option<PersonName>,
+        password: PlainSecret,
+    ) -> Result<(UserId, OrgSlug), AppError> {
+        let state = &self.0;
+        answer(caller, async {
+            let invited = invited::by_mail(state.db.read(), &state.hasher, &link).await?;
+            let known = users::find_by_email(state.db.read(), invited.email()).await?.filter(|user| user.confirmed);
+            match known {
+                Some(user) => self.join_with_account(caller, &link, user, password).await,
+                None => self.join_with_new_account(caller, &link, name, password).await,
+            }
+        })
+        .await
+    }
+}

@@ -1,0 +1,377 @@
+//! Invites by e-mail: from the Admin's list of addresses to a member, and everything that must not get in.
+
+use app::backend::invites::InviteRow;
+use app::backend::members::{JoinedBy, MemberRow};
+use app::domain::ids::InviteId;
+use app::domain::invite::{Delivery, InviteState, Outcome};
+use app::domain::role::Role;
+use app::error::{AppError, Conflict, Field};
+use app::notice::Notice;
+use chrono::TimeDelta;
+
+use crate::support::{Answer, Browser, PASSWORD, Person, TestApp};
+
+const ROUNDS: usize = 8;
+
+async fn invite(admin: &Person, addresses: &str) -> Answer {
+    admin.post("/do/invites/create", &[("org_slug", "acme"), ("addresses", addresses), ("role", "member")]).await
+}
+
+/// Invites one address; the secret of the link in its mail.
+async fn invited(app: &TestApp, admin: &Person, address: &str) -> String {
+    invite(admin, address).await.done();
+    let mail = app.only_mail().await;
+    assert_eq!(mail.to, address.to_lowercase());
+    mail.link()
+}
+
+async fn join(browser: &Browser, link: &str, name: &str, password: &str) -> Answer {
+    browser.post("/do/invites/join", &[("link", link), ("name", name), ("password", password)]).await
+}
+
+async fn accept(person: &Person, id: InviteId) -> Answer {
+    person.post("/do/invites/accept", &[("invite", &id.to_string())]).await
+}
+
+async fn change(admin: &Person, form: &str, id: InviteId) -> Answer {
+    admin.post(form, &[("org_slug", "acme"), ("invite", &id.to_string())]).await
+}
+
+async fn open_page(browser: &Browser, link: &str) -> Answer {
+    browser.get(&format!("/invite?link={link}")).await
+}
+
+async fn invites(app: &TestApp) -> Vec<InviteRow> {
+    app.backend().invites.list(&app.operator(), app.org(), false, None).await.unwrap().rows
+}
+
+async fn only_invite(app: &TestApp) -> InviteRow {
+    let mut all = invites(app).await;
+    assert_eq!(all.len(), 1, "{all:?}");
+    all.remove(0)
+}
+
+async fn member(app: &TestApp, email: &str) -> Option<MemberRow> {
+    let rows = app.backend().members.list(&app.operator(), app.org(), "", None).await.unwrap().rows;
+    rows.into_iter().find(|row| row.email.as_str() == email)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn somebody_new_is_in_two_clicks_after_opening_the_mail() {
+    let (app, ada) = TestApp::with_org("acme").await;
+    let link = invited(&app, &ada, "bob@example.com").await;
+    let browser = app.browser();
+    let page = open_page(&browser, &link).await.is(200).text();
+    assert!(page.contains("Create the account and join acme") && page.contains("bob@example.com"), "{page}");
+
+    join(&browser, &link, "", PASSWORD).await.refused_for(Field::Name);
+    join(&browser, &link, "Bob", "short").await.refused_for(Field::Password);
+    assert_eq!(join(&browser, &link, "Bob", PASSWORD).await.done(), "/o/acme");
+    browser.get("/o/acme").await.is(200);
+    let bob = member(&app, "bob@example.com").await.unwrap();
+    assert_eq!((bob.role, bob.joined_by, bob.name.as_str()), (Role::Member, JoinedBy::Invite, "Bob"));
+    app.browser().sign_in("bob@example.com", PASSWORD).await.done();
+    assert_eq!(only_invite(&app).await.state, InviteState::Accepted);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn somebody_with_an_account_comes_in_with_its_password() {
+    let (app, ada) = TestApp::with_org("acme").await;
+    app.person("bob").await;
+    let link = invited(&app, &ada, "bob@example.com").await;
+    let browser = app.browser();
+    assert!(open_page(&browser, &link).await.text().contains("Sign in and join acme"));
+    let wrong = browser.post("/do/invites/join", &[("link", &link), ("password", "not the password")]).await;
+    wrong.refused(401, &AppError::WrongCredentials);
+    browser.post("/do/invites/join", &[("link", &link), ("password", PASSWORD)]).await.done();
+    browser.get("/o/acme").await.is(200);
+    assert_eq!(member(&app, "bob@example.com").await.unwrap().name.as_str(), "bob", "the account keeps its name");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_is_signed_in_with_the_address_accepts_with_one_click() {
+    let (app, ada) = TestApp::with_org("acme").await;
+    let bob = app.person("bob").await;
+    let link = invited(&app, &ada, "Bob@Example.com").await;
+    assert!(bob.get("/").await.text().contains("Join acme"), "the start page offers it");
+    assert!(open_page(&bob, &link).await.text().contains("Join acme"));
+    assert_eq!(accept(&bob, only_invite(&app).await.id).await.done(), "/o/acme");
+    assert_eq!(bob.notice(), Some(Notice::OrgJoined));
+    assert!(!bob.get("/").await.text().contains("invites you to"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_invite_is_for_its_address_alone() {
+    let (app, ada) = TestApp::with_org("acme").await;
+    let mallory = app.person("mallory").await;
+    let link = invited(&app, &ada, "bob@example.com").await;
+    let page = open_page(&mallory, &link).await.is(200).text();
+    assert!(page.contains("You are signed in as mallory@example.com, and this invite is for bob@example.com"), "{page}");
+    accept(&mallory, only_invite(&app).await.id).await.refused(404, &AppError::NotFound);
+    assert!(!mallory.get("/").await.text().contains("Join acme"));
+    mallory.get("/o/acme").await.is(404);
+
+    let target = mallory.post("/do/invites/switch", &[("link", &link)]).await.done();
+    assert_eq!(target, format!("/invite?link={link}"));
+    assert!(mallory.get(&target).await.text().contains("Create the account and join acme"), "signed out, and on the way");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_link_works_once_and_twice_for_the_same_person() {
+    let (app, ada) = TestApp::with_org("acme").await;
+    let link = invited(&app, &ada, "bob@example.com").await;
+    join(&app.browser(), &link, "Bob", PASSWORD).await.done();
+    join(&app.browser(), &link, "Bob", PASSWORD).await.done();
+    join(&app.browser(), &link, "Eve", "another password of mine").await.refused(401, &AppError::WrongCredentials);
+    open_page(&app.browser(), &link).await.is(400);
+    assert_eq!(member(&app, "bob@example.com").await.unwrap().name.as_str(), "Bob");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_was_removed_does_not_come_back_by_the_old_link() {
+    let (app, ada) = TestApp::with_org("acme").await;
+    let link = invited(&app, &ada, "bob@example.com").await;
+    join(&app.browser(), &link, "Bob", PASSWORD).await.done();
+    let bob = member(&app, "bob@example.com").await.unwrap();
+    ada.post("/do/members/remove", &[("org_slug", "acme"), ("member", &bob.user.to_string())]).await.done();
+    join(&app.browser(), &link, "Bob", PASSWORD).await.refused(410, &AppError::LinkUnusable);
+    assert!(member(&app, "bob@example.com").await.is_none());
+    // An Admin can invite them again, of course.
+    let again = invited(&app, &ada, "bob@example.com").await;
+    join(&app.browser(), &again, "Bob", PASSWORD).await.done();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn after_seven_days_a_link_is_dead_until_the_invite_is_sent_again() {
+    let (app, ada) = TestApp::with_org("acme").await;
+    let old = invited(&app, &ada, "bob@example.com").await;
+    app.state.clock.advance(TimeDelta::days(7));
+    open_page(&app.browser(), &old).await.is(400);
+    join(&app.browser(), &old, "Bob", PASSWORD).await.refused(410, &AppError::LinkUnusable);
+    let invite = only_invite(&app).await;
+    assert_eq!(invite.state, InviteState::Expired);
+
+    ada.sign_in(&ada.email, PASSWORD).await.done();
+    change(&ada, "/do/invites/resend", invite.id).await.done();
+    let new = app.only_mail().await.link();
+    open_page(&app.browser(), &old).await.is(400);
+    join(&app.browser(), &new, "Bob", PASSWORD).await.done();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sending_again_kills_the_old_links_and_takes_the_old_mail_out_of_the_queue() {
+    let (app, ada) = TestApp::with_org("acme").await;
+    invite(&ada, "bob@example.com").await.done();
+    let id = only_invite(&app).await.id;
+    change(&ada, "/do/invites/resend", id).await.refused(409, &AppError::Conflict(Conflict::JustSent));
+    change(&ada, "/do/invites/link", id).await.done();
+    let Some(Notice::InviteLink(copied)) = ada.notice() else { panic!("the next page shows the link") };
+    app.state.clock.advance(TimeDelta::minutes(2));
+    change(&ada, "/do/invites/resend", id).await.done();
+
+    let mail = app.only_mail().await;
+    open_page(&app.browser(), copied.secret.expose()).await.is(400);
+    open_page(&app.browser(), &mail.link()).await.is(200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_revoked_invite_opens_nothing_and_is_not_even_sent() {
+    let (app, ada) = TestApp::with_org("acme").await;
+    let bob = app.person("bob").await;
+    let link = invited(&app, &ada, "bob@example.com").await;
+    let id = only_invite(&app).await.id;
+    change(&ada, "/do/invites/revoke", id).await.done();
+    open_page(&app.browser(), &link).await.is(400);
+    accept(&bob, id).await.refused(410, &AppError::LinkUnusable);
+    for form in ["/do/invites/revoke", "/do/invites/resend", "/do/invites/link"] {
+        change(&ada, form, id).await.refused(409, &AppError::Conflict(Conflict::InviteClosed));
+    }
+
+    invite(&ada, "carol@example.com").await.done();
+    let carol = invites(&app).await.into_iter().find(|row| row.email.as_str() == "carol@example.com").unwrap();
+    change(&ada, "/do/invites/revoke", carol.id).await.done();
+    assert!(app.mailbox().await.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_list_says_for_each_line_what_happened() {
+    let (app, ada) = TestApp::with_org("acme").await;
+    invited(&app, &ada, "bob@example.com").await;
+    invited(&app, &ada, "old@example.com").await;
+    app.db_execute("UPDATE invites SET expires_at = created_at WHERE email = 'old@example.com'").await;
+    let list = "Ada <ada@example.com>\nbob@example.com\nold@example.com\nnew@example.com, new@example.com\nnot an address";
+    invite(&ada, list).await.done();
+
+    let results = ada.results().await;
+    let outcomes: Vec<_> = results.iter().map(|result| (result.line.as_str(), result.outcome)).collect();
+    assert!(
+        matches!(
+            outcomes[..4],
+            [
+                ("Ada <ada@example.com>", Outcome::AlreadyMember),
+                ("bob@example.com", Outcome::AlreadyInvited),
+                ("old@example.com", Outcome::Renewed),
+                ("new@example.com", Outcome::Invited),
+            ]
+        ),
+        "{outcomes:?}"
+    );
+    assert!(matches!(outcomes[4..], [("not an address", Outcome::Invalid(_))]), "{outcomes:?}");
+    let mut to: Vec<_> = app.mailbox().await.into_iter().map(|mail| mail.to).collect();
+    to.sort();
+    assert_eq!(to, ["new@example.com", "old@example.com"]);
+
+    let page = ada.get("/o/acme/invites").await.is(200).text();
+    assert!(page.contains("2 invites are on their way") && page.contains("Already a member"), "{page}");
+    assert!(!ada.get("/o/acme/invites").await.text().contains("Already a member"), "shown once");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_hundred_are_invited_at_once_and_one_more_is_too_many() {
+    let (app, ada) = TestApp::with_org("acme").await;
+    let list = |count: usize| (0..count).map(|n| format!("person-{n}@example.com\n")).collect::<String>();
+    invite(&ada, &list(201)).await.refused_for(Field::Addresses);
+    assert!(invites(&app).await.is_empty());
+    invite(&ada, &list(200)).await.done();
+    assert_eq!(app.mailbox().await.len(), 200);
+    let first = app.backend().invites.list(&app.operator(), app.org(), true, None).await.unwrap();
+    assert_eq!(first.rows.len(), 100);
+    let rest = app.backend().invites.list(&app.operator(), app.org(), true, first.next.as_deref()).await.unwrap();
+    assert_eq!((rest.rows.len(), rest.next), (100, None));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_copied_link_proves_nothing_about_the_mailbox() {
+    let (app, ada) = TestApp::with_org("acme").await;
+    app.person("known").await;
+    invite(&ada, "known@example.com, unknown@example.com").await.done();
+    app.mailbox().await;
+    let mut pages = Vec::new();
+    for row in invites(&app).await {
+        change(&ada, "/do/invites/link", row.id).await.done();
+        let Some(Notice::InviteLink(issued)) = ada.notice() else { panic!("the next page shows the link") };
+        let link = issued.secret.expose();
+        // Otherwise an Admin could make an account in anybody's name.
+        join(&app.browser(), link, "Somebody", PASSWORD).await.refused(410, &AppError::LinkUnusable);
+        pages.push(open_page(&app.browser(), link).await.is(200).text().replace(row.email.as_str(), "").replace(link, ""));
+    }
+    let visible = |page: &str| scraper::Html::parse_document(page).root_element().text().collect::<String>();
+    assert_eq!(visible(&pages[0]), visible(&pages[1]), "nor does it tell whether the address has an account");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_owner_of_the_mailbox_takes_over_an_account_that_somebody_else_began() {
+    let (app, ada) = TestApp::with_org("acme").await;
+    let mallory = app.browser();
+    mallory.post("/do/accounts/sign-up", &[("name", "Mallory"), ("email", "bob@example.com")]).await.done();
+    let begun = app.only_mail().await.link();
+    let link = invited(&app, &ada, "bob@example.com").await;
+    join(&app.browser(), &link, "Bob", PASSWORD).await.done();
+    let choose = mallory.post("/do/accounts/choose-password", &[("link", &begun), ("password", "a password of Mallory")]).await;
+    choose.refused(410, &AppError::LinkUnusable);
+    assert_eq!(member(&app, "bob@example.com").await.unwrap().name.as_str(), "Bob");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mail_that_does_not_arrive_is_told_of() {
+    let (app, ada) = TestApp::with_org("acme").await;
+    invite(&ada, "bob@example.com").await.done();
+    assert_eq!(only_invite(&app).await.delivery, Delivery::Queued);
+    app.db_execute("UPDATE mails SET attempts = 1, last_error = '451 try later'").await;
+    assert!(matches!(only_invite(&app).await.delivery, Delivery::Delayed { why, .. } if why == "451 try later"));
+    app.db_execute("UPDATE mails SET given_up_at = created_at, last_error = '550 no such mailbox'").await;
+    assert_eq!(only_invite(&app).await.delivery, Delivery::Failed { why: "550 no such mailbox".to_owned() });
+    let page = ada.get("/o/acme/invites").await.text();
+    assert!(page.contains("Mail failed") && page.contains("550 no such mailbox"));
+
+    app.state.clock.advance(TimeDelta::minutes(2));
+    change(&ada, "/do/invites/resend", only_invite(&app).await.id).await.done();
+    app.only_mail().await;
+    assert_eq!(only_invite(&app).await.delivery, Delivery::Sent);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_is_quoted_in_the_mail_and_never_becomes_markup() {
+    let (app, ada) = TestApp::with_org("acme").await;
+    let form = [("org_slug", "acme"), ("addresses", "bob@example.com"), ("role", "admin"), ("message", "Hi Bob,\r\n<img src=x>")];
+    ada.post("/do/invites/create", &form).await.done();
+    let mail = app.only_mail().await;
+    assert_eq!(mail.subject, "ada invites you to acme on Buildkeep");
+    assert!(mail.content.contains("> <img src=x>") && mail.content.contains("&lt;img src=x&gt;"), "{}", mail.content);
+    assert_eq!(only_invite(&app).await.role, Role::Admin);
+}
+
+/// Neither of the two may fail by a fault of ours.
+#[track_caller]
+fn no_fault(answers: &[Answer]) {
+    for answer in answers {
+        assert!([303, 401, 404, 409, 410].contains(&answer.status), "{}: {}", answer.status, answer.text());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_who_use_one_link_at_the_same_instant_one_gets_the_account() {
+    let (app, ada) = TestApp::with_org("acme").await;
+    for round in 0..ROUNDS {
+        let address = format!("bob-{round}@example.com");
+        let link = invited(&app, &ada, &address).await;
+        let (one, other) = (app.browser(), app.browser());
+        let passwords = ["the password of the first", "the password of the second"];
+        let answers: [Answer; 2] = tokio::join!(join(&one, &link, "One", passwords[0]), join(&other, &link, "Other", passwords[1])).into();
+        no_fault(&answers);
+        assert_eq!(answers.iter().filter(|answer| answer.status == 303).count(), 1, "round {round}");
+        let winner = usize::from(answers[1].status == 303);
+        app.browser().sign_in(&address, passwords[winner]).await.done();
+        app.browser().sign_in(&address, passwords[1 - winner]).await.refused(401, &AppError::WrongCredentials);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sent_again_and_accepted_at_the_same_instant_it_is_one_or_the_other() {
+    let (app, ada) = TestApp::with_org("acme").await;
+    for round in 0..ROUNDS {
+        let address = format!("bob-{round}@example.com");
+        let link = invited(&app, &ada, &address).await;
+        let id = invites(&app).await.into_iter().find(|row| row.email.as_str() == address).unwrap().id;
+        app.state.clock.advance(TimeDelta::minutes(2));
+        let bob = app.browser();
+        let answers: [Answer; 2] = tokio::join!(join(&bob, &link, "Bob", PASSWORD), change(&ada, "/do/invites/resend", id)).into();
+        no_fault(&answers);
+        let is_in = member(&app, &address).await.is_some();
+        assert_eq!(is_in, answers[0].status == 303, "round {round}");
+        // Whoever came in did so by the old link; otherwise the new one works.
+        for mail in app.mailbox().await {
+            let late = join(&app.browser(), &mail.link(), "Bob", PASSWORD).await;
+            assert_eq!(late.status == 303, !is_in, "round {round}: {}", late.status);
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_organization_that_ends_while_somebody_comes_in_leaves_nothing_behind() {
+    let app = TestApp::start().await;
+    for round in 0..ROUNDS {
+        let admin = app.person(&format!("admin-{round}")).await;
+        let slug = admin.found(&format!("org-{round}")).await;
+        let form = [("org_slug", slug.as_str()), ("addresses", &format!("bob-{round}@example.com")), ("role", "member")];
+        admin.post("/do/invites/create", &form).await.done();
+        let link = app.only_mail().await.link();
+        let (browser, end) = (app.browser(), [("org_slug", slug.as_str()), ("confirmation", slug.as_str())]);
+        let answers: [Answer; 2] = tokio::join!(join(&browser, &link, "Bob", PASSWORD), admin.post("/do/orgs/delete", &end)).into();
+        no_fault(&answers);
+        assert_eq!(answers[1].status, 303, "the organization ends in any case");
+        open_page(&app.browser(), &link).await.is(400);
+    }
+    let left = |table: &'static str| app.db_count(table);
+    assert_eq!((left("invites").await, left("members").await), (0, 0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_no_link_is_answered_like_one_that_is_used_up() {
+    let app = TestApp::start().await;
+    let unknown = "bkinv_0000000000000000000000000000000000000";
+    for link in ["", "x", unknown, "bklnk_000000000000000000000000000"] {
+        open_page(&app.browser(), link).await.is(400);
+        join(&app.browser(), link, "Bob", PASSWORD).await.refused(410, &AppError::LinkUnusable);
+    }
+}
