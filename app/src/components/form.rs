@@ -262,19 +262,19 @@ pub fn ChoiceField(
     name: &'static str,
     /// What to choose.
     label: &'static str,
-    /// Value and consequence of each choice.
-    choices: Vec<(&'static str, &'static str)>,
+    /// Value, title and consequence of each choice.
+    choices: Vec<(&'static str, String, &'static str)>,
     /// The value chosen at first.
     chosen: &'static str,
 ) -> impl IntoView {
     let chosen = form.value(name, chosen);
     let reason = form.reason(field);
-    let choice = |(value, words): (&'static str, &'static str)| {
+    let choice = |(value, title, words): (&'static str, String, &'static str)| {
         view! {
             <label class="choice">
                 <input type="radio" name=name value=value checked=value == chosen required=true/>
                 <span>
-                    <span class="choice-title">{value}</span>
+                    <span class="choice-title">{title}</span>
                     <span class="hint">{words}</span>
                 </span>
             </label>

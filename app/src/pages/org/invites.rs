@@ -135,8 +135,8 @@ fn Creation(org: OrgView) -> impl IntoView {
     let action = ServerAction::<CreateInvites>::new();
     let form = FormState::of(action, &request.draft);
     let roles = vec![
-        (Role::Member.as_str(), "Sees workspaces, artifacts and members; changes nothing."),
-        (Role::Admin.as_str(), "May do everything in the organization, also invite and remove others."),
+        (Role::Member.as_str(), Role::Member.to_string(), "Sees workspaces, artifacts and members; changes nothing."),
+        (Role::Admin.as_str(), Role::Admin.to_string(), "May do everything in the organization, also invite and remove others."),
     ];
     let by_hand = request.site.mail_folder.is_some().then(|| {
         view! {

@@ -72,7 +72,7 @@ fn NoToken(org: OrgView, workspace: WorkspaceView) -> impl IntoView {
 fn Creation(org: OrgView, workspace: WorkspaceView) -> impl IntoView {
     let action = ServerAction::<CreateCiToken>::new();
     let form = FormState::of(action, &request().draft);
-    let access = TokenAccess::ALL.map(|access| (access.as_str(), access.describe())).to_vec();
+    let access = TokenAccess::ALL.map(|access| (access.as_str(), access.to_string(), access.describe())).to_vec();
     let default = TokenLife::DEFAULT.to_string();
     let lives = [TokenLife::Days(7), TokenLife::Days(30), TokenLife::Days(90), TokenLife::Days(365), TokenLife::Never];
     let lives = lives.map(|life| (life.to_string(), life.describe())).to_vec();
