@@ -40,6 +40,8 @@ pub struct Config {
     pub artifact_limit_mib: u32,
     /// Uploads and downloads at once; more are answered as a miss.
     pub transfer_limit: u32,
+    /// Days after which events of the audit log are deleted; default is never.
+    pub audit_days: Option<u32>,
     /// Sign-in, sign-up and password requests a minute from one client address.
     pub sign_in_per_minute: u32,
     /// What to log, in the notation of `tracing`'s filter.
@@ -74,6 +76,7 @@ impl Default for Config {
             trusted_proxies: Vec::new(),
             artifact_limit_mib: 2048,
             transfer_limit: 512,
+            audit_days: None,
             sign_in_per_minute: 20,
             log: "info,sqlx=warn,sea_orm_migration=warn,tower_sessions_core=error".to_owned(),
             log_format: LogFormat::Human,
@@ -147,6 +150,9 @@ impl Config {
         }
         if self.transfer_limit == 0 {
             return unusable("transfer_limit", "use 1 or more");
+        }
+        if self.audit_days.is_some_and(|days| !(1..=36_500).contains(&days)) {
+            return unusable("audit_days", "use 1 to 36500, or leave it out to keep events for ever");
         }
         if self.sign_in_per_minute == 0 {
             return unusable("sign_in_per_minute", "use 1 or more");

@@ -49,7 +49,10 @@ impl Workers {
             let _ = tokio::time::timeout(PURGE_INTERVAL, state.purge_waiting.notified()).await;
             Ok(())
         });
-        workers.spawn("retention", RETENTION_INTERVAL, |state| async move { retention::apply(&state).await.map(drop) });
+        workers.spawn("retention", RETENTION_INTERVAL, |state| async move {
+            retention::apply(&state).await?;
+            retention::trim_audit(&state).await.map(drop)
+        });
         workers.spawn("sweeper", RETENTION_INTERVAL, |state| async move {
             let now = state.clock.now();
             sessions::delete_expired(state.db.write(), now).await?;

@@ -4,6 +4,7 @@
 
 pub mod access;
 pub mod artifact;
+pub mod audit;
 pub mod cache_setup;
 pub mod ids;
 pub mod invite;

@@ -3,6 +3,7 @@
 //! Operator commands work on the same database while the server runs or not; a running server notices within a second.
 
 mod admin;
+mod audit;
 mod doctor;
 
 use std::io::{Read as _, Write as _};
@@ -44,6 +45,9 @@ enum Command {
     /// Create and change things as the operator
     #[command(subcommand)]
     Admin(admin::Admin),
+    /// Examine the audit log
+    #[command(subcommand)]
+    Audit(audit::Audit),
     /// Check configuration, database, artifact store, key, mail and clock
     Doctor,
 }
@@ -117,6 +121,7 @@ async fn execute(arguments: Arguments) -> Result<Option<Answer>, CommandError> {
             let input = if command.wants_password() { Some(read_password()?) } else { None };
             command.run(&State::open(config).await?, input).await.map(Some)
         }
+        Some(Command::Audit(command)) => command.run(&*State::open(config).await?).await.map(Some),
         Some(Command::Doctor) => Ok(Some(doctor::examine(config).await)),
     }
 }

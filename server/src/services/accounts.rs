@@ -149,7 +149,9 @@ impl Port for Accounts {
             let action = if fits { Action::SignedIn } else { Action::SignInFailed };
             // Written for an unknown address too, so that it takes as long as a known one.
             let object = user.as_ref().map_or(Object { kind: "account", id: String::new(), name: "" }, account);
-            record(state.db.write(), &state.clock, caller, None, action, object, None).await?;
+            let tx = state.db.begin().await?;
+            record(&tx, &state.clock, caller, None, action, object, None).await?;
+            tx.commit().await?;
             match user {
                 Some(user) if fits => Ok(user.id),
                 Some(_) | None => Err(AppError::WrongCredentials.into()),

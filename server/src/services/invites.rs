@@ -138,7 +138,9 @@ impl Invites {
         let state = &self.0;
         let account = Object { kind: "account", id: user.id.to_string(), name: user.name.as_str() };
         if !state.passwords.verify(password, user.password_hash.clone()).await? {
-            record(state.db.write(), &state.clock, caller, None, Action::SignInFailed, account, None).await?;
+            let tx = state.db.begin().await?;
+            record(&tx, &state.clock, caller, None, Action::SignInFailed, account, None).await?;
+            tx.commit().await?;
             return Err(AppError::WrongCredentials.into());
         }
         let tx = state.db.begin().await?;

@@ -10,6 +10,7 @@ use crate::blob::{BlobError, BlobKey};
 use crate::error::Result;
 use crate::state::State;
 use crate::store::artifacts::{self, StoredArtifact};
+use crate::store::audit;
 use crate::store::workspaces;
 
 /// Artifacts deleted in one transaction: few enough that writers do not wait long.
@@ -94,6 +95,35 @@ async fn delete_oldest(state: &State, workspace: app::domain::ids::WorkspaceId, 
         }
     }
     Ok(deleted)
+}
+
+/// Deletes events of the audit log that are older than the operator keeps them. Returns how many went.
+pub async fn trim_audit(state: &State) -> Result<u64> {
+    let Some(days) = state.config.audit_days else { return Ok(0) };
+    let before = state.clock.now() - TimeDelta::days(i64::from(days));
+    let mut trimmed = 0;
+    for org in audit::chains(state.db.read()).await? {
+        loop {
+            let tx = state.db.begin().await?;
+            let batch = audit::trim_chain(&tx, org, before, BATCH).await?;
+            tx.commit().await?;
+            trimmed += batch;
+            if batch < BATCH {
+                break;
+            }
+        }
+    }
+    loop {
+        let batch = audit::trim_unchained(state.db.write(), before, BATCH).await?;
+        trimmed += batch;
+        if batch < BATCH {
+            break;
+        }
+    }
+    if trimmed > 0 {
+        tracing::info!(trimmed, "retention deleted events of the audit log");
+    }
+    Ok(trimmed)
 }
 
 /// Removes bytes that no row names: uploads that were never finished, and what a deleted workspace left. Returns how many blobs went.

@@ -1,90 +1,25 @@
 //! The audit log: written in the transaction of the change that it tells of.
 
+mod chain;
+mod events;
+mod trim;
+
+pub use app::domain::audit::Action;
+pub use chain::{Broken, Chain, Fault, chains, chains_and_parts, verify};
+pub use events::{ActorIs, Search, StoredEvent, search};
+pub use trim::{trim_chain, trim_unchained};
+
 use app::domain::ids::{AuditEventId, OrgId};
-use sea_orm::ActiveValue::Set;
-use sea_orm::{ConnectionTrait, EntityTrait};
+use app::request::{Actor, Caller};
+use sea_orm::{ActiveModelTrait as _, DatabaseTransaction, EntityTrait, IntoActiveModel as _};
 
 use super::entities::audit_events;
 use crate::clock::Clock;
 use crate::error::Result;
-use app::request::{Actor, Caller};
-
-/// What was done.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Action {
-    /// An account has its first or a new password by a link.
-    PasswordChosen,
-    /// The password was changed by its owner.
-    PasswordChanged,
-    /// Somebody signed in.
-    SignedIn,
-    /// Wrong password.
-    SignInFailed,
-    /// A session was ended by its owner.
-    SessionEnded,
-    /// Created.
-    Created,
-    /// Has another name.
-    Renamed,
-    /// Has another address.
-    Moved,
-    /// Deleted.
-    Deleted,
-    /// Somebody was asked to come in.
-    Invited,
-    /// An invite was sent again, under a new link.
-    InviteResent,
-    /// A link of an invite was made to be handed over.
-    InviteLinked,
-    /// A member came in.
-    Joined,
-    /// A member has another role.
-    RoleChanged,
-    /// A member was taken out.
-    Removed,
-    /// A member left.
-    Left,
-    /// Retention changed.
-    RetentionChanged,
-    /// A token has a new value.
-    Rotated,
-    /// A token was taken back.
-    Revoked,
-    /// Artifacts are deleted on demand.
-    Purged,
-}
-
-impl Action {
-    /// The word in the database.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::PasswordChosen => "password-chosen",
-            Self::PasswordChanged => "password-changed",
-            Self::SignedIn => "signed-in",
-            Self::SignInFailed => "sign-in-failed",
-            Self::SessionEnded => "session-ended",
-            Self::Created => "created",
-            Self::Renamed => "renamed",
-            Self::Moved => "moved",
-            Self::Deleted => "deleted",
-            Self::Invited => "invited",
-            Self::InviteResent => "invite-resent",
-            Self::InviteLinked => "invite-linked",
-            Self::Joined => "joined",
-            Self::RoleChanged => "role-changed",
-            Self::Removed => "removed",
-            Self::Left => "left",
-            Self::RetentionChanged => "retention-changed",
-            Self::Rotated => "rotated",
-            Self::Revoked => "revoked",
-            Self::Purged => "purged",
-        }
-    }
-}
 
 /// What it was done to: kind, id and the name at that time.
 pub struct Object<'a> {
-    /// `org`, `member`, `invite`, `workspace`, `ci-token`, `artifacts` or `account`.
+    /// A word of [`ObjectKind`](app::domain::audit::ObjectKind).
     pub kind: &'static str,
     /// Its id.
     pub id: String,
@@ -92,9 +27,10 @@ pub struct Object<'a> {
     pub name: &'a str,
 }
 
-/// Writes an event. `details` says before and after, never a secret.
+/// Writes an event. `details` says before and after, never a secret. Call it last: until the transaction ends, nobody
+/// else writes an event of the organization.
 pub async fn record(
-    db: &impl ConnectionTrait,
+    tx: &DatabaseTransaction,
     clock: &Clock,
     caller: &Caller,
     org: Option<OrgId>,
@@ -103,25 +39,37 @@ pub async fn record(
     details: Option<serde_json::Value>,
 ) -> Result<()> {
     let (actor_kind, actor_id, actor_name) = match &caller.actor {
+        // Who comes in by a link is signed in by the same request.
+        Actor::Anonymous if action == Action::Joined => ("user", Some(object.id.clone()), object.name.to_owned()),
         Actor::Anonymous => ("anonymous", None, String::new()),
         Actor::User(user) => ("user", Some(user.id.to_string()), user.name.to_string()),
         Actor::Operator => ("operator", None, "Operator".to_owned()),
     };
-    let event = audit_events::ActiveModel {
-        id: Set(AuditEventId::from_uuid(clock.new_id())),
-        org_id: Set(org),
-        actor_kind: Set(actor_kind.to_owned()),
-        actor_id: Set(actor_id),
-        actor_name: Set(actor_name),
-        action: Set(action.as_str().to_owned()),
-        object_kind: Set(object.kind.to_owned()),
-        object_id: Set(object.id),
-        object_name: Set(object.name.to_owned()),
-        details: Set(details.map(|details| details.to_string())),
-        address: Set(caller.address.clone()),
-        incident: Set(caller.incident.to_string()),
-        at: Set(clock.now()),
+    // Id and time are taken when the place in the chain is, so that all three have the same order.
+    let place = match org {
+        Some(org) => Some(chain::take_place(tx, org, clock.now()).await?),
+        None => None,
     };
-    audit_events::Entity::insert(event).exec_without_returning(db).await?;
+    let mut event = audit_events::Model {
+        id: AuditEventId::from_uuid(clock.new_id()),
+        org_id: org,
+        actor_kind: actor_kind.to_owned(),
+        actor_id,
+        actor_name,
+        action: action.as_str().to_owned(),
+        object_kind: object.kind.to_owned(),
+        object_id: object.id,
+        object_name: object.name.to_owned(),
+        details: details.map(|details| details.to_string()),
+        address: caller.address.clone(),
+        incident: caller.incident.to_string(),
+        at: clock.now(),
+        seq: place.as_ref().map(|place| place.seq),
+        hash: None,
+    };
+    if let Some(place) = place {
+        event.hash = Some(chain::close(tx, place, &event).await?);
+    }
+    audit_events::Entity::insert(event.into_active_model().reset_all()).exec_without_returning(tx).await?;
     Ok(())
 }

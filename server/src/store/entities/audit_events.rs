@@ -20,6 +20,8 @@ pub struct Model {
     pub address: String,
     pub incident: String,
     pub at: DateTimeUtc,
+    pub seq: Option<i64>,
+    pub hash: Option<Vec<u8>>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -3,6 +3,7 @@
 pub mod access_epoch;
 pub mod artifacts;
 pub mod audit_events;
+pub mod audit_heads;
 pub mod ci_tokens;
 pub mod invites;
 pub mod mail_links;

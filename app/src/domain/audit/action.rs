@@ -1,0 +1,160 @@
+//! What can be done, one word each.
+
+use std::str::FromStr;
+
+/// What was done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Action {
+    /// An account has its first or a new password by a link.
+    PasswordChosen,
+    /// The password was changed by its owner.
+    PasswordChanged,
+    /// Somebody signed in.
+    SignedIn,
+    /// Wrong password.
+    SignInFailed,
+    /// A session was ended by its owner.
+    SessionEnded,
+    /// Created.
+    Created,
+    /// Has another name.
+    Renamed,
+    /// Has another address.
+    Moved,
+    /// Deleted.
+    Deleted,
+    /// Somebody was asked to come in.
+    Invited,
+    /// An invite was sent again, under a new link.
+    InviteResent,
+    /// A link of an invite was made to be handed over.
+    InviteLinked,
+    /// A member came in.
+    Joined,
+    /// A member has another role.
+    RoleChanged,
+    /// A member was taken out.
+    Removed,
+    /// A member left.
+    Left,
+    /// Retention changed.
+    RetentionChanged,
+    /// A token has a new value.
+    Rotated,
+    /// A token was taken back.
+    Revoked,
+    /// Artifacts are deleted on demand.
+    Purged,
+    /// A member tried to change what their role does not allow.
+    Refused,
+    /// The audit log was downloaded.
+    Exported,
+}
+
+impl Action {
+    /// Every action, in the order in which the filter offers them.
+    pub const ALL: [Self; 22] = [
+        Self::PasswordChosen,
+        Self::PasswordChanged,
+        Self::SignedIn,
+        Self::SignInFailed,
+        Self::SessionEnded,
+        Self::Created,
+        Self::Renamed,
+        Self::Moved,
+        Self::Deleted,
+        Self::Invited,
+        Self::InviteResent,
+        Self::InviteLinked,
+        Self::Joined,
+        Self::RoleChanged,
+        Self::Removed,
+        Self::Left,
+        Self::RetentionChanged,
+        Self::Rotated,
+        Self::Revoked,
+        Self::Purged,
+        Self::Refused,
+        Self::Exported,
+    ];
+
+    /// The word in the database, in addresses and in exports.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::PasswordChosen => "password-chosen",
+            Self::PasswordChanged => "password-changed",
+            Self::SignedIn => "signed-in",
+            Self::SignInFailed => "sign-in-failed",
+            Self::SessionEnded => "session-ended",
+            Self::Created => "created",
+            Self::Renamed => "renamed",
+            Self::Moved => "moved",
+            Self::Deleted => "deleted",
+            Self::Invited => "invited",
+            Self::InviteResent => "invite-resent",
+            Self::InviteLinked => "invite-linked",
+            Self::Joined => "joined",
+            Self::RoleChanged => "role-changed",
+            Self::Removed => "removed",
+            Self::Left => "left",
+            Self::RetentionChanged => "retention-changed",
+            Self::Rotated => "rotated",
+            Self::Revoked => "revoked",
+            Self::Purged => "purged",
+            Self::Refused => "refused",
+            Self::Exported => "exported",
+        }
+    }
+
+    /// The words in the filter; `None` for what happens to a person's account and so stands in no organization's log.
+    pub const fn choice(self) -> Option<&'static str> {
+        match self {
+            Self::PasswordChosen | Self::PasswordChanged | Self::SignedIn | Self::SignInFailed | Self::SessionEnded => None,
+            Self::Created => Some("Created"),
+            Self::Renamed => Some("Renamed"),
+            Self::Moved => Some("Address changed"),
+            Self::Deleted => Some("Deleted"),
+            Self::Invited => Some("Invited"),
+            Self::InviteResent => Some("Invited again"),
+            Self::InviteLinked => Some("Invite link made"),
+            Self::Joined => Some("Joined"),
+            Self::RoleChanged => Some("Role changed"),
+            Self::Removed => Some("Removed"),
+            Self::Left => Some("Left"),
+            Self::RetentionChanged => Some("Retention changed"),
+            Self::Rotated => Some("Rotated"),
+            Self::Revoked => Some("Revoked"),
+            Self::Purged => Some("Artifacts deleted"),
+            Self::Refused => Some("Refused"),
+            Self::Exported => Some("Exported"),
+        }
+    }
+}
+
+impl FromStr for Action {
+    type Err = UnknownAction;
+
+    fn from_str(text: &str) -> Result<Self, UnknownAction> {
+        Self::ALL.into_iter().find(|action| action.as_str() == text).ok_or(UnknownAction)
+    }
+}
+
+/// A word that is not an action.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("this is not an action of the audit log")]
+pub struct UnknownAction;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_action_is_in_the_list_and_has_a_word_of_its_own() {
+        let (_, variants) = include_str!("action.rs").split_once("pub enum Action {").unwrap();
+        let (variants, _) = variants.split_once("\n}").unwrap();
+        assert_eq!(variants.lines().filter(|line| line.trim().ends_with(',')).count(), Action::ALL.len());
+        for action in Action::ALL {
+            assert_eq!(action.as_str().parse(), Ok(action));
+        }
+    }
+}

@@ -1,0 +1,196 @@
+//! An event as a person would tell it.
+
+use super::{Action, AuditActor, AuditEvent, ObjectKind};
+use crate::domain::permission::Permission;
+use crate::domain::role::Role;
+
+impl AuditActor {
+    /// Who, at the beginning of a sentence.
+    pub fn describe(&self) -> &str {
+        match self.kind.as_str() {
+            "operator" => "The operator",
+            "anonymous" => "Somebody",
+            _ => &self.name,
+        }
+    }
+}
+
+impl AuditEvent {
+    /// The whole sentence.
+    pub fn sentence(&self) -> String {
+        format!("{} {}", self.actor.describe(), self.predicate())
+    }
+
+    /// The sentence without who did it.
+    pub fn predicate(&self) -> String {
+        let name = &self.object.name;
+        let Ok(action) = self.action.parse() else {
+            return format!("did something that this version of Buildkeep has no words for ({}) to {}", self.action, self.thing());
+        };
+        match action {
+            Action::PasswordChosen => format!("chose a password for {} by a link", self.thing()),
+            Action::PasswordChanged => "changed their password".to_owned(),
+            Action::SignedIn => format!("signed in as {name}"),
+            Action::SignInFailed if name.is_empty() => "tried to sign in with an address that has no account".to_owned(),
+            Action::SignInFailed => format!("tried to sign in as {name} with a wrong password"),
+            Action::SessionEnded if self.object.id.is_empty() => "ended all other sessions of their own".to_owned(),
+            Action::SessionEnded => "ended a session of their own".to_owned(),
+            Action::Created => format!("created {}{}", self.thing(), self.access()),
+            Action::Renamed => format!("renamed {}", self.change(|name| self.kind_of(name))),
+            Action::Moved => format!("changed the address of {} from {}", self.thing(), self.change(ToOwned::to_owned)),
+            Action::Deleted => format!("deleted {}", self.thing()),
+            Action::Invited => format!("invited {name}{}", self.role("role", " as ")),
+            Action::InviteResent => format!("sent {} again", self.thing()),
+            Action::InviteLinked => format!("made a link to hand over for {}", self.thing()),
+            Action::Joined if self.is_own() => format!("joined{}{}", self.role("role", " as "), self.inviter()),
+            Action::Joined => format!("added {name}{}", self.role("role", " as ")),
+            Action::RoleChanged => {
+                let whose = if self.is_own() { "their own".to_owned() } else { format!("{name}'s") };
+                format!("changed {whose} role{}{}", self.role("before", " from "), self.role("after", " to "))
+            }
+            Action::Removed => format!("removed {name} from the organization{}", self.role("role", ", who was ")),
+            Action::Left => "left the organization".to_owned(),
+            Action::RetentionChanged => {
+                format!("changed what {} keeps from {} to {}", self.thing(), self.limits("before"), self.limits("after"))
+            }
+            Action::Rotated => format!("gave {} a new value", self.thing()),
+            Action::Revoked => format!("revoked {}", self.thing()),
+            Action::Purged => self.purge(),
+            Action::Refused => match self.permission() {
+                Some(permission) => format!("was refused, because only Admins may do this: {}", permission.describe()),
+                None => "was refused something that their role does not allow".to_owned(),
+            },
+            Action::Exported => match self.details.get("format") {
+                Some(format) => format!("downloaded the audit log as {}", format.to_uppercase()),
+                None => "downloaded the audit log".to_owned(),
+            },
+        }
+    }
+
+    fn thing(&self) -> String {
+        self.kind_of(&self.object.name)
+    }
+
+    fn kind_of(&self, name: &str) -> String {
+        self.object.kind.parse::<ObjectKind>().map_or_else(|_| format!("{} {name}", self.object.kind), |kind| kind.named(name))
+    }
+
+    fn is_own(&self) -> bool {
+        self.actor.id.as_ref() == Some(&self.object.id)
+    }
+
+    /// `before to after`, the first one in these words.
+    fn change(&self, words: impl Fn(&str) -> String) -> String {
+        let before = self.details.get("before").unwrap_or(&self.object.name);
+        format!("{} to {}", words(before), self.details.get("after").unwrap_or("another one"))
+    }
+
+    fn role(&self, detail: &str, lead: &str) -> String {
+        let role = self.details.get(detail).and_then(|word| word.parse::<Role>().ok());
+        role.map(|role| format!("{lead}{role}")).unwrap_or_default()
+    }
+
+    fn inviter(&self) -> String {
+        self.details.get("invited_by").map(|name| format!(", invited by {name}")).unwrap_or_default()
+    }
+
+    fn access(&self) -> String {
+        self.details.get("access").map(|access| format!(" ({access})")).unwrap_or_default()
+    }
+
+    fn limits(&self, side: &str) -> String {
+        let days = self.details.get(&format!("{side}.days")).map(|days| format!("{days} days"));
+        let size = self.details.get(&format!("{side}.gibibytes")).map(|size| format!("{size} GiB"));
+        match (days, size) {
+            (Some(days), Some(size)) => format!("{days} and {size}"),
+            (Some(limit), None) | (None, Some(limit)) => limit,
+            (None, None) => "everything".to_owned(),
+        }
+    }
+
+    fn purge(&self) -> String {
+        let name = &self.object.name;
+        match (self.details.get("hash"), self.details.get("days")) {
+            (Some(hash), _) => format!("deleted the artifact {hash} of {name}"),
+            (None, Some(days)) => format!("deleted the artifacts of {name} that nobody had used for {days} days"),
+            (None, None) => format!("deleted all artifacts of {name}"),
+        }
+    }
+
+    fn permission(&self) -> Option<Permission> {
+        let word = self.details.get("permission")?;
+        Permission::ALL.into_iter().find(|permission| format!("{permission:?}") == word)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use chrono::DateTime;
+
+    use super::super::{AuditObject, Details};
+    use super::*;
+
+    fn event(action: &str, kind: &str, details: &[(&str, &str)]) -> AuditEvent {
+        let details: BTreeMap<_, _> = details.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        AuditEvent {
+            id: "evt_00000000000000000000000001".parse().unwrap(),
+            at: DateTime::from_timestamp(1_800_000_000, 0).unwrap(),
+            actor: AuditActor { kind: "user".to_owned(), id: Some("usr_1".to_owned()), name: "Ada".to_owned() },
+            action: action.to_owned(),
+            object: AuditObject { kind: kind.to_owned(), id: "x".to_owned(), name: "Bob".to_owned() },
+            details: Details::new(details),
+            address: "192.0.2.7".to_owned(),
+            request: "inc_1".to_owned(),
+        }
+    }
+
+    #[test]
+    fn events_read_like_sentences() {
+        for (action, kind, details, sentence) in [
+            ("role-changed", "member", &[("before", "member"), ("after", "admin")][..], "Ada changed Bob's role from Member to Admin"),
+            ("created", "ci-token", &[("access", "read-only")], "Ada created the CI access token Bob (read-only)"),
+            ("renamed", "workspace", &[("before", "web"), ("after", "shop")], "Ada renamed the workspace web to shop"),
+            ("moved", "org", &[("before", "a1"), ("after", "b2")], "Ada changed the address of the organization Bob from a1 to b2"),
+            ("invited", "invite", &[("role", "member")], "Ada invited Bob as Member"),
+            ("revoked", "invite", &[], "Ada revoked the invite for Bob"),
+            ("joined", "member", &[("role", "member")], "Ada added Bob as Member"),
+            ("removed", "member", &[("role", "admin")], "Ada removed Bob from the organization, who was Admin"),
+            (
+                "retention-changed",
+                "workspace",
+                &[("before.days", "30"), ("before.gibibytes", "50"), ("after.days", "3")],
+                "Ada changed what the workspace Bob keeps from 30 days and 50 GiB to 3 days",
+            ),
+            ("purged", "artifacts", &[("which", "all")], "Ada deleted all artifacts of Bob"),
+            ("purged", "artifacts", &[("hash", "77")], "Ada deleted the artifact 77 of Bob"),
+            ("refused", "org", &[("permission", "DeleteOrg")], "Ada was refused, because only Admins may do this: Delete the organization"),
+            ("exported", "org", &[("format", "csv")], "Ada downloaded the audit log as CSV"),
+        ] {
+            assert_eq!(event(action, kind, details).sentence(), sentence);
+        }
+    }
+
+    #[test]
+    fn every_action_has_a_sentence_whatever_details_it_lacks() {
+        for action in Action::ALL {
+            for kind in ObjectKind::ALL {
+                let sentence = event(action.as_str(), kind.as_str(), &[]).sentence();
+                assert!(sentence.len() > "Ada ".len() && !sentence.ends_with(' ') && !sentence.contains("no words"), "{sentence}");
+            }
+        }
+        assert!(event("eaten", "cake", &[]).sentence().contains("no words for (eaten) to cake Bob"));
+    }
+
+    #[test]
+    fn who_joins_alone_was_added_by_nobody() {
+        let mut own = event("joined", "member", &[("role", "admin")]);
+        own.actor.id = Some(own.object.id.clone());
+        assert_eq!(own.sentence(), "Ada joined as Admin");
+        own.details = Details::new([("invited_by".to_owned(), "Grace".to_owned())].into());
+        assert_eq!(own.sentence(), "Ada joined, invited by Grace");
+        own.action = "left".to_owned();
+        assert_eq!(own.sentence(), "Ada left the organization");
+    }
+}
