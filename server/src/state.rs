@@ -15,6 +15,7 @@ use crate::auth::bearer::Bearers;
 use crate::auth::epoch::AccessEpoch;
 use crate::auth::forms::Attempts;
 use crate::auth::password::Passwords;
+use crate::auth::refusals::Refusals;
 use crate::auth::secret::SecretHasher;
 use crate::blob::BlobStore;
 use crate::blob::fs::FsBlobs;
@@ -68,6 +69,8 @@ pub struct State {
     pub transfers: Arc<Semaphore>,
     /// Attempts at signing in and the like.
     pub attempts: Attempts,
+    /// What was refused lately, so that it is audited once.
+    pub refusals: Refusals,
     /// Key of sealed cookies.
     pub cookie_key: Key,
     /// What pages say about this server.
@@ -131,6 +134,7 @@ impl State {
             purge_waiting: Notify::new(),
             transfers: Arc::new(Semaphore::new(config.transfer_limit as usize)),
             attempts: Attempts::new(config.sign_in_per_minute),
+            refusals: Refusals::default(),
             site: Arc::new(site),
             stopping: AtomicBool::new(false),
             config,

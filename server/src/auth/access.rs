@@ -11,6 +11,7 @@ use app::error::AppError;
 use app::request::{Actor, Caller};
 use sea_orm::{ConnectionTrait, DatabaseTransaction};
 
+use super::refusals::{self, Refusal};
 use crate::error::Result;
 use crate::store::unscoped::{self, OrgLock};
 
@@ -134,6 +135,9 @@ async fn admit(db: &impl ConnectionTrait, caller: &Caller, slug: &OrgSlug, permi
         return Err(AppError::Moved(org.slug).into());
     }
     if !role.grants(permission) {
+        if lock == OrgLock::ForChange {
+            refusals::note(Refusal { org: org.id, name: org.name, permission });
+        }
         return Err(AppError::Forbidden.into());
     }
     Ok(OrgScope { id: org.id, slug: org.slug, name: org.name, role })

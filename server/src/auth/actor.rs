@@ -14,6 +14,7 @@ use axum_extra::extract::cookie::CookieJar;
 use tower_sessions::Session;
 
 use super::cookies;
+use super::refusals;
 use super::session;
 use super::visit::{BrowserVisit, device_of};
 use crate::error::{Error, Result};
@@ -67,7 +68,7 @@ pub async fn identify(Extracted(app): Extracted<AppState>, session: Session, mut
     request.extensions_mut().insert(provided);
     request.extensions_mut().insert(visit.clone());
 
-    let mut response = next.run(request).await;
+    let mut response = refusals::audited(state, &visit.caller, next.run(request)).await;
     let shown = is_page && !response.status().is_redirection();
     for value in cookies::write(&state.config, &state.cookie_key, &received, visit.take_outbox(), shown) {
         response.headers_mut().append(header::SET_COOKIE, value);
