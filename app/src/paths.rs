@@ -55,6 +55,26 @@ pub fn org_members(slug: &OrgSlug) -> String {
     format!("/o/{slug}/members")
 }
 
+/// What happened in it.
+pub fn org_audit(slug: &OrgSlug) -> String {
+    format!("/o/{slug}/audit")
+}
+
+/// What happened to one thing in it, by the thing's id.
+pub fn org_history(slug: &OrgSlug, object: impl std::fmt::Display) -> String {
+    with_query(&org_audit(slug), &[("object", object.to_string())])
+}
+
+/// What happened in it, as a table to download.
+pub fn org_audit_csv(slug: &OrgSlug) -> String {
+    format!("/o/{slug}/audit.csv")
+}
+
+/// What happened in it, as lines of JSON to download.
+pub fn org_audit_ndjson(slug: &OrgSlug) -> String {
+    format!("/o/{slug}/audit.ndjson")
+}
+
 /// Who is asked to come in.
 pub fn org_invites(slug: &OrgSlug) -> String {
     format!("/o/{slug}/invites")
@@ -97,9 +117,14 @@ pub fn workspace_settings(slug: &OrgSlug, id: WorkspaceId) -> String {
 
 /// Part of a long list: what is searched for, and the cursor of an earlier part.
 pub fn list(path: &str, search: &str, after: Option<&str>) -> String {
-    let search = (!search.is_empty()).then(|| format!("q={}", percent_encode(search)));
-    let after = after.map(|after| format!("after={}", percent_encode(after)));
-    let query = [search, after].into_iter().flatten().collect::<Vec<_>>().join("&");
+    let search = (!search.is_empty()).then(|| ("q", search.to_owned()));
+    let after = after.map(|after| ("after", after.to_owned()));
+    with_query(path, &search.into_iter().chain(after).collect::<Vec<_>>())
+}
+
+/// An address with these names and values as its query.
+pub fn with_query(path: &str, parts: &[(&str, String)]) -> String {
+    let query = parts.iter().map(|(name, value)| format!("{name}={}", percent_encode(value))).collect::<Vec<_>>().join("&");
     if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") }
 }
 

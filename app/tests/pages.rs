@@ -83,6 +83,7 @@ async fn a_visitor_is_sent_to_sign_in_and_brought_back() {
         paths::NEW_ORG.to_owned(),
         paths::org(&acme()),
         paths::org_members(&acme()),
+        paths::org_audit(&acme()),
         paths::org_settings(&acme()),
         paths::new_workspace(&acme()),
         paths::workspace(&acme(), id),
@@ -145,7 +146,10 @@ async fn only_admins_see_what_only_admins_may_do() {
     let artifacts = paths::workspace_artifacts(&acme(), id);
     page(Admin, &artifacts).await.shows("Purge").shows("/do/artifacts/delete");
     page(Member, &artifacts).await.hides("Purge").hides("/do/artifacts/delete");
+    page(Admin, &members).await.shows("History of Grace Hopper");
+    page(Member, &members).await.hides("History").hides(&paths::org_audit(&acme()));
     for path in [
+        paths::org_audit(&acme()),
         paths::org_settings(&acme()),
         paths::new_workspace(&acme()),
         paths::workspace_tokens(&acme(), id),
@@ -221,6 +225,24 @@ async fn lists_continue_with_the_same_search() {
 }
 
 #[tokio::test]
+async fn the_audit_log_reads_like_sentences_and_keeps_its_filter_in_every_link() {
+    let audit = paths::org_audit(&acme());
+    let log = page(Admin, &audit).await;
+    log.shows("changed Grace Hopper's role from Member to Admin").shows("renamed the workspace web to web-shop");
+    log.shows("2027-01-15 06:50:00 UTC").shows("/o/acme/audit?actor=usr_00000000000000000000000001");
+    let filtered = page(Admin, &format!("{audit}?action=renamed&from=2026-01-02&kind=&actor=Ada%20Lovelace")).await;
+    filtered.shows("web-shop").hides("Grace").shows(r#"value="Ada Lovelace""#).shows(r#"value="2026-01-02""#);
+    let query = "?actor=Ada%20Lovelace&amp;action=renamed&amp;from=2026-01-02";
+    for path in ["audit", "audit.csv", "audit.ndjson"] {
+        filtered.shows(&format!(r#"href="/o/acme/{path}{query}"#));
+    }
+    page(Admin, &format!("{audit}?action=deleted")).await.shows("No such event");
+    page(Admin, "/o/empty/audit").await.shows("Nothing recorded");
+    assert_eq!(page(Admin, &format!("{audit}?action=eaten")).await.status, StatusCode::BAD_REQUEST);
+    assert_eq!(page(Member, &format!("{audit}?action=eaten")).await.status, StatusCode::FORBIDDEN);
+}
+
+#[tokio::test]
 async fn an_invite_says_what_became_of_it_and_its_mail() {
     let page = page(Admin, &paths::org_invites(&acme())).await;
     for words in ["Being sent", "Pending", "Mail delayed", "Mail failed", "5.1.1 no such mailbox", "Expired", "Accepted", "Revoked"] {
@@ -257,6 +279,7 @@ async fn pages_need_no_inline_style_and_no_inline_handler() {
         paths::HOME.to_owned(),
         paths::ACCOUNT.to_owned(),
         paths::org_members(&acme()),
+        paths::org_audit(&acme()),
         paths::workspace_tokens(&acme(), id),
         paths::workspace_connect(&acme(), id),
     ] {

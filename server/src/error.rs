@@ -35,6 +35,9 @@ pub enum Error {
     /// A mail could not be made.
     #[error("mail: {0}")]
     Mail(String),
+    /// A table could not be written.
+    #[error("CSV")]
+    Csv(#[from] csv::Error),
     /// The session could not be stored.
     #[error("session")]
     Session(#[from] tower_sessions::session::Error),

@@ -20,7 +20,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::timeout::RequestBodyTimeoutLayer;
 
-use crate::api::{cache, health};
+use crate::api::{audit, cache, health};
 use crate::auth::{actor, forms, session};
 use crate::services;
 use crate::state::State;
@@ -67,12 +67,21 @@ pub fn plain_routes(metrics: PrometheusHandle) -> Vec<PlainRoute> {
     ]
 }
 
+/// What people download in their browser. A new one needs a row in `server/tests/it/authz.rs`.
+pub fn download_routes() -> Vec<(&'static str, MethodRouter<AppState>)> {
+    vec![("/o/{slug}/audit.csv", get(audit::csv)), ("/o/{slug}/audit.ndjson", get(audit::ndjson))]
+}
+
 /// The whole application.
 pub fn build(state: &Arc<State>, metrics: PrometheusHandle) -> Router {
     let options = LeptosOptions::builder().output_name("buildkeep").site_pkg_dir(assets::package_dir()).build();
     let app = AppState { state: state.clone(), backend: services::backend(state), options: options.clone() };
 
-    let pages = Router::new()
+    let mut downloads = Router::new();
+    for (path, handler) in download_routes() {
+        downloads = downloads.route(path, handler);
+    }
+    let pages = downloads
         .leptos_routes_with_context(&app, generate_route_list(App), provide_request, {
             let options = options.clone();
             move || shell(options.clone())

@@ -4,6 +4,7 @@
 
 pub mod accounts;
 pub mod artifacts;
+pub mod audit;
 pub mod ci_tokens;
 pub mod invites;
 pub mod members;
@@ -32,6 +33,8 @@ pub struct Backend {
     pub ci_tokens: Arc<dyn ci_tokens::CiTokens>,
     /// The workspaces' artifacts.
     pub artifacts: Arc<dyn artifacts::Artifacts>,
+    /// What happened.
+    pub audit: Arc<dyn audit::Audit>,
 }
 
 /// A part of a long list, and where the next part starts.

@@ -1,9 +1,11 @@
 //! Pieces of pages: they show what they are given, and load nothing.
 
+pub mod audit_filter;
 pub mod chip;
 pub mod code;
 pub mod empty_state;
 pub mod form;
+pub mod history;
 pub mod icon;
 pub mod menu;
 pub mod nav;

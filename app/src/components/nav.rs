@@ -66,17 +66,20 @@ pub enum OrgTab {
     Workspaces,
     /// Its members.
     Members,
+    /// What happened in it.
+    Audit,
     /// Its settings.
     Settings,
 }
 
 impl OrgTab {
-    const ALL: [Self; 3] = [Self::Workspaces, Self::Members, Self::Settings];
+    const ALL: [Self; 4] = [Self::Workspaces, Self::Members, Self::Audit, Self::Settings];
 
     const fn permission(self) -> Permission {
         match self {
             Self::Workspaces => Permission::ViewWorkspaces,
             Self::Members => Permission::ViewMembers,
+            Self::Audit => Permission::ViewAudit,
             Self::Settings => Permission::EditOrg,
         }
     }
@@ -85,6 +88,7 @@ impl OrgTab {
         match self {
             Self::Workspaces => "Workspaces",
             Self::Members => "Members",
+            Self::Audit => "Audit",
             Self::Settings => "Settings",
         }
     }
@@ -93,6 +97,7 @@ impl OrgTab {
         match self {
             Self::Workspaces => paths::org(&org.slug),
             Self::Members => paths::org_members(&org.slug),
+            Self::Audit => paths::org_audit(&org.slug),
             Self::Settings => paths::org_settings(&org.slug),
         }
     }

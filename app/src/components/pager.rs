@@ -19,6 +19,19 @@ pub fn Pager(
 ) -> impl IntoView {
     let first = paths::list(&path, &search, None);
     let next = next.map(|after| paths::list(&path, &search, Some(&after)));
+    view! { <PagerLinks first later next/> }
+}
+
+/// The same for lists with an address of their own making.
+#[component]
+pub fn PagerLinks(
+    /// Address of the first part.
+    first: String,
+    /// Whether this is a later part.
+    later: bool,
+    /// Address of the next part.
+    next: Option<String>,
+) -> impl IntoView {
     (later || next.is_some()).then(|| {
         view! {
             <nav class="pager" aria-label="Pages of the list">

@@ -33,11 +33,13 @@ pub enum Permission {
     ViewArtifacts,
     /// Delete artifacts, one or many.
     PurgeArtifacts,
+    /// Read and download the audit log.
+    ViewAudit,
 }
 
 impl Permission {
     /// Every permission, in the order of the printed matrix.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::ViewOrg,
         Self::EditOrg,
         Self::DeleteOrg,
@@ -51,6 +53,7 @@ impl Permission {
         Self::ManageTokens,
         Self::ViewArtifacts,
         Self::PurgeArtifacts,
+        Self::ViewAudit,
     ];
 
     /// What it means, in words for the matrix.
@@ -69,6 +72,7 @@ impl Permission {
             Self::ManageTokens => "See, create, rotate and revoke CI access tokens",
             Self::ViewArtifacts => "See which artifacts are stored",
             Self::PurgeArtifacts => "Delete artifacts",
+            Self::ViewAudit => "Read and download the audit log",
         }
     }
 }
@@ -90,7 +94,8 @@ impl Role {
                 | Permission::DeleteWorkspace
                 | Permission::ManageTokens
                 | Permission::ViewArtifacts
-                | Permission::PurgeArtifacts => true,
+                | Permission::PurgeArtifacts
+                | Permission::ViewAudit => true,
             },
             Self::Member => match permission {
                 Permission::ViewOrg
@@ -105,7 +110,8 @@ impl Role {
                 | Permission::EditWorkspace
                 | Permission::DeleteWorkspace
                 | Permission::ManageTokens
-                | Permission::PurgeArtifacts => false,
+                | Permission::PurgeArtifacts
+                | Permission::ViewAudit => false,
             },
         }
     }

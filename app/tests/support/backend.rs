@@ -3,12 +3,14 @@
 use app::backend::Page;
 use app::backend::accounts::{Accounts, NewAccount};
 use app::backend::artifacts::{ArtifactRow, Artifacts, Purge, PurgeProgress};
+use app::backend::audit::Audit;
 use app::backend::ci_tokens::{CiTokenRow, CiTokens, NewCiToken};
 use app::backend::invites::{Invitation, InviteRow, Invites, NewInvites};
 use app::backend::members::{MemberRow, Members};
 use app::backend::orgs::{OrgView, Orgs};
 use app::backend::sessions::{SessionRow, Sessions};
 use app::backend::workspaces::{WorkspaceView, Workspaces};
+use app::domain::audit::{AuditEvent, AuditFilter};
 use app::domain::ids::{CiTokenId, InviteId, SessionId, UserId, WorkspaceId};
 use app::domain::invite::InviteResult;
 use app::domain::names::{ArtifactHash, Email, OrgName, OrgSlug, PersonName, Reason, TokenName, WorkspaceName};
@@ -278,5 +280,15 @@ impl Artifacts for Fake {
     async fn purge_progress(&self, caller: &Caller, slug: &OrgSlug, workspace: WorkspaceId) -> Result<Option<PurgeProgress>, AppError> {
         self.in_workspace(caller, slug, workspace, Permission::ViewArtifacts)?;
         Ok((workspace == data::id("wks", data::PURGED)).then(data::purge))
+    }
+}
+
+#[async_trait]
+impl Audit for Fake {
+    async fn list(&self, caller: &Caller, slug: &OrgSlug, filter: &AuditFilter, after: Option<&str>) -> Result<Page<AuditEvent>, AppError> {
+        let org = self.org(caller, slug, Permission::ViewAudit)?;
+        let rows = if org.workspaces == 0 { Vec::new() } else { data::events() };
+        let rows = rows.into_iter().filter(|event| filter.action.is_none_or(|action| action.as_str() == event.action)).collect();
+        Ok(Page { rows, next: after.is_none().then(|| "cursor".to_owned()) })
     }
 }

@@ -11,6 +11,7 @@ use app::backend::orgs::OrgView;
 use app::backend::sessions::SessionRow;
 use app::backend::workspaces::{Usage, WorkspaceView};
 use app::domain::access::TokenAccess;
+use app::domain::audit::{AuditActor, AuditEvent, AuditObject, Details};
 use app::domain::invite::{Delivery, InviteState};
 use app::domain::names::PersonName;
 use app::domain::retention::Retention;
@@ -201,4 +202,28 @@ pub fn sessions() -> Vec<SessionRow> {
         current,
     };
     vec![session(1, "Firefox on Linux", true), session(2, "Chrome on Android", false)]
+}
+
+pub fn events() -> Vec<AuditEvent> {
+    let event = |number: u32, action: &str, kind: &str, title: &str, details: &[(&str, &str)]| AuditEvent {
+        id: id("evt", number),
+        at: ago(i64::from(number) * 70),
+        actor: AuditActor {
+            kind: "user".to_owned(),
+            id: Some("usr_00000000000000000000000001".to_owned()),
+            name: "Ada Lovelace".to_owned(),
+        },
+        action: action.to_owned(),
+        object: AuditObject { kind: kind.to_owned(), id: format!("{kind}-{number}"), name: title.to_owned() },
+        details: Details::new(details.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()),
+        address: "192.0.2.7".to_owned(),
+        request: format!("inc_{number:026}"),
+    };
+    vec![
+        event(1, "role-changed", "member", "Grace Hopper", &[("before", "member"), ("after", "admin")]),
+        event(2, "refused", "org", "Acme GmbH", &[("permission", "EditOrg")]),
+        event(3, "created", "ci-token", "GitHub, main branch", &[("access", "read-write")]),
+        event(4, "renamed", "workspace", "web", &[("before", "web"), ("after", "web-shop")]),
+        event(5, "joined", "member", "Karl-Theodor Maria Nikolaus von Beispielhausen", &[("role", "member")]),
+    ]
 }

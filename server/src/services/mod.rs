@@ -2,6 +2,7 @@
 
 pub mod accounts;
 pub mod artifacts;
+pub mod audit;
 pub mod cache;
 pub mod ci_tokens;
 pub mod invites;
@@ -29,5 +30,6 @@ pub fn backend(state: &Arc<State>) -> Backend {
         workspaces: Arc::new(workspaces::Workspaces(state.clone())),
         ci_tokens: Arc::new(ci_tokens::CiTokens(state.clone())),
         artifacts: Arc::new(artifacts::Artifacts(state.clone())),
+        audit: Arc::new(audit::Audit(state.clone())),
     }
 }

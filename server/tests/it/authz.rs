@@ -14,7 +14,7 @@ use app::domain::role::Role;
 use chrono::TimeDelta;
 use reqwest::header::{ACCEPT, COOKIE};
 use reqwest::{Method, RequestBuilder};
-use server::router::plain_routes;
+use server::router::{download_routes, plain_routes};
 
 use crate::support::archive::archive;
 use crate::support::{Answer, Browser, Ci, PASSWORD, Person, TestApp, Workspace, metrics};
@@ -72,6 +72,9 @@ const PAGES: &str = "
 /orgs/new                              302       200        200     200    200
 /o/{slug}                              302       404        404     200    200
 /o/{slug}/members                      302       404        404     200    200
+/o/{slug}/audit                        302       404        404     403    200
+/o/{slug}/audit.csv                    302       404        404     403    200
+/o/{slug}/audit.ndjson                 302       404        404     403    200
 /o/{slug}/invites                      302       404        404     403    200
 /o/{slug}/settings                     302       404        404     403    200
 /o/{slug}/workspaces/new               302       404        404     403    200
@@ -342,7 +345,8 @@ fn every_server_function_is_in_the_table() {
 
 #[tokio::test]
 async fn every_page_is_in_the_table() {
-    let there: BTreeSet<_> = leptos_axum::generate_route_list(app::App).iter().map(|route| route.path().to_owned()).collect();
+    let mut there: BTreeSet<_> = leptos_axum::generate_route_list(app::App).iter().map(|route| route.path().to_owned()).collect();
+    there.extend(download_routes().into_iter().map(|(path, _)| path.to_owned()));
     assert_eq!(there, addresses(PAGES, 5));
 }
 

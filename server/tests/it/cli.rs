@@ -9,7 +9,8 @@ use tokio::process::Command;
 use crate::support::archive::archive;
 use crate::support::{Ci, PASSWORD, TestApp};
 
-async fn run(app: &TestApp, arguments: &[&str], input: &str) -> Output {
+/// Runs it to its end.
+pub async fn run(app: &TestApp, arguments: &[&str], input: &str) -> Output {
     let config = &app.state.config;
     let mut command = Command::new(env!("CARGO_BIN_EXE_buildkeep"));
     command.arg("--data").arg(&config.data_dir).args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());

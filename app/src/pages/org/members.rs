@@ -9,6 +9,7 @@ use crate::backend::orgs::OrgView;
 use crate::components::chip::{Chip, RoleChip, Tone};
 use crate::components::empty_state::EmptyState;
 use crate::components::form::{FormError, FormState};
+use crate::components::history::HistoryLink;
 use crate::components::icon::Icon;
 use crate::components::nav::{OrgTab, Place};
 use crate::components::page_header::PageHeader;
@@ -181,8 +182,10 @@ fn Actions(
             </Confirm>
         }
     });
+    let history = org.role.grants(Permission::ViewAudit).then(|| paths::org_history(&org.slug, member.user));
     view! {
         <div class="action-row">
+            <HistoryLink path=history of=member.name.to_string()/>
             {change}
             {removal}
         </div>

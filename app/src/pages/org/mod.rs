@@ -1,5 +1,6 @@
 //! Pages of an organization.
 
+pub mod audit;
 pub mod invites;
 pub mod members;
 pub mod overview;

@@ -7,6 +7,7 @@ use super::{open, which};
 use crate::backend::orgs::OrgView;
 use crate::backend::workspaces::WorkspaceView;
 use crate::components::form::{FormError, FormState, TextField};
+use crate::components::history::HistoryLink;
 use crate::components::nav::{Place, WorkspaceTab};
 use crate::components::page_header::PageHeader;
 use crate::components::section::{DangerZone, Section};
@@ -15,6 +16,7 @@ use crate::domain::time::{bytes, count};
 use crate::error::Field;
 use crate::pages::frame::Frame;
 use crate::pages::{loaded, require};
+use crate::paths;
 use crate::request::request;
 use crate::server_fns::workspaces::{DeleteWorkspace, RenameWorkspace, SetWorkspaceRetention};
 
@@ -28,10 +30,14 @@ pub fn SettingsPage() -> impl IntoView {
         Ok((org, workspace))
     };
     loaded(load, |(org, workspace)| {
+        let history = org.role.grants(Permission::ViewAudit).then(|| paths::org_history(&org.slug, workspace.id));
+        let name = workspace.name.to_string();
         let deletes = org.role.grants(Permission::DeleteWorkspace);
         view! {
             <Frame title="Settings" place=Place::Workspace(org.clone(), workspace.clone(), WorkspaceTab::Settings)>
-                <PageHeader title="Settings"/>
+                <PageHeader title="Settings">
+                    <HistoryLink path=history of=name/>
+                </PageHeader>
                 <Name org=org.clone() workspace=workspace.clone()/>
                 <Keeping org=org.clone() workspace=workspace.clone()/>
                 {deletes.then(|| view! { <Deletion org workspace/> })}

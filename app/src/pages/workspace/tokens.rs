@@ -12,11 +12,13 @@ use crate::components::chip::{AccessChip, Chip, StateChip, Tone};
 use crate::components::code::CodeBlock;
 use crate::components::empty_state::EmptyState;
 use crate::components::form::{ChoiceField, FormError, FormState, SelectField, TextField};
+use crate::components::history::HistoryLink;
 use crate::components::nav::{Place, WorkspaceTab};
 use crate::components::page_header::PageHeader;
 use crate::components::section::Section;
 use crate::components::when::When;
 use crate::domain::access::TokenAccess;
+use crate::domain::permission::Permission;
 use crate::domain::time::absolute;
 use crate::domain::token::{TokenLife, TokenState};
 use crate::error::Field;
@@ -24,6 +26,7 @@ use crate::islands::confirm::Confirm;
 use crate::islands::row_filter::{MANY, RowFilter};
 use crate::pages::frame::Frame;
 use crate::pages::loaded;
+use crate::paths;
 use crate::request::request;
 use crate::server_fns::ci_tokens::{CreateCiToken, RevokeCiToken, RotateCiToken};
 
@@ -144,6 +147,7 @@ fn TokenRow(
 ) -> impl IntoView {
     let now = request().now;
     let works = token.state == TokenState::Active;
+    let history = org.role.grants(Permission::ViewAudit).then(|| paths::org_history(&org.slug, token.id));
     let last_used = match token.last_used.clone() {
         Some((at, from)) => view! {
             <When at now/>
@@ -201,7 +205,12 @@ fn TokenRow(
                     <span class="row-note">{format!("by {}", token.created_by)}</span>
                 </span>
             </td>
-            <td class="actions">{works.then(|| view! { <Actions org workspace token rotate revoke/> })}</td>
+            <td class="actions">
+                <div class="action-row">
+                    <HistoryLink path=history of=token.name.to_string()/>
+                    {works.then(|| view! { <Actions org workspace token rotate revoke/> })}
+                </div>
+            </td>
         </tr>
     }
     .into_any()
@@ -221,7 +230,7 @@ fn Actions(
     let (for_rotate, for_revoke) = (which(&org, &workspace), which(&org, &workspace));
     let id = token.id.to_string();
     view! {
-        <div class="action-row">
+        <>
             <Confirm label="Rotate…".to_owned() title=format!("Rotate “{name}”?")>
                 <p>"The token gets a new value, which is shown once. Name, access and expiry stay."</p>
                 <ActionForm action=rotate>
@@ -246,7 +255,7 @@ fn Actions(
                     <button class="button button-danger">"Revoke"</button>
                 </ActionForm>
             </Confirm>
-        </div>
+        </>
     }
     .into_any()
 }

@@ -117,6 +117,11 @@ impl TestApp {
         Browser::new(&self.state, &self.url)
     }
 
+    /// The same at another server on the same data.
+    pub fn browser_at(&self, url: &str) -> Browser {
+        Browser::new(&self.state, url)
+    }
+
     /// Somebody with an account, signed in. The account is the operator's work, to spare the way over the mail.
     pub async fn person(&self, name: &str) -> Person {
         let email = format!("{name}@example.com");

@@ -1,0 +1,86 @@
+//! What happened in an organization, for its Admins.
+
+mod export;
+
+pub use export::Format;
+
+use std::sync::Arc;
+
+use app::backend::Page;
+use app::backend::audit::Audit as Port;
+use app::domain::audit::{AuditEvent, AuditFilter};
+use app::domain::ids::AuditEventId;
+use app::domain::names::{Email, OrgSlug};
+use app::domain::permission::Permission;
+use app::error::AppError;
+use app::request::Caller;
+use async_trait::async_trait;
+use chrono::{DateTime, Days, NaiveDate, NaiveTime, Utc};
+use sea_orm::ConnectionTrait;
+
+use crate::auth::access;
+use crate::error::{Result, answer};
+use crate::state::State;
+use crate::store::audit::{ActorIs, Search, search};
+use crate::store::users;
+
+/// Rows on one page.
+const PAGE: u64 = 100;
+
+/// What happened in an organization.
+pub struct Audit(pub Arc<State>);
+
+#[async_trait]
+impl Port for Audit {
+    async fn list(&self, caller: &Caller, slug: &OrgSlug, filter: &AuditFilter, after: Option<&str>) -> Result<Page<AuditEvent>, AppError> {
+        answer(caller, async {
+            let db = self.0.db.read();
+            let scope = access::org(db, caller, slug, Permission::ViewAudit).await?;
+            let after = after.map(|text| read_cursor(text).ok_or(AppError::NotFound)).transpose()?;
+            let Some(wanted) = wanted(db, filter).await? else { return Ok(Page { rows: Vec::new(), next: None }) };
+            let found = search(db, &scope, &Search { after, ..wanted }, PAGE + 1).await?;
+            let more = found.len() as u64 > PAGE;
+            let mut rows: Vec<_> = found.into_iter().map(|found| found.event).collect();
+            if more {
+                rows.pop();
+            }
+            let next = rows.last().filter(|_| more).map(write_cursor);
+            Ok(Page { rows, next })
+        })
+        .await
+    }
+}
+
+/// The filter as the store understands it; `None` when nothing can fit.
+async fn wanted(db: &impl ConnectionTrait, filter: &AuditFilter) -> Result<Option<Search>> {
+    let actor = match filter.actor.as_str() {
+        "" => None,
+        text => match (text.parse(), Email::parse(text)) {
+            (Ok(id), _) => Some(ActorIs::Id(id)),
+            (Err(_), Ok(email)) => match users::find_by_email(db, &email).await? {
+                Some(user) => Some(ActorIs::Id(user.id)),
+                None => return Ok(None),
+            },
+            (Err(_), Err(_)) => Some(ActorIs::Named(text.to_owned())),
+        },
+    };
+    let midnight = |day: NaiveDate| day.and_time(NaiveTime::MIN).and_utc();
+    Ok(Some(Search {
+        actor,
+        kind: filter.kind.map(|kind| kind.as_str()),
+        action: filter.action.map(|action| action.as_str()),
+        object: (!filter.object.is_empty()).then(|| filter.object.clone()),
+        from: filter.from.map(midnight),
+        until: filter.to.and_then(|day| day.checked_add_days(Days::new(1))).map(midnight),
+        after: None,
+    }))
+}
+
+fn write_cursor(event: &AuditEvent) -> String {
+    format!("{}-{}", event.at.timestamp_micros(), event.id)
+}
+
+fn read_cursor(text: &str) -> Option<(DateTime<Utc>, AuditEventId)> {
+    let (at, id) = text.split_once('-')?;
+    Some((DateTime::from_timestamp_micros(at.parse().ok()?)?, id.parse().ok()?))
+}
