@@ -57,6 +57,9 @@ export const LOOKS: Look[] = [
   { name: 'members', as: 'admin', path: org('/members') },
   { name: 'members_none_found', as: 'admin', path: org('/members?q=nobody') },
   { name: 'members_remove', as: 'admin', path: org('/members'), then: (page) => new Frame(page).ask('Remove…', page.getByRole('row', { name: 'Grace' })) },
+  { name: 'audit', as: 'admin', path: org('/audit') },
+  { name: 'audit_filtered', as: 'admin', path: org('/audit?actor=Operator&kind=member') },
+  { name: 'audit_none_found', as: 'admin', path: org('/audit?action=deleted&from=2020-01-01&to=2020-01-02') },
   { name: 'invites', as: 'admin', path: org('/invites') },
   { name: 'invites_empty', as: 'admin', path: (world) => `/o/${world.emptyOrg.slug}/invites` },
   { name: 'invites_refused', as: 'admin', path: org('/invites'), then: refused((page) => new Invites(page).invite(',')) },
@@ -84,6 +87,7 @@ export const LOOKS: Look[] = [
   { name: 'member_workspace', as: 'member', path: (world) => workspacePath(world.fresh) },
   { name: 'member_artifacts', as: 'member', path: used('artifacts') },
   { name: 'forbidden', as: 'member', path: org('/settings'), status: 403 },
+  { name: 'audit_forbidden', as: 'member', path: org('/audit'), status: 403 },
 ];
 
 function refused(send: (page: Page) => Promise<unknown>) {
