@@ -1,10 +1,10 @@
-// How long two lists take with very many rows against the same pages with 100 rows, for a signed-in person.
+// How long lists take with very many rows against the same pages with 100 rows, for a signed-in person.
 import { mkdir, rm } from 'node:fs/promises';
 import { Agent, get } from 'node:http';
 import { join } from 'node:path';
 import { Server, admin } from '../../nx/lib/server.mjs';
 import { PORTS } from './contenders.mjs';
-import { DIALECTS, FIRST_HASH, artifacts, fill, members, settle } from './seed.mjs';
+import { DIALECTS, FIRST_HASH, artifacts, events, fill, members, settle } from './seed.mjs';
 import { archive, median } from './transfers.mjs';
 
 const EMAIL = 'ada@example.com';
@@ -53,22 +53,27 @@ async function build(dialect, place, options, sizes) {
       const { token } = await admin(data, ['token', 'create', '--org', slug, '--workspace', 'shop', '--name', 'bench', '--access', 'read-write', '--expires', 'never'], options);
       const answer = await fetch(`${server.url}/v1/cache/${FIRST_HASH}`, { method: 'PUT', headers: { authorization: `Bearer ${token}` }, body: archive(1024) });
       if (answer.status !== 200) throw new Error(`A PUT was answered ${answer.status}.`);
-      pages[slug] = { members: `/o/${slug}/members`, artifacts: `/o/${slug}/w/${id}/artifacts` };
+      const audit = `/o/${slug}/audit`;
+      pages[slug] = {
+        members: `/o/${slug}/members`, artifacts: `/o/${slug}/w/${id}/artifacts`,
+        audit, 'audit, filtered': `${audit}?kind=org&action=created`, 'audit, none found': `${audit}?kind=org&action=left`,
+      };
     }
   } finally {
     await server.stop();
   }
   for (const [kind, slug] of [[1, 'few'], [2, 'many']]) {
-    const size = slug === 'few' ? { members: FEW, artifacts: FEW } : sizes;
+    const size = slug === 'few' ? { members: FEW, artifacts: FEW, events: FEW } : sizes;
     await fill(dialect, place, members(dialect, kind, slug, size.members), 'members', size.members);
     await fill(dialect, place, artifacts(dialect, kind, slug, size.artifacts), 'artifacts', size.artifacts);
+    await fill(dialect, place, events(dialect, kind, slug, size.events), 'audit_events', size.events);
   }
   await settle(dialect, place);
   return pages;
 }
 
-/** Median times of both lists on one database: `kind` is sqlite or postgres, `url` the PostgreSQL database. */
-export async function measurePages(folder, kind, url, sizes = { members: 10_000, artifacts: 1_000_000 }) {
+/** Median times of the lists on one database: `kind` is sqlite or postgres, `url` the PostgreSQL database. */
+export async function measurePages(folder, kind, url, sizes = { members: 10_000, artifacts: 1_000_000, events: 1_000_000 }) {
   const data = join(folder, `pages-${kind}`);
   await mkdir(data, { recursive: true });
   const place = kind === 'sqlite' ? join(data, 'bench.db') : url;
@@ -79,7 +84,7 @@ export async function measurePages(folder, kind, url, sizes = { members: 10_000,
   try {
     const cookie = await signIn(server);
     const results = [];
-    for (const page of ['members', 'artifacts']) {
+    for (const page of Object.keys(pages.few)) {
       const times = { few: [], many: [] };
       const lengths = {};
       for (let request = 0; request < WARM_UP + REQUESTS; request += 1) {
@@ -89,7 +94,7 @@ export async function measurePages(folder, kind, url, sizes = { members: 10_000,
           lengths[slug] = html.length;
         }
       }
-      results.push({ database: kind, page, rows: sizes[page], few: median(times.few), many: median(times.many), lengths });
+      results.push({ database: kind, page, rows: sizes[page.startsWith('audit') ? 'events' : page], few: median(times.few), many: median(times.many), lengths });
     }
     return results;
   } finally {

@@ -1,13 +1,13 @@
-// Fills a database with members and artifacts by SQL: rows that differ from a real one in nothing but their keys.
+// Fills a database with members, artifacts and audit events by SQL: rows that differ from a real one in nothing but their keys.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 
 const BATCH = 1000;
 
-/** How to talk to each database, and how it writes an id. */
+/** How to talk to each database, and how it writes an id and a moment. */
 export const DIALECTS = {
-  sqlite: { program: (place) => ['sqlite3', ['-bail', '-cmd', '.timeout 15000', place]], id: (hex) => `X'${hex}'` },
-  postgres: { program: (place) => ['psql', ['-X', '-q', '-A', '-t', '-v', 'ON_ERROR_STOP=1', place]], id: (hex) => `'${hex}'::uuid` },
+  sqlite: { program: (place) => ['sqlite3', ['-bail', '-cmd', '.timeout 15000', place]], id: (hex) => `X'${hex}'`, time: (text) => `'${text}'` },
+  postgres: { program: (place) => ['psql', ['-X', '-q', '-A', '-t', '-v', 'ON_ERROR_STOP=1', place]], id: (hex) => `'${hex}'::uuid`, time: (text) => `'${text}'::timestamptz` },
 };
 
 /** Runs SQL pieces in one go; answers what the database printed. */
@@ -65,6 +65,22 @@ export function* artifacts(dialect, kind, slug, count) {
   });
   yield `UPDATE workspaces SET artifact_count = ${count},
     artifact_bytes = (SELECT sum(bytes) FROM artifacts WHERE workspace_id = workspaces.id) WHERE id = ${workspace};\n`;
+}
+
+/** Audit events of an organization, a second apart, so many that with the one of its creation there are `count`. */
+export function* events(dialect, kind, slug, count) {
+  const pattern = `CREATE TEMPORARY TABLE pattern AS SELECT e.* FROM audit_events e
+    JOIN orgs o ON o.id = e.org_id WHERE o.slug = '${slug}' AND e.object_kind = 'org' AND e.action = 'created';`;
+  const began = Date.now() - count * 1000;
+  const at = (n) => new Date(began + n * 1000).toISOString().replace('Z', '123+00:00');
+  yield* batches(count - 1, pattern, (numbers) => {
+    const rows = numbers.map((n) => `(${dialect.id(idHex(kind, n))}, ${n + 1_000_000}, ${dialect.time(at(n))})`).join(',\n');
+    return `INSERT INTO audit_events (id, org_id, actor_kind, actor_id, actor_name, action, object_kind, object_id, object_name, details,
+      address, incident, at, seq)
+      SELECT v.column1, t.org_id, t.actor_kind, t.actor_id, t.actor_name, t.action, t.object_kind, t.object_id, t.object_name, t.details,
+      t.address, t.incident, v.column3, v.column2
+      FROM (VALUES ${rows}) v, pattern t;\n`;
+  });
 }
 
 /** The hash of the artifact that is stored over HTTP, and copied from then on. */

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use app::backend::Page;
 use app::backend::audit::Audit as Port;
-use app::domain::audit::{AuditEvent, AuditFilter};
+use app::domain::audit::{Action, AuditEvent, AuditFilter, ObjectKind};
 use app::domain::ids::AuditEventId;
 use app::domain::names::{Email, OrgSlug};
 use app::domain::permission::Permission;
@@ -67,8 +67,8 @@ async fn wanted(db: &impl ConnectionTrait, filter: &AuditFilter) -> Result<Optio
     let midnight = |day: NaiveDate| day.and_time(NaiveTime::MIN).and_utc();
     Ok(Some(Search {
         actor,
-        kind: filter.kind.map(|kind| kind.as_str()),
-        action: filter.action.map(|action| action.as_str()),
+        kind: filter.kind.map(ObjectKind::as_str),
+        action: filter.action.map(Action::as_str),
         object: (!filter.object.is_empty()).then(|| filter.object.clone()),
         from: filter.from.map(midnight),
         until: filter.to.and_then(|day| day.checked_add_days(Days::new(1))).map(midnight),

@@ -98,9 +98,9 @@ impl AuditEvent {
         self.details.get("access").map(|access| format!(" ({access})")).unwrap_or_default()
     }
 
-    fn limits(&self, side: &str) -> String {
-        let days = self.details.get(&format!("{side}.days")).map(|days| format!("{days} days"));
-        let size = self.details.get(&format!("{side}.gibibytes")).map(|size| format!("{size} GiB"));
+    fn limits(&self, when: &str) -> String {
+        let days = self.details.get(&format!("{when}.days")).map(|days| format!("{days} days"));
+        let size = self.details.get(&format!("{when}.gibibytes")).map(|size| format!("{size} GiB"));
         match (days, size) {
             (Some(days), Some(size)) => format!("{days} and {size}"),
             (Some(limit), None) | (None, Some(limit)) => limit,

@@ -81,7 +81,7 @@ impl Audit {
                 let next = last.map(|after| Search { after: Some(after), ..wanted });
                 let lines = match format {
                     Format::Csv => csv_lines(events.iter().map(cells))?,
-                    Format::Ndjson => events.iter().map(|event| format!("{}\n", object(scope.id(), event))).collect::<String>().into(),
+                    Format::Ndjson => json_lines(scope.id(), &events),
                 };
                 Ok::<_, Error>(Some((lines, next)))
             }
@@ -106,6 +106,10 @@ impl Audit {
         tx.commit().await?;
         Ok((scope, wanted))
     }
+}
+
+fn json_lines(org: OrgId, events: &[StoredEvent]) -> Bytes {
+    events.iter().flat_map(|event| [object(org, event).to_string(), "\n".to_owned()]).collect::<String>().into()
 }
 
 fn csv_lines<const CELLS: usize>(rows: impl IntoIterator<Item = [String; CELLS]>) -> Result<Bytes> {
