@@ -72,6 +72,8 @@ async fn somebody_new_is_in_two_clicks_after_opening_the_mail() {
     assert_eq!((bob.role, bob.joined_by, bob.name.as_str()), (Role::Member, JoinedBy::Invite, "Bob"));
     app.browser().sign_in("bob@example.com", PASSWORD).await.done();
     assert_eq!(only_invite(&app).await.state, InviteState::Accepted);
+    let log = ada.get("/o/acme/audit").await.text();
+    assert!(log.contains("invited bob@example.com as Member") && log.contains("joined as Member, invited by ada"), "{log}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
