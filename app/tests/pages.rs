@@ -228,7 +228,7 @@ async fn lists_continue_with_the_same_search() {
 async fn the_audit_log_reads_like_sentences_and_keeps_its_filter_in_every_link() {
     let audit = paths::org_audit(&acme());
     let log = page(Admin, &audit).await;
-    log.shows("changed Grace Hopper's role from Member to Admin").shows("renamed the workspace web to web-shop");
+    log.shows("changed Grace Hopper's role from Member to Admin").shows("renamed the workspace “web” to “web-shop”");
     log.shows("2027-01-15 06:50:00 UTC").shows("/o/acme/audit?actor=usr_00000000000000000000000001");
     let filtered = page(Admin, &format!("{audit}?action=renamed&from=2026-01-02&kind=&actor=Ada%20Lovelace")).await;
     filtered.shows("web-shop").hides("Grace").shows(r#"value="Ada Lovelace""#).shows(r#"value="2026-01-02""#);

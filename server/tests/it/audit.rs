@@ -247,22 +247,22 @@ async fn admins_find_events_by_who_what_and_when() {
             String::new(),
             &[
                 changed,
-                "ada renamed the workspace web to shop",
-                "bob created the workspace web",
+                "ada renamed the workspace “web” to “shop”",
+                "bob created the workspace “web”",
                 "The operator added bob as Admin",
-                "ada created the organization acme",
+                "ada created the organization “acme”",
             ][..],
         ),
-        ("actor=bob".to_owned(), &["bob created the workspace web"]),
-        (format!("actor={}", bob.id), &["bob created the workspace web"]),
-        (format!("actor={}", bob.email), &["bob created the workspace web"]),
+        ("actor=bob".to_owned(), &["bob created the workspace “web”"]),
+        (format!("actor={}", bob.id), &["bob created the workspace “web”"]),
+        (format!("actor={}", bob.email), &["bob created the workspace “web”"]),
         ("actor=Operator".to_owned(), &["The operator added bob as Admin"]),
         ("actor=nobody@example.com".to_owned(), &[]),
         ("kind=member&action=".to_owned(), &[changed, "The operator added bob as Admin"]),
-        ("action=renamed".to_owned(), &["ada renamed the workspace web to shop"]),
-        (format!("object={}", workspace.id), &["ada renamed the workspace web to shop", "bob created the workspace web"]),
+        ("action=renamed".to_owned(), &["ada renamed the workspace “web” to “shop”"]),
+        (format!("object={}", workspace.id), &["ada renamed the workspace “web” to “shop”", "bob created the workspace “web”"]),
         (format!("from={today}"), &[changed]),
-        (format!("to={}&actor=bob", today - TimeDelta::days(1)), &["bob created the workspace web"]),
+        (format!("to={}&actor=bob", today - TimeDelta::days(1)), &["bob created the workspace “web”"]),
         (format!("from={today}&to={today}&kind=workspace"), &[]),
     ] {
         assert_eq!(read_page(&ada, &format!("/o/acme/audit?{query}")).await.0, found, "{query}");
@@ -285,7 +285,7 @@ async fn the_pages_of_the_log_hold_every_event_once_the_newest_first() {
         next = after;
     }
     assert_eq!(sizes, [100, 100, 11]);
-    assert_eq!(sentences[0], "ada renamed the organization name 208 to name 209");
+    assert_eq!(sentences[0], "ada renamed the organization “name 208” to “name 209”");
     assert_eq!(sentences.iter().collect::<BTreeSet<_>>().len(), 211);
 }
 
@@ -323,7 +323,7 @@ async fn a_table_of_events_is_safe_to_open_and_taking_it_is_an_event() {
     assert_eq!(rows.len(), 1);
     let cell = |name: &str| &rows[0][names.iter().position(|known| known == name).unwrap()];
     assert_eq!(cell("actor"), "'=cmd(\"a\", 'b')");
-    assert_eq!(cell("sentence"), "'=cmd(\"a\", 'b') renamed the organization acme to +Acme, \"the\" company");
+    assert_eq!(cell("sentence"), "'=cmd(\"a\", 'b') renamed the organization “acme” to “+Acme, \"the\" company”");
     assert_eq!(cell("details"), r#"{"after":"+Acme, \"the\" company","before":"acme"}"#);
     assert_eq!(cell("sequence"), "2");
     let last = events(&app).await.pop().unwrap();

@@ -58,12 +58,12 @@ impl ObjectKind {
     /// A thing of this kind in a sentence.
     pub fn named(self, name: &str) -> String {
         match self {
-            Self::Org => format!("the organization {name}"),
+            Self::Org => format!("the organization “{name}”"),
             Self::Member => name.to_owned(),
             Self::Invite => format!("the invite for {name}"),
-            Self::Workspace => format!("the workspace {name}"),
-            Self::CiToken => format!("the CI access token {name}"),
-            Self::Artifacts => format!("artifacts of {name}"),
+            Self::Workspace => format!("the workspace “{name}”"),
+            Self::CiToken => format!("the CI access token “{name}”"),
+            Self::Artifacts => format!("artifacts of “{name}”"),
             Self::Account => format!("the account of {name}"),
             Self::Session => format!("a session of {name}"),
         }

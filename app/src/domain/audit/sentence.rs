@@ -36,8 +36,8 @@ impl AuditEvent {
             Action::SessionEnded if self.object.id.is_empty() => "ended all other sessions of their own".to_owned(),
             Action::SessionEnded => "ended a session of their own".to_owned(),
             Action::Created => format!("created {}{}", self.thing(), self.access()),
-            Action::Renamed => format!("renamed {}", self.change(|name| self.kind_of(name))),
-            Action::Moved => format!("changed the address of {} from {}", self.thing(), self.change(ToOwned::to_owned)),
+            Action::Renamed => format!("renamed {} to “{}”", self.kind_of(self.before()), self.after()),
+            Action::Moved => format!("changed the address of {} from {} to {}", self.thing(), self.before(), self.after()),
             Action::Deleted => format!("deleted {}", self.thing()),
             Action::Invited => format!("invited {name}{}", self.role("role", " as ")),
             Action::InviteResent => format!("sent {} again", self.thing()),
@@ -79,10 +79,12 @@ impl AuditEvent {
         self.actor.id.as_ref() == Some(&self.object.id)
     }
 
-    /// `before to after`, the first one in these words.
-    fn change(&self, words: impl Fn(&str) -> String) -> String {
-        let before = self.details.get("before").unwrap_or(&self.object.name);
-        format!("{} to {}", words(before), self.details.get("after").unwrap_or("another one"))
+    fn before(&self) -> &str {
+        self.details.get("before").unwrap_or(&self.object.name)
+    }
+
+    fn after(&self) -> &str {
+        self.details.get("after").unwrap_or("another one")
     }
 
     fn role(&self, detail: &str, lead: &str) -> String {
@@ -111,9 +113,9 @@ impl AuditEvent {
     fn purge(&self) -> String {
         let name = &self.object.name;
         match (self.details.get("hash"), self.details.get("days")) {
-            (Some(hash), _) => format!("deleted the artifact {hash} of {name}"),
-            (None, Some(days)) => format!("deleted the artifacts of {name} that nobody had used for {days} days"),
-            (None, None) => format!("deleted all artifacts of {name}"),
+            (Some(hash), _) => format!("deleted the artifact {hash} of “{name}”"),
+            (None, Some(days)) => format!("deleted the artifacts of “{name}” that nobody had used for {days} days"),
+            (None, None) => format!("deleted all artifacts of “{name}”"),
         }
     }
 
@@ -150,21 +152,21 @@ mod tests {
     fn events_read_like_sentences() {
         for (action, kind, details, sentence) in [
             ("role-changed", "member", &[("before", "member"), ("after", "admin")][..], "Ada changed Bob's role from Member to Admin"),
-            ("created", "ci-token", &[("access", "read-only")], "Ada created the CI access token Bob (read-only)"),
-            ("renamed", "workspace", &[("before", "web"), ("after", "shop")], "Ada renamed the workspace web to shop"),
-            ("moved", "org", &[("before", "a1"), ("after", "b2")], "Ada changed the address of the organization Bob from a1 to b2"),
             ("invited", "invite", &[("role", "member")], "Ada invited Bob as Member"),
             ("revoked", "invite", &[], "Ada revoked the invite for Bob"),
+            ("created", "ci-token", &[("access", "read-only")], "Ada created the CI access token “Bob” (read-only)"),
+            ("renamed", "workspace", &[("before", "web"), ("after", "shop")], "Ada renamed the workspace “web” to “shop”"),
+            ("moved", "org", &[("before", "a1"), ("after", "b2")], "Ada changed the address of the organization “Bob” from a1 to b2"),
             ("joined", "member", &[("role", "member")], "Ada added Bob as Member"),
             ("removed", "member", &[("role", "admin")], "Ada removed Bob from the organization, who was Admin"),
             (
                 "retention-changed",
                 "workspace",
                 &[("before.days", "30"), ("before.gibibytes", "50"), ("after.days", "3")],
-                "Ada changed what the workspace Bob keeps from 30 days and 50 GiB to 3 days",
+                "Ada changed what the workspace “Bob” keeps from 30 days and 50 GiB to 3 days",
             ),
-            ("purged", "artifacts", &[("which", "all")], "Ada deleted all artifacts of Bob"),
-            ("purged", "artifacts", &[("hash", "77")], "Ada deleted the artifact 77 of Bob"),
+            ("purged", "artifacts", &[("which", "all")], "Ada deleted all artifacts of “Bob”"),
+            ("purged", "artifacts", &[("hash", "77")], "Ada deleted the artifact 77 of “Bob”"),
             ("refused", "org", &[("permission", "DeleteOrg")], "Ada was refused, because only Admins may do this: Delete the organization"),
             ("exported", "org", &[("format", "csv")], "Ada downloaded the audit log as CSV"),
         ] {

@@ -43,7 +43,7 @@ pub fn AuditPage() -> impl IntoView {
         let ndjson = paths::with_query(&paths::org_audit_ndjson(&org.slug), &parts);
         view! {
             <Frame title="Audit" place=Place::Org(org.clone(), OrgTab::Audit)>
-                <PageHeader title="Audit" lead="Who changed what in this organization, and what was refused. Nobody can edit this.">
+                <PageHeader title="Audit" lead="Who changed what in this organization, and who was refused. An event is never edited.">
                     <a class="button" href=csv download="">
                         <Icon of=icondata_lu::LuDownload/>
                         "CSV"
