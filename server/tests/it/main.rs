@@ -9,6 +9,7 @@ mod accounts;
 mod artifacts;
 mod at_rest;
 mod audit;
+mod audit_chain;
 mod authz;
 mod cache_api;
 mod cache_faults;

@@ -1,6 +1,6 @@
 //! Which events are asked for: the query of the page and of the downloads, read and written in one place.
 
-use chrono::NaiveDate;
+use chrono::{Datelike as _, NaiveDate};
 
 use super::{Action, ObjectKind};
 
@@ -29,14 +29,15 @@ pub struct InvalidFilter;
 impl AuditFilter {
     /// Reads the parts of a query; `part` gives each by its name, empty when it is not there.
     pub fn parse(part: impl Fn(&str) -> String) -> Result<Self, InvalidFilter> {
-        let text = |name| part(name).trim().chars().take(200).collect::<String>();
+        // No name holds control characters, and PostgreSQL takes no NUL.
+        let text = |name| part(name).trim().chars().filter(|c| !c.is_control()).take(200).collect::<String>();
         Ok(Self {
             actor: text("actor"),
             kind: chosen(&text("kind"))?,
             action: chosen(&text("action"))?,
             object: text("object"),
-            from: chosen(&text("from"))?,
-            to: chosen(&text("to"))?,
+            from: day(&text("from"))?,
+            to: day(&text("to"))?,
         })
     }
 
@@ -63,6 +64,12 @@ fn chosen<T: std::str::FromStr>(text: &str) -> Result<Option<T>, InvalidFilter> 
     if text.is_empty() { Ok(None) } else { text.parse().map(Some).map_err(|_| InvalidFilter) }
 }
 
+/// A day in a year of four digits: databases know no others alike.
+fn day(text: &str) -> Result<Option<NaiveDate>, InvalidFilter> {
+    let day = chosen::<NaiveDate>(text)?;
+    if day.is_none_or(|day| (1000..=9999).contains(&day.year())) { Ok(day) } else { Err(InvalidFilter) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -87,7 +94,14 @@ mod tests {
 
     #[test]
     fn a_word_that_means_nothing_is_refused_and_not_ignored() {
-        for (name, value) in [("kind", "cat"), ("action", "eaten"), ("from", "yesterday"), ("to", "2026-02-30")] {
+        for (name, value) in [
+            ("kind", "cat"),
+            ("action", "eaten"),
+            ("from", "yesterday"),
+            ("to", "2026-02-30"),
+            ("from", "-4800-01-01"),
+            ("to", "+262142-12-31"),
+        ] {
             assert_eq!(read(&[(name, value.to_owned())]), Err(InvalidFilter), "{name}={value}");
         }
     }
