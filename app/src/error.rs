@@ -84,6 +84,12 @@ pub enum Conflict {
     /// The invite was sent a moment ago.
     #[error("This invite was sent less than a minute ago. Wait a moment before you send it again.")]
     JustSent,
+    /// The address got as many mails as it may get within a day.
+    #[error("This address got enough mails about this organization today. Go on tomorrow, or hand over a link.")]
+    TooManyMailsToOne,
+    /// The organization sent as many mails as it may send within a day.
+    #[error("The organization has sent too many invites today. Go on tomorrow.")]
+    TooManyMails,
     /// The invite was accepted or revoked.
     #[error("This invite was accepted or revoked meanwhile. Reload the page.")]
     InviteClosed,

@@ -2,7 +2,7 @@
 
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::schema::{
-    binary_null, pk_uuid, text, text_null, timestamp_with_time_zone, timestamp_with_time_zone_null, uuid, uuid_null,
+    binary_null, integer, pk_uuid, text, text_null, timestamp_with_time_zone, timestamp_with_time_zone_null, uuid, uuid_null,
 };
 use sea_orm_migration::sea_orm::ConnectionTrait;
 
@@ -27,6 +27,8 @@ impl MigrationTrait for Migration {
                     .col(text("invited_by"))
                     .col(timestamp_with_time_zone("created_at"))
                     .col(timestamp_with_time_zone("sent_at"))
+                    // Mails so far, for the limits of mails.
+                    .col(integer("sends").default(1))
                     .col(timestamp_with_time_zone("expires_at"))
                     // Of the link in the mail, which proves the mailbox.
                     .col(binary_null("mail_hash"))
@@ -42,6 +44,7 @@ impl MigrationTrait for Migration {
             )
             .await?;
         index(manager, "invites", &["org_id", "id"], false).await?;
+        index(manager, "invites", &["org_id", "sent_at"], false).await?;
         index(manager, "invites", &["mail_hash"], true).await?;
         index(manager, "invites", &["copy_hash"], true).await?;
         // One open invite for each address of an organization; also the index for those that wait for a person.

@@ -14,6 +14,11 @@ pub const MOST_OPEN: u64 = 2000;
 /// An invite is sent again no sooner than this.
 pub const RESEND_PAUSE: TimeDelta = TimeDelta::minutes(1);
 
+/// Invites that one organization may send within a day: nobody's mail server is to become a tool of spammers.
+pub const MOST_MAILS: i64 = 2000;
+/// Invites that one address may get from one organization within a day.
+pub const MOST_MAILS_TO_ONE: i64 = 5;
+
 /// What an invite is at a moment. It follows from the dates that are stored, so no state can get stuck.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum InviteState {
@@ -88,6 +93,8 @@ pub enum Outcome {
     AlreadyMember,
     /// An open invite is there already.
     AlreadyInvited,
+    /// The address got as many mails as it may get within a day.
+    TooOften,
     /// Not an address.
     Invalid(Reason),
 }
@@ -100,6 +107,7 @@ impl Outcome {
             Self::Renewed => "Invited again: the earlier invite had expired".to_owned(),
             Self::AlreadyMember => "Already a member".to_owned(),
             Self::AlreadyInvited => "Already invited".to_owned(),
+            Self::TooOften => "Got enough mails today: go on tomorrow".to_owned(),
             Self::Invalid(reason) => reason.to_string(),
         }
     }
@@ -108,7 +116,7 @@ impl Outcome {
     pub const fn is_sent(self) -> bool {
         match self {
             Self::Invited | Self::Renewed => true,
-            Self::AlreadyMember | Self::AlreadyInvited | Self::Invalid(_) => false,
+            Self::AlreadyMember | Self::AlreadyInvited | Self::TooOften | Self::Invalid(_) => false,
         }
     }
 }
@@ -167,7 +175,7 @@ mod tests {
     #[test]
     fn nothing_and_too_much_are_refused() {
         assert_eq!(read_list(" ,;\n"), Err(Reason::Missing));
-        let list = |count: usize| (0..count).map(|n| format!("p{n}@example.com\n")).collect::<String>();
+        let list = |count: usize| (0..count).map(|n| format!("p{n}@example.com")).collect::<Vec<_>>().join("\n");
         assert_eq!(read_list(&list(MOST_AT_ONCE)).unwrap().len(), MOST_AT_ONCE);
         assert_eq!(read_list(&list(MOST_AT_ONCE + 1)), Err(Reason::TooManyLines(200)));
     }

@@ -30,7 +30,7 @@ pub fn InvitePage() -> impl IntoView {
     };
     loaded(load, move |invitation| {
         let title = format!("Join {}", invitation.org);
-        let lead = format!("{} invites {} to come in as {}.", invitation.invited_by, invitation.email, invitation.role);
+        let sentence = format!("{} invites {} to come in as {}.", invitation.invited_by, invitation.email, invitation.role);
         let way = match (actor, invitation.link) {
             (Actor::User(user), _) if user.email == invitation.email => view! { <Accept invitation/> }.into_any(),
             (Actor::User(user), _) => view! { <OtherAccount invitation user link/> }.into_any(),
@@ -44,7 +44,7 @@ pub fn InvitePage() -> impl IntoView {
         };
         view! {
             <Frame title=title.clone() narrow=true>
-                <PageHeader title lead/>
+                <PageHeader title lead=sentence/>
                 {way}
             </Frame>
         }

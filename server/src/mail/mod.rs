@@ -59,7 +59,7 @@ pub struct NotSent {
 }
 
 impl NotSent {
-    fn for_now(error: impl ToString) -> Self {
+    fn for_now(error: &impl ToString) -> Self {
         Self { why: error.to_string(), for_good: false }
     }
 }
@@ -112,17 +112,17 @@ impl Mailer {
 
     /// Sends one message.
     async fn send(&self, recipient: &Email, draft: Draft) -> Result<(), NotSent> {
-        let to = recipient.as_str().parse::<lettre::Address>().map_err(NotSent::for_now)?;
+        let to = recipient.as_str().parse::<lettre::Address>().map_err(|error| NotSent::for_now(&error))?;
         let message = Message::builder()
             .from(self.from.clone())
             .to(Mailbox::new(None, to))
             .subject(draft.subject)
             .multipart(MultiPart::alternative_plain_html(draft.text, draft.html))
-            .map_err(NotSent::for_now)?;
+            .map_err(|error| NotSent::for_now(&error))?;
         match &self.transport {
             Transport::Smtp(smtp) => Ok(smtp.send(message).await.map(drop)?),
             Transport::Files(files) => {
-                let id = files.send(message).await.map_err(NotSent::for_now)?;
+                let id = files.send(message).await.map_err(|error| NotSent::for_now(&error))?;
                 tracing::info!(file = %format!("{id}.eml"), "no mail server is configured: a message was written to the mail folder");
                 Ok(())
             }

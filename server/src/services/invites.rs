@@ -3,6 +3,7 @@
 //! An invite and its mail are stored in one transaction. Sending it again or revoking it takes the old mail out of the
 //! queue and kills its link, so that of all mails at most the last one opens the door.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use app::backend::Page;
@@ -33,7 +34,7 @@ use crate::state::State;
 use crate::store::audit::{Action, Object, record};
 use crate::store::invites::{NewInvite, OpenInvite, Renewal};
 use crate::store::users::{self, User};
-use crate::store::{invites, mails, members, sessions, unscoped};
+use crate::store::{invites, members, sessions, unscoped};
 
 /// Invites into organizations.
 pub struct Invites(pub Arc<State>);
@@ -99,9 +100,7 @@ impl Invites {
         (role, message): (Role, Option<&InviteMessage>),
     ) -> Result<()> {
         let state = &self.0;
-        if let Some(mail) = open.mail {
-            mails::delete(tx, mail).await?;
-        }
+        invites::cancel_mails(tx, scope.id(), Some(open.id)).await?;
         let invited_by = inviter(caller);
         let (hash, mail) = self.send(tx, scope, (&open.email, role, message), &invited_by).await?;
         let renewal = Renewal { role, message: message.cloned(), invited_by, hash, mail, now: state.clock.now(), expires_at: self.ends() };
@@ -110,6 +109,16 @@ impl Invites {
         }
         let details = json!({ "role": role });
         record(tx, &state.clock, caller, Some(scope.id()), Action::InviteResent, object(open.id, &open.email), Some(details)).await
+    }
+
+    /// How many mails went to these addresses within a day, when the organization may send to all of them now.
+    async fn mails_to(&self, tx: &DatabaseTransaction, scope: &OrgScope, emails: &[Email]) -> Result<HashMap<String, i64>> {
+        let yesterday = self.0.clock.now() - TimeDelta::days(1);
+        let wanted = i64::try_from(emails.len()).unwrap_or(i64::MAX);
+        if invites::mails_since(tx, scope, yesterday).await?.saturating_add(wanted) > invite::MOST_MAILS {
+            return Err(Conflict::TooManyMails.into());
+        }
+        invites::mails_to(tx, scope, emails, yesterday).await
     }
 
     /// The open invite that an Admin wants to change. The organization is locked.
@@ -125,6 +134,7 @@ impl Invites {
             let is_in = unscoped::role_in(tx, invited.org(), user.id).await?.is_some();
             return if invited.was_accepted_by(user.id) && is_in { Ok(()) } else { Err(AppError::LinkUnusable.into()) };
         }
+        invites::cancel_mails(tx, invited.org(), Some(invited.id())).await?;
         if members::insert(tx, invited.org(), user.id, invited.role(), JoinedBy::Invite, now).await? {
             let member = Object { kind: "member", id: user.id.to_string(), name: user.name.as_str() };
             let details = json!({ "role": invited.role(), "invited_by": invited.invited_by() });
@@ -209,11 +219,14 @@ impl Port for Invites {
             if invites::count_open(&tx, &scope).await? + emails.len() as u64 > invite::MOST_OPEN {
                 return Err(Conflict::TooManyInvites.into());
             }
+            let sent = self.mails_to(&tx, &scope, &emails).await?;
+            let too_often = |email: &Email| sent.get(email.as_str()).is_some_and(|mails| *mails >= invite::MOST_MAILS_TO_ONE);
             let mut results = Vec::new();
             for (line, email) in &new.lines {
                 let outcome = match email {
                     Err(reason) => Outcome::Invalid(*reason),
                     Ok(email) if members.contains(email.as_str()) => Outcome::AlreadyMember,
+                    Ok(email) if too_often(email) => Outcome::TooOften,
                     Ok(email) => match open.iter().find(|open| open.email == *email) {
                         Some(open) if open.expires_at > self.0.clock.now() => Outcome::AlreadyInvited,
                         Some(expired) => {
@@ -243,6 +256,10 @@ impl Port for Invites {
             if self.0.clock.now() - open.sent_at < invite::RESEND_PAUSE {
                 return Err(Conflict::JustSent.into());
             }
+            let sent = self.mails_to(&tx, &scope, std::slice::from_ref(&open.email)).await?;
+            if sent.values().any(|mails| *mails >= invite::MOST_MAILS_TO_ONE) {
+                return Err(Conflict::TooManyMailsToOne.into());
+            }
             self.renew(&tx, caller, &scope, &open, (open.role, open.message.as_ref())).await?;
             tx.commit().await?;
             self.0.mail_waiting.notify_one();
@@ -259,9 +276,7 @@ impl Port for Invites {
             if !invites::revoke(&tx, &scope, id, self.0.clock.now()).await? {
                 return Err(Conflict::InviteClosed.into());
             }
-            if let Some(mail) = open.mail {
-                mails::delete(&tx, mail).await?;
-            }
+            invites::cancel_mails(&tx, scope.id(), Some(id)).await?;
             record(&tx, &self.0.clock, caller, Some(scope.id()), Action::Revoked, object(id, &open.email), None).await?;
             tx.commit().await?;
             Ok(open.email)

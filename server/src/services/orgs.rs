@@ -18,7 +18,7 @@ use crate::auth::access::OrgScope;
 use crate::error::{Result, answer};
 use crate::state::State;
 use crate::store::audit::{Action, Object, record};
-use crate::store::{ci_tokens, members, orgs};
+use crate::store::{ci_tokens, invites, members, orgs};
 
 /// One person can be in so many organizations before creating another is refused.
 const MOST_PER_PERSON: u64 = 100;
@@ -105,6 +105,7 @@ impl Port for Orgs {
             if confirmation.trim() != scope.name().as_str() {
                 return Err(AppError::field(Field::Confirmation, Reason::DoesNotMatch).into());
             }
+            invites::cancel_mails(&tx, scope.id(), None).await?;
             orgs::delete(&tx, &scope).await?;
             ci_tokens::raise_access_epoch(&tx).await?;
             record(&tx, &self.0.clock, caller, Some(scope.id()), Action::Deleted, object(&scope), None).await?;

@@ -1,15 +1,16 @@
 //! Invites of an organization, as its Admins see and change them.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use app::backend::Page;
 use app::backend::invites::InviteRow;
-use app::domain::ids::{InviteId, MailId, UserId};
+use app::domain::ids::{InviteId, MailId, OrgId, UserId};
 use app::domain::invite::{Delivery, InviteState};
 use app::domain::names::{Email, InviteMessage};
 use app::domain::role::Role;
 use chrono::{DateTime, Utc};
 use sea_orm::ActiveValue::Set;
+use sea_orm::sea_query::{Expr, ExprTrait as _};
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, EntityTrait, JoinType, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
 };
@@ -64,6 +65,7 @@ pub async fn insert(db: &impl ConnectionTrait, scope: &OrgScope, new: NewInvite)
         invited_by: Set(new.invited_by),
         created_at: Set(new.now),
         sent_at: Set(new.now),
+        sends: Set(1),
         expires_at: Set(new.expires_at),
         mail_hash: Set(Some(new.hash)),
         copy_hash: Set(None),
@@ -107,8 +109,6 @@ pub struct OpenInvite {
     pub sent_at: DateTime<Utc>,
     /// Until when it can be accepted.
     pub expires_at: DateTime<Utc>,
-    /// Its mail, if it is still in the queue.
-    pub mail: Option<MailId>,
 }
 
 fn email(text: &str) -> Result<Email> {
@@ -131,7 +131,6 @@ impl TryFrom<invites::Model> for OpenInvite {
             invited_by: row.invited_by,
             sent_at: row.sent_at,
             expires_at: row.expires_at,
-            mail: row.mail_id,
         })
     }
 }
@@ -152,6 +151,39 @@ pub async fn find(db: &impl ConnectionTrait, scope: &OrgScope, id: InviteId) -> 
 /// How many are open.
 pub async fn count_open(db: &impl ConnectionTrait, scope: &OrgScope) -> Result<u64> {
     Ok(of(scope).filter(open()).count(db).await?)
+}
+
+/// How many mails the organization sent since then, to each of these addresses.
+pub async fn mails_to(db: &impl ConnectionTrait, scope: &OrgScope, emails: &[Email], since: DateTime<Utc>) -> Result<HashMap<String, i64>> {
+    let sent: Vec<(String, i64)> = of(scope)
+        .select_only()
+        .column(invites::Column::Email)
+        .column_as(invites::Column::Sends.sum(), "sends")
+        .filter(invites::Column::SentAt.gt(since))
+        .filter(invites::Column::Email.is_in(emails.iter().map(Email::as_str)))
+        .group_by(invites::Column::Email)
+        .into_tuple()
+        .all(db)
+        .await?;
+    Ok(sent.into_iter().collect())
+}
+
+/// How many mails the organization sent since then.
+pub async fn mails_since(db: &impl ConnectionTrait, scope: &OrgScope, since: DateTime<Utc>) -> Result<i64> {
+    let sent = of(scope).select_only().column_as(invites::Column::Sends.sum(), "sends").filter(invites::Column::SentAt.gt(since));
+    Ok(sent.into_tuple::<Option<i64>>().one(db).await?.flatten().unwrap_or_default())
+}
+
+/// Takes the mails of these invites out of the queue: of one, or of all that the organization has.
+pub async fn cancel_mails(db: &impl ConnectionTrait, org: OrgId, only: Option<InviteId>) -> Result<()> {
+    let of_invites = invites::Entity::find()
+        .select_only()
+        .column(invites::Column::MailId)
+        .filter(invites::Column::OrgId.eq(org))
+        .filter(invites::Column::MailId.is_not_null())
+        .apply_if(only, |query, id| query.filter(invites::Column::Id.eq(id)));
+    mails::Entity::delete_many().filter(mails::Column::Id.in_subquery(of_invites.into_query())).exec(db).await?;
+    Ok(())
 }
 
 /// What changes when an invite is sent again.
@@ -185,7 +217,15 @@ pub async fn renew(db: &impl ConnectionTrait, scope: &OrgScope, id: InviteId, re
         mail_id: Set(Some(renewal.mail)),
         ..Default::default()
     };
-    change(db, scope, id, row).await
+    let renewed = invites::Entity::update_many()
+        .set(row)
+        .col_expr(invites::Column::Sends, Expr::col(invites::Column::Sends).add(1))
+        .filter(invites::Column::Id.eq(id))
+        .filter(invites::Column::OrgId.eq(scope.id()))
+        .filter(open())
+        .exec(db)
+        .await?;
+    Ok(renewed.rows_affected == 1)
 }
 
 /// Takes an open invite back. `false` when it is no longer open.

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use app::domain::access::TokenAccess::{ReadOnly, ReadWrite};
+use app::notice::Notice;
 use sea_orm::{ConnectionTrait as _, DbBackend, QueryResult, Statement};
 use tower_sessions::session::Id;
 
@@ -71,6 +72,19 @@ async fn a_copy_of_the_database_the_folder_and_the_log_reveals_no_credential_and
     for browser in [&zoe, &*ada] {
         secrets.add_session(&browser.session_cookie().unwrap());
     }
+
+    // One invite was sent and its page opened; a link of another one, which waits in the queue, was handed over.
+    let form = |address| [("org_slug", app.org().as_str()), ("addresses", address), ("role", "member")];
+    ada.post("/do/invites/create", &form("one@example.com")).await.done();
+    let invite = app.only_mail().await.link();
+    secrets.add("link of an invite", &invite);
+    app.browser().get(&format!("/invite?link={invite}")).await.is(200);
+    ada.post("/do/invites/create", &form("two@example.com")).await.done();
+    let invites = app.backend().invites.list(&app.operator(), app.org(), true, None).await.unwrap();
+    let id = invites.rows[0].id.to_string();
+    ada.post("/do/invites/link", &[("org_slug", app.org().as_str()), ("invite", &id)]).await.done();
+    let Some(Notice::InviteLink(copied)) = ada.notice() else { panic!("the next page shows the link") };
+    secrets.add("copied link of an invite", copied.secret.expose());
 
     let (writer, reader) = (ada.token(&workspace, ReadWrite).await, ada.token(&workspace, ReadOnly).await);
     let rotated = ada.rotate(&workspace, &reader, "24").await;

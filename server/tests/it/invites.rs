@@ -231,7 +231,7 @@ async fn a_list_says_for_each_line_what_happened() {
 #[tokio::test(flavor = "multi_thread")]
 async fn two_hundred_are_invited_at_once_and_one_more_is_too_many() {
     let (app, ada) = TestApp::with_org("acme").await;
-    let list = |count: usize| (0..count).map(|n| format!("person-{n}@example.com\n")).collect::<String>();
+    let list = |count: usize| (0..count).map(|n| format!("person-{n}@example.com")).collect::<Vec<_>>().join("\n");
     invite(&ada, &list(201)).await.refused_for(Field::Addresses);
     assert!(invites(&app).await.is_empty());
     invite(&ada, &list(200)).await.done();
@@ -240,6 +240,47 @@ async fn two_hundred_are_invited_at_once_and_one_more_is_too_many() {
     assert_eq!(first.rows.len(), 100);
     let rest = app.backend().invites.list(&app.operator(), app.org(), true, first.next.as_deref()).await.unwrap();
     assert_eq!((rest.rows.len(), rest.next), (100, None));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_is_flooded_with_invites() {
+    let (app, ada) = TestApp::with_org("acme").await;
+    // Whether sent again, or revoked and sent anew: five mails a day and address.
+    for _ in 0..2 {
+        invited(&app, &ada, "bob@example.com").await;
+        let id = invites(&app).await[0].id;
+        app.state.clock.advance(TimeDelta::minutes(2));
+        change(&ada, "/do/invites/resend", id).await.done();
+        change(&ada, "/do/invites/revoke", id).await.done();
+        app.mailbox().await;
+    }
+    invited(&app, &ada, "bob@example.com").await;
+    app.state.clock.advance(TimeDelta::minutes(2));
+    let id = invites(&app).await[0].id;
+    change(&ada, "/do/invites/resend", id).await.refused(409, &AppError::Conflict(Conflict::TooManyMailsToOne));
+    change(&ada, "/do/invites/revoke", id).await.done();
+    invite(&ada, "bob@example.com").await.done();
+    assert_eq!(ada.results().await[0].outcome, Outcome::TooOften);
+    assert!(app.mailbox().await.is_empty());
+    app.state.clock.advance(TimeDelta::days(1));
+    invited(&app, &ada, "bob@example.com").await;
+
+    app.db_execute("UPDATE invites SET sends = 2000 WHERE revoked_at IS NULL").await;
+    invite(&ada, "carol@example.com").await.refused(409, &AppError::Conflict(Conflict::TooManyMails));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn mails_that_have_lost_their_purpose_are_not_sent() {
+    let (app, ada) = TestApp::with_org("acme").await;
+    let bob = app.person("bob").await;
+    invite(&ada, "bob@example.com, carol@example.com").await.done();
+    let his = invites(&app).await.into_iter().find(|row| row.email.as_str() == "bob@example.com").unwrap();
+    accept(&bob, his.id).await.done();
+    assert_eq!(app.only_mail().await.to, "carol@example.com");
+
+    invite(&ada, "dave@example.com").await.done();
+    ada.post("/do/orgs/delete", &[("org_slug", "acme"), ("confirmation", "acme")]).await.done();
+    assert!(app.mailbox().await.is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -88,7 +88,7 @@ fn Results(results: Vec<InviteResult>) -> impl IntoView {
         let tone = match result.outcome {
             Outcome::Invited | Outcome::Renewed => Tone::Good,
             Outcome::AlreadyMember | Outcome::AlreadyInvited => Tone::Plain,
-            Outcome::Invalid(_) => Tone::Bad,
+            Outcome::TooOften | Outcome::Invalid(_) => Tone::Bad,
         };
         let words = match result.outcome {
             Outcome::Invalid(_) => "Not invited".to_owned(),

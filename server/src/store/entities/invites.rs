@@ -17,6 +17,7 @@ pub struct Model {
     pub invited_by: String,
     pub created_at: DateTimeUtc,
     pub sent_at: DateTimeUtc,
+    pub sends: i32,
     pub expires_at: DateTimeUtc,
     pub mail_hash: Option<SecretHash>,
     pub copy_hash: Option<SecretHash>,
