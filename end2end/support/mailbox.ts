@@ -27,7 +27,7 @@ export class MailFolder implements Mailbox {
   }
 }
 
-/** An SMTP server that keeps what it gets. It knows no mailbox whose name begins with `nobody`. */
+/** An SMTP server that keeps what it gets. It knows no mailbox whose name begins with `nobody`, and `later` is always full. */
 export class MailServer implements Mailbox {
   private readonly mails: Email[] = [];
 
@@ -35,7 +35,10 @@ export class MailServer implements Mailbox {
     authOptional: true,
     disabledCommands: ['STARTTLS', 'AUTH'],
     onRcptTo: ({ address }, _session, done) => {
-      done(address.startsWith('nobody') ? Object.assign(new Error('5.1.1 no such mailbox'), { responseCode: 550 }) : undefined);
+      const refusal = (responseCode: number, words: string) => Object.assign(new Error(words), { responseCode });
+      if (address.startsWith('nobody')) done(refusal(550, '5.1.1 no such mailbox'));
+      else if (address.startsWith('later')) done(refusal(452, '4.2.2 mailbox is full'));
+      else done();
     },
     onData: (stream, _session, done) => {
       buffer(stream).then((bytes) => PostalMime.parse(bytes)).then((mail) => { this.mails.push(mail); done(); }, done);

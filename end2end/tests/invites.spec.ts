@@ -121,6 +121,21 @@ test('a list of many says for each line what happened', async ({ page, buildkeep
   await expect(invites.results.filter({ hasText: 'not an address' })).toContainText('Enter an e-mail address');
 });
 
+test('a mailbox that does not take the mail now is told of, and tried again', async ({ page, buildkeep, signIn }) => {
+  const ada = await buildkeep.setup.person('Ada');
+  const org = await buildkeep.setup.org(ada);
+  await signIn(ada);
+  const invites = new Invites(page);
+  await invites.open(org);
+  const full = `later-${stranger().email}`;
+  await invites.invite(full);
+  await expect(async () => {
+    await invites.open(org);
+    await expect(invites.row(full)).toContainText('Mail delayed', { timeout: 100 });
+  }).toPass();
+  await expect(invites.row(full)).toContainText(/mailbox is full.*tried again/);
+});
+
 test('a mailbox that does not exist is told of', async ({ page, buildkeep, signIn }) => {
   const ada = await buildkeep.setup.person('Ada');
   const org = await buildkeep.setup.org(ada);

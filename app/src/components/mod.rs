@@ -7,6 +7,7 @@ pub mod empty_state;
 pub mod form;
 pub mod history;
 pub mod icon;
+pub mod invite_results;
 pub mod menu;
 pub mod nav;
 pub mod notice;

@@ -4,7 +4,7 @@ import { Agent, get } from 'node:http';
 import { join } from 'node:path';
 import { Server, admin } from '../../nx/lib/server.mjs';
 import { PORTS } from './contenders.mjs';
-import { DIALECTS, FIRST_HASH, artifacts, events, fill, members, settle } from './seed.mjs';
+import { DIALECTS, FIRST_HASH, artifacts, events, fill, invites, members, settle } from './seed.mjs';
 import { archive, median } from './transfers.mjs';
 
 const EMAIL = 'ada@example.com';
@@ -22,6 +22,14 @@ async function signIn(server) {
   const cookies = answer.headers.getSetCookie().map((line) => line.split(';')[0]).filter((pair) => !pair.endsWith('='));
   if (![302, 303].includes(answer.status) || cookies.length === 0) throw new Error(`Signing in was answered ${answer.status} without a session.`);
   return cookies.join('; ');
+}
+
+/** Sends a form as a browser does. */
+async function send(server, cookie, path, form) {
+  const answer = await fetch(`${server.url}${path}`, {
+    method: 'POST', redirect: 'manual', body: new URLSearchParams(form), headers: { cookie, origin: server.url, accept: 'application/json' },
+  });
+  if (answer.status !== 303) throw new Error(`${path} was answered ${answer.status}.`);
 }
 
 /** Milliseconds from the request to the last byte, and the page. */
@@ -47,15 +55,17 @@ async function build(dialect, place, options, sizes) {
   await admin(data, ['user', 'create', '--email', EMAIL, '--name', 'Ada', '--password-stdin'], { ...options, input: `${PASSWORD}\n` });
   const server = await Server.start(data, { port: PORTS.pages, env: options.env });
   try {
+    const cookie = await signIn(server);
     for (const slug of ['few', 'many']) {
       await admin(data, ['org', 'create', '--slug', slug, '--name', slug, '--admin', EMAIL], options);
       const { id } = await admin(data, ['workspace', 'create', '--org', slug, '--name', 'shop'], options);
       const { token } = await admin(data, ['token', 'create', '--org', slug, '--workspace', 'shop', '--name', 'bench', '--access', 'read-write', '--expires', 'never'], options);
       const answer = await fetch(`${server.url}/v1/cache/${FIRST_HASH}`, { method: 'PUT', headers: { authorization: `Bearer ${token}` }, body: archive(1024) });
       if (answer.status !== 200) throw new Error(`A PUT was answered ${answer.status}.`);
+      await send(server, cookie, '/do/invites/create', { org_slug: slug, addresses: 'invited@example.com', role: 'member' });
       const audit = `/o/${slug}/audit`;
       pages[slug] = {
-        members: `/o/${slug}/members`, artifacts: `/o/${slug}/w/${id}/artifacts`,
+        members: `/o/${slug}/members`, invites: `/o/${slug}/invites`, artifacts: `/o/${slug}/w/${id}/artifacts`,
         audit, 'audit, filtered': `${audit}?kind=org&action=created`, 'audit, none found': `${audit}?kind=org&action=left`,
       };
     }
@@ -63,8 +73,9 @@ async function build(dialect, place, options, sizes) {
     await server.stop();
   }
   for (const [kind, slug] of [[1, 'few'], [2, 'many']]) {
-    const size = slug === 'few' ? { members: FEW, artifacts: FEW, events: FEW } : sizes;
+    const size = slug === 'few' ? { members: FEW, invites: FEW, artifacts: FEW, events: FEW } : sizes;
     await fill(dialect, place, members(dialect, kind, slug, size.members), 'members', size.members);
+    await fill(dialect, place, invites(dialect, kind, slug, size.invites), 'invites', size.invites);
     await fill(dialect, place, artifacts(dialect, kind, slug, size.artifacts), 'artifacts', size.artifacts);
     await fill(dialect, place, events(dialect, kind, slug, size.events), 'audit_events', size.events);
   }
@@ -73,7 +84,7 @@ async function build(dialect, place, options, sizes) {
 }
 
 /** Median times of the lists on one database: `kind` is sqlite or postgres, `url` the PostgreSQL database. */
-export async function measurePages(folder, kind, url, sizes = { members: 10_000, artifacts: 1_000_000, events: 1_000_000 }) {
+export async function measurePages(folder, kind, url, sizes = { members: 10_000, invites: 2000, artifacts: 1_000_000, events: 1_000_000 }) {
   const data = join(folder, `pages-${kind}`);
   await mkdir(data, { recursive: true });
   const place = kind === 'sqlite' ? join(data, 'bench.db') : url;

@@ -53,6 +53,17 @@ export function* members(dialect, kind, slug, count) {
   });
 }
 
+/** Open invites of an organization, so many that with the one that is there already there are `count`. */
+export function* invites(dialect, kind, slug, count) {
+  const pattern = `CREATE TEMPORARY TABLE pattern AS SELECT i.* FROM invites i JOIN orgs o ON o.id = i.org_id WHERE o.slug = '${slug}';`;
+  yield* batches(count - 1, pattern, (numbers) => {
+    const rows = numbers.map((n) => `(${dialect.id(idHex(kind, n))}, 'invited-${kind}-${n}@example.com')`).join(',\n');
+    return `INSERT INTO invites (id, org_id, email, role, invited_by, created_at, sent_at, sends, expires_at)
+      SELECT v.column1, t.org_id, v.column2, t.role, t.invited_by, t.created_at, t.sent_at, t.sends, t.expires_at
+      FROM (VALUES ${rows}) v, pattern t;\n`;
+  });
+}
+
 /** Artifacts in the one workspace of an organization, so many that with the one that is there already there are `count`. */
 export function* artifacts(dialect, kind, slug, count) {
   const workspace = `(SELECT w.id FROM workspaces w JOIN orgs o ON o.id = w.org_id WHERE o.slug = '${slug}')`;

@@ -3,20 +3,20 @@
 //! An invite and its mail are stored in one transaction. Sending it again or revoking it takes the old mail out of the
 //! queue and kills its link, so that of all mails at most the last one opens the door.
 
+mod joining;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use app::backend::Page;
 use app::backend::invites::{Invitation, InviteRow, Invites as Port, NewInvites};
-use app::backend::members::JoinedBy;
 use app::domain::ids::{InviteId, MailId, UserId};
 use app::domain::invite::{self, InviteResult, Outcome};
-use app::domain::names::{Email, InviteMessage, OrgSlug, PersonName, Reason};
-use app::domain::password;
+use app::domain::names::{Email, InviteMessage, OrgSlug, PersonName};
 use app::domain::permission::Permission;
 use app::domain::role::Role;
 use app::domain::secret::PlainSecret;
-use app::error::{AppError, Conflict, Field};
+use app::error::{AppError, Conflict};
 use app::notice::IssuedInvite;
 use app::request::{Actor, Caller};
 use async_trait::async_trait;
@@ -25,7 +25,7 @@ use sea_orm::DatabaseTransaction;
 use serde_json::json;
 
 use crate::auth::access::{self, OrgScope};
-use crate::auth::invited::{self, Invited};
+use crate::auth::invited;
 use crate::auth::secret::{SecretHash, SecretKind, generate};
 use crate::error::{Result, answer};
 use crate::mail::messages::Mail;
@@ -33,8 +33,7 @@ use crate::mail::queue;
 use crate::state::State;
 use crate::store::audit::{Action, Object, record};
 use crate::store::invites::{NewInvite, OpenInvite, Renewal};
-use crate::store::users::{self, User};
-use crate::store::{invites, members, sessions, unscoped};
+use crate::store::{invites, users};
 
 /// Invites into organizations.
 pub struct Invites(pub Arc<State>);
@@ -125,76 +124,6 @@ impl Invites {
     async fn open_invite(&self, tx: &DatabaseTransaction, scope: &OrgScope, id: InviteId) -> Result<OpenInvite> {
         let found = invites::find(tx, scope, id).await?.ok_or(AppError::NotFound)?;
         Ok(found.ok_or(Conflict::InviteClosed)?)
-    }
-
-    /// Lets somebody in whose mailbox is proven. Doing it twice is doing it once, as long as they stay.
-    async fn come_in(&self, tx: &DatabaseTransaction, caller: &Caller, invited: &Invited, user: &User) -> Result<()> {
-        let now = self.0.clock.now();
-        if !invites::accept(tx, invited, user.id, now).await? {
-            let is_in = unscoped::role_in(tx, invited.org(), user.id).await?.is_some();
-            return if invited.was_accepted_by(user.id) && is_in { Ok(()) } else { Err(AppError::LinkUnusable.into()) };
-        }
-        invites::cancel_mails(tx, invited.org(), Some(invited.id())).await?;
-        if members::insert(tx, invited.org(), user.id, invited.role(), JoinedBy::Invite, now).await? {
-            let member = Object { kind: "member", id: user.id.to_string(), name: user.name.as_str() };
-            let details = json!({ "role": invited.role(), "invited_by": invited.invited_by() });
-            record(tx, &self.0.clock, caller, Some(invited.org()), Action::Joined, member, Some(details)).await?;
-        }
-        Ok(())
-    }
-
-    /// Comes in with the password of the account that the invited address has.
-    async fn join_with_account(&self, caller: &Caller, link: &PlainSecret, user: User, password: PlainSecret) -> Result<(UserId, OrgSlug)> {
-        let state = &self.0;
-        let account = Object { kind: "account", id: user.id.to_string(), name: user.name.as_str() };
-        if !state.passwords.verify(password, user.password_hash.clone()).await? {
-            let tx = state.db.begin().await?;
-            record(&tx, &state.clock, caller, None, Action::SignInFailed, account, None).await?;
-            tx.commit().await?;
-            return Err(AppError::WrongCredentials.into());
-        }
-        let tx = state.db.begin().await?;
-        let invited = invited::by_mail_for_change(&tx, &state.hasher, link).await?;
-        record(&tx, &state.clock, caller, None, Action::SignedIn, account, None).await?;
-        self.come_in(&tx, caller, &invited, &user).await?;
-        tx.commit().await?;
-        Ok((user.id, invited.slug().clone()))
-    }
-
-    /// Comes in with a new account; the link from the mail has proven its address.
-    async fn join_with_new_account(
-        &self,
-        caller: &Caller,
-        link: &PlainSecret,
-        name: Option<PersonName>,
-        password: PlainSecret,
-    ) -> Result<(UserId, OrgSlug)> {
-        let state = &self.0;
-        let now = state.clock.now();
-        let email = invited::by_link(state.db.read(), &state.hasher, link, now).await?.email().clone();
-        let name = name.ok_or_else(|| AppError::field(Field::Name, Reason::Missing))?;
-        password::check_new(password.expose(), &email).map_err(|reason| AppError::field(Field::Password, reason))?;
-        let hash = state.passwords.hash(password).await?;
-
-        let tx = state.db.begin().await?;
-        let invited = invited::by_mail_for_change(&tx, &state.hasher, link).await?;
-        let id = UserId::from_uuid(state.clock.new_id());
-        let mut user = User { id, email, name, password_hash: Some(hash.clone()), confirmed: true };
-        if !users::insert(&tx, &user, now).await? {
-            // Somebody signed up with this address and never opened the mail; now its owner is here.
-            let known = users::find_by_email(&tx, &user.email).await?.filter(|known| !known.confirmed);
-            user.id = known.ok_or(Conflict::InviteClosed)?.id;
-            users::rename(&tx, user.id, &user.name).await?;
-            users::set_password(&tx, user.id, &hash).await?;
-            users::confirm(&tx, user.id, now).await?;
-            users::delete_links(&tx, user.id).await?;
-            sessions::end_all(&tx, user.id, None).await?;
-        }
-        let account = Object { kind: "account", id: user.id.to_string(), name: user.name.as_str() };
-        record(&tx, &state.clock, caller, None, Action::Created, account, None).await?;
-        self.come_in(&tx, caller, &invited, &user).await?;
-        tx.commit().await?;
-        Ok((user.id, invited.slug().clone()))
     }
 }
 

@@ -8,6 +8,7 @@ use app::domain::role::Role;
 use app::error::{AppError, Conflict, Field};
 use app::notice::Notice;
 use chrono::TimeDelta;
+use server::mail::queue;
 
 use crate::support::{Answer, Browser, PASSWORD, Person, TestApp};
 
@@ -331,6 +332,26 @@ async fn a_mail_that_does_not_arrive_is_told_of() {
     change(&ada, "/do/invites/resend", only_invite(&app).await.id).await.done();
     app.only_mail().await;
     assert_eq!(only_invite(&app).await.delivery, Delivery::Sent);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn while_the_mail_server_is_down_the_invite_waits_and_in_the_end_says_so() {
+    // A port that nobody listens on any more.
+    let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let app = TestApp::start_with(|config| config.smtp_url = Some(format!("smtp://{closed}"))).await;
+    let (app, ada) = app.and_org("acme").await;
+    invite(&ada, "bob@example.com").await.done();
+    for attempt in 1..=8 {
+        assert_eq!(queue::send_due(&app.state).await.unwrap(), 1, "attempt {attempt}");
+        assert_eq!(queue::send_due(&app.state).await.unwrap(), 0, "not again at once");
+        let Delivery::Delayed { why, next } = only_invite(&app).await.delivery else { panic!("attempt {attempt}") };
+        assert!(why.to_lowercase().contains("connect"), "{why}");
+        app.state.clock.advance(next - app.state.clock.now());
+    }
+    queue::send_due(&app.state).await.unwrap();
+    assert!(matches!(only_invite(&app).await.delivery, Delivery::Failed { .. }));
+    // Meanwhile the link can be handed over.
+    change(&ada, "/do/invites/link", only_invite(&app).await.id).await.done();
 }
 
 #[tokio::test(flavor = "multi_thread")]

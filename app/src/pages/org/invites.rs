@@ -9,12 +9,13 @@ use crate::backend::orgs::OrgView;
 use crate::components::chip::{Chip, RoleChip, Tone};
 use crate::components::empty_state::EmptyState;
 use crate::components::form::{ChoiceField, FormError, FormState, TextArea};
+use crate::components::invite_results::InviteResults;
 use crate::components::nav::{OrgTab, Place};
 use crate::components::page_header::PageHeader;
 use crate::components::pager::Pager;
 use crate::components::section::Section;
 use crate::components::when::When;
-use crate::domain::invite::{DAYS, Delivery, InviteResult, InviteState, MOST_AT_ONCE, Outcome};
+use crate::domain::invite::{DAYS, Delivery, InviteState, MOST_AT_ONCE};
 use crate::domain::permission::Permission;
 use crate::domain::role::Role;
 use crate::domain::time::absolute;
@@ -52,7 +53,7 @@ pub fn InvitesPage() -> impl IntoView {
                         "Members"
                     </a>
                 </PageHeader>
-                <Results results/>
+                <InviteResults results/>
                 <Creation org=org.clone()/>
                 <Which path=path.clone() all/>
                 <Invites org page all/>
@@ -73,60 +74,6 @@ fn Which(path: String, all: bool) -> impl IntoView {
             <a href=other>{words}</a>
         </div>
     }
-}
-
-/// What happened to each line of the list that was just sent.
-#[component]
-fn Results(results: Vec<InviteResult>) -> impl IntoView {
-    let sent = results.iter().filter(|result| result.outcome.is_sent()).count();
-    let title = match sent {
-        0 => "Nobody was invited".to_owned(),
-        1 => "1 invite is on its way".to_owned(),
-        many => format!("{many} invites are on their way"),
-    };
-    let row = |result: InviteResult| {
-        let tone = match result.outcome {
-            Outcome::Invited | Outcome::Renewed => Tone::Good,
-            Outcome::AlreadyMember | Outcome::AlreadyInvited => Tone::Plain,
-            Outcome::TooOften | Outcome::Invalid(_) => Tone::Bad,
-        };
-        let words = match result.outcome {
-            Outcome::Invalid(_) => "Not invited".to_owned(),
-            other => other.describe(),
-        };
-        let why = matches!(result.outcome, Outcome::Invalid(_)).then(|| result.outcome.describe());
-        view! {
-            <tr>
-                <th scope="row">
-                    <span class="row-title">{result.line}</span>
-                    {why.map(|why| view! { <span class="row-note">{why}</span> })}
-                </th>
-                <td data-label="Result">
-                    <Chip tone>{words}</Chip>
-                </td>
-            </tr>
-        }
-    };
-    (!results.is_empty()).then(|| {
-        view! {
-            <section class="card" role="status" aria-labelledby="results">
-                <div class="card-head">
-                    <h2 class="card-title" id="results">
-                        {title}
-                    </h2>
-                </div>
-                <table class="table">
-                    <thead>
-                        <tr>
-                            <th scope="col">"Line"</th>
-                            <th scope="col">"Result"</th>
-                        </tr>
-                    </thead>
-                    <tbody>{results.into_iter().map(row).collect_view()}</tbody>
-                </table>
-            </section>
-        }
-    })
 }
 
 #[component]
