@@ -41,6 +41,9 @@ pub enum Error {
     /// The session could not be stored.
     #[error("session")]
     Session(#[from] tower_sessions::session::Error),
+    /// A transaction that did this together with others failed; one of them tells why.
+    #[error("failed together with others")]
+    Together,
     /// A background part of the server has stopped.
     #[error("a worker has stopped")]
     Stopped,

@@ -85,13 +85,14 @@ async fn write(db: &Db, counts: &Counts) -> Result<()> {
         let (at, from) = &counts.tokens[&id];
         ci_tokens::set_last_used(&tx, id, *at, from).await?;
     }
-    for id in sorted(counts.workspaces.keys()) {
-        let (hits, misses) = counts.workspaces[&id];
-        workspaces::add_reads(&tx, id, hits, misses).await?;
-    }
+    // Artifacts before workspaces, as everywhere.
     for id in sorted(counts.artifacts.keys()) {
         let (hits, last) = counts.artifacts[&id];
         artifacts::add_reads(&tx, id, hits, last).await?;
+    }
+    for id in sorted(counts.workspaces.keys()) {
+        let (hits, misses) = counts.workspaces[&id];
+        workspaces::add_reads(&tx, id, hits, misses).await?;
     }
     tx.commit().await?;
     Ok(())

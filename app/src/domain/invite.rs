@@ -134,14 +134,13 @@ pub fn read_list(text: &str) -> Result<Vec<Line>, Reason> {
         if email.is_ok() && lines.iter().any(|(_, known)| *known == email) {
             continue;
         }
+        if lines.len() == MOST_AT_ONCE {
+            return Err(Reason::TooManyLines(u16::try_from(MOST_AT_ONCE).unwrap_or(u16::MAX)));
+        }
         // Shown again as it is, but a line can be a whole book.
         lines.push((line.chars().take(254).collect(), email));
     }
-    match lines.len() {
-        0 => Err(Reason::Missing),
-        many if many > MOST_AT_ONCE => Err(Reason::TooManyLines(u16::try_from(MOST_AT_ONCE).unwrap_or(u16::MAX))),
-        _ => Ok(lines),
-    }
+    if lines.is_empty() { Err(Reason::Missing) } else { Ok(lines) }
 }
 
 #[cfg(test)]

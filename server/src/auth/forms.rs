@@ -103,7 +103,8 @@ pub async fn check(
     let path = parts.uri.path().to_owned();
     if GUARDED.contains(&path.as_str()) {
         let address = client_address(&app.state, &parts.extensions, &parts.headers);
-        let account = field(&body, "email").map(|email| email.trim().to_lowercase());
+        // A form without an address names the account by a link.
+        let account = field(&body, "email").or_else(|| field(&body, "link")).map(|account| account.trim().to_lowercase());
         if let Err(seconds) = app.state.attempts.count(&address, account.as_deref()) {
             metrics::counter!("buildkeep_attempts_refused_total").increment(1);
             let mut response =

@@ -95,9 +95,12 @@ pub async fn by_link(db: &impl ConnectionTrait, hasher: &SecretHasher, link: &Pl
 }
 
 /// Lets the holder of the link from the mail say who they are, even when they have accepted it already.
-pub async fn by_mail(db: &impl ConnectionTrait, hasher: &SecretHasher, link: &PlainSecret) -> Result<Invited> {
+///
+/// Not by a link that was revoked or is too old: nobody is to try passwords with it.
+pub async fn by_mail(db: &impl ConnectionTrait, hasher: &SecretHasher, link: &PlainSecret, now: DateTime<Utc>) -> Result<Invited> {
     let invited = unscoped::find_invite(db, &key(hasher, link)?).await?.map(Invited);
-    Ok(invited.filter(Invited::proves_mailbox).ok_or(AppError::LinkUnusable)?)
+    let is_of_use = |invited: &Invited| invited.proves_mailbox() && (invited.can_be_accepted(now) || invited.0.accepted_by.is_some());
+    Ok(invited.filter(is_of_use).ok_or(AppError::LinkUnusable)?)
 }
 
 /// Lets the holder of the link from the mail come in. The organization stays locked until the transaction ends.

@@ -48,6 +48,9 @@ pub struct Draft {
     pub html: String,
 }
 
+/// A mail server has this long to take a message: less than the claim on the message lasts.
+const SEND_TIME: std::time::Duration = std::time::Duration::from_secs(60);
+
 /// Why a message was not sent.
 #[derive(Debug)]
 pub struct NotSent {
@@ -120,7 +123,12 @@ impl Mailer {
             .multipart(MultiPart::alternative_plain_html(draft.text, draft.html))
             .map_err(|error| NotSent::for_now(&error))?;
         match &self.transport {
-            Transport::Smtp(smtp) => Ok(smtp.send(message).await.map(drop)?),
+            // lettre limits only how long connecting takes. A connection of its own for each message is closed with it:
+            // one that was left in the middle of a message must never carry another.
+            Transport::Smtp(smtp) => match tokio::time::timeout(SEND_TIME, smtp.send(message)).await {
+                Ok(sent) => Ok(sent.map(drop)?),
+                Err(_) => Err(NotSent::for_now(&"the mail server has stopped answering")),
+            },
             Transport::Files(files) => {
                 let id = files.send(message).await.map_err(|error| NotSent::for_now(&error))?;
                 tracing::info!(file = %format!("{id}.eml"), "no mail server is configured: a message was written to the mail folder");

@@ -14,7 +14,7 @@ use axum::body::{Body, BodyDataStream};
 use crate::auth::bearer::CacheScope;
 use crate::blob::{BlobKey, BlobReader};
 use crate::error::{Error, Result};
-use crate::seal::{SealContext, Sealer};
+use crate::seal::{SealContext, SealError, Sealer};
 use crate::services::naming;
 use crate::services::retention::delete_blobs;
 use crate::state::{ArtifactKey, State};
@@ -63,6 +63,9 @@ async fn read(
             let content = content.when_damaged({
                 let (state, artifact) = (state.clone(), artifact.clone());
                 move |error| {
+                    if !is_damage(error) {
+                        return;
+                    }
                     let error = error.to_string();
                     tokio::spawn(async move {
                         if let Err(error) = give_up(&state, place, &artifact, &error).await {
@@ -74,10 +77,21 @@ async fn read(
             Ok(Some((artifact, Found { bytes, content })))
         }
         Err(SendError::Storage(error)) => Err(error.into()),
-        Err(SendError::Seal(error)) => {
+        Err(SendError::Seal(error)) if is_damage(&error) => {
             give_up(state, (scope.workspace(), kind, hash.clone()), &artifact, &error.to_string()).await?;
             Ok(None)
         }
+        // A miss, and a line in the log.
+        Err(SendError::Seal(error)) => Err(error.into()),
+    }
+}
+
+/// Whether the bytes are wrong, rather than this server unable to open them: their key or their format may be newer than
+/// what it knows, and then they are good for others.
+const fn is_damage(error: &SealError) -> bool {
+    match error {
+        SealError::Altered => true,
+        SealError::Format | SealError::UnknownKey(_) | SealError::TooLong | SealError::Random => false,
     }
 }
 
@@ -189,7 +203,10 @@ pub async fn put(
             Ok(PutOutcome::Created)
         }
         Ok(false) => {
-            state.blobs.delete(&key).await.map_err(Error::from)?;
+            // Unless the row is ours after all: a commit whose answer was lost was tried twice.
+            if !artifacts::unnamed(state.db.read(), vec![key.to_string()]).await?.is_empty() {
+                state.blobs.delete(&key).await.map_err(Error::from)?;
+            }
             Ok(PutOutcome::AlreadyThere)
         }
         // Whether the row is there is not known, so the bytes stay; the sweeper knows later.

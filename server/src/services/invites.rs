@@ -269,7 +269,7 @@ impl Port for Invites {
     ) -> Result<(UserId, OrgSlug), AppError> {
         let state = &self.0;
         answer(caller, async {
-            let invited = invited::by_mail(state.db.read(), &state.hasher, &link).await?;
+            let invited = invited::by_mail(state.db.read(), &state.hasher, &link, state.clock.now()).await?;
             let known = users::find_by_email(state.db.read(), invited.email()).await?.filter(|user| user.confirmed);
             match known {
                 Some(user) => self.join_with_account(caller, &link, user, password).await,

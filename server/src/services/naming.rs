@@ -3,6 +3,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use sea_orm::{ConnectionTrait as _, DbBackend, SqlErr};
 use tokio::sync::oneshot;
 
 use crate::error::{Error, Result};
@@ -49,13 +50,17 @@ async fn name_all(state: &State, batch: Vec<Waiting>) {
     let mut outcomes = vec![];
     match commit(state, &artifacts).await {
         Ok(inserted) => outcomes.extend(inserted.into_iter().map(Ok)),
-        // One that cannot be named, because its workspace is gone, must not be in the way of the others.
-        Err(_) if artifacts.len() > 1 => {
+        // One that cannot be named, because its workspace is gone, must not be in the way of the others. Any other fault
+        // is one of the database: asking it a hundred times would only let everybody wait.
+        Err(error) if artifacts.len() > 1 && is_missing_workspace(&error) => {
             for artifact in &artifacts {
                 outcomes.push(commit(state, std::slice::from_ref(artifact)).await.map(|inserted| inserted == [true]));
             }
         }
-        Err(error) => outcomes.push(Err(error)),
+        Err(error) => {
+            outcomes.push(Err(error));
+            outcomes.extend(artifacts.iter().skip(1).map(|_| Err(Error::Together)));
+        }
     }
     for (named, outcome) in named.into_iter().zip(outcomes) {
         // Nobody listens when the client went away; the artifact is there all the same.
@@ -63,11 +68,19 @@ async fn name_all(state: &State, batch: Vec<Waiting>) {
     }
 }
 
+fn is_missing_workspace(error: &Error) -> bool {
+    matches!(error, Error::Db(error) if matches!(error.sql_err(), Some(SqlErr::ForeignKeyConstraintViolation(_))))
+}
+
 async fn commit(state: &State, artifacts: &[NewArtifact]) -> Result<Vec<bool>> {
     if artifacts.is_empty() {
         return Ok(vec![]);
     }
     let tx = state.db.begin().await?;
+    if tx.get_database_backend() == DbBackend::Postgres {
+        // Whoever deletes a big workspace must not keep the uploads of all others waiting.
+        tx.execute_unprepared("SET LOCAL lock_timeout = '2s'").await?;
+    }
     let inserted = artifacts::insert(&tx, artifacts).await?;
     tx.commit().await?;
     Ok(inserted)

@@ -200,7 +200,9 @@ pub async fn delete(db: &impl ConnectionTrait, workspace: WorkspaceId, gone: &[S
     let rows = artifacts::Entity::find()
         .filter(artifacts::Column::Id.is_in(ids))
         .filter(artifacts::Column::WorkspaceId.eq(workspace))
-        // Two that delete the same artifact must not both correct the counters.
+        // Two that delete the same artifact must not both correct the counters; in order, so that they do not wait for
+        // each other.
+        .order_by_asc(artifacts::Column::Id)
         .lock_exclusive()
         .all(db)
         .await?;

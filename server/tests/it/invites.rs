@@ -145,6 +145,20 @@ async fn who_was_removed_does_not_come_back_by_the_old_link() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn who_was_removed_does_not_come_in_by_an_invite_that_was_still_open() {
+    let (app, ada) = TestApp::with_org("acme").await;
+    let link = invited(&app, &ada, "bob@example.com").await;
+    let bob = app.member("bob", Role::Member).await;
+    ada.post("/do/members/remove", &[("org_slug", "acme"), ("member", &bob.id.to_string())]).await.done();
+    accept(&bob, only_invite(&app).await.id).await.refused(410, &AppError::LinkUnusable);
+    open_page(&bob, &link).await.is(400);
+    // Nor does it tell whether a password fits.
+    for password in [PASSWORD, "not the password"] {
+        join(&app.browser(), &link, "Bob", password).await.refused(410, &AppError::LinkUnusable);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn after_seven_days_a_link_is_dead_until_the_invite_is_sent_again() {
     let (app, ada) = TestApp::with_org("acme").await;
     let old = invited(&app, &ada, "bob@example.com").await;
