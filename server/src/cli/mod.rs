@@ -88,7 +88,7 @@ impl Answer {
 pub async fn run() -> ExitCode {
     let arguments = Arguments::parse();
     let as_json = arguments.json;
-    match execute(arguments).await {
+    match Box::pin(execute(arguments)).await {
         Ok(None) => ExitCode::SUCCESS,
         Ok(Some(answer)) => {
             let line = if as_json { answer.json.to_string() } else { answer.sentence };

@@ -49,7 +49,7 @@ pub struct Draft {
 }
 
 /// A mail server has this long to take a message: less than the claim on the message lasts.
-const SEND_TIME: std::time::Duration = std::time::Duration::from_secs(60);
+const SEND_TIME: std::time::Duration = std::time::Duration::from_mins(1);
 
 /// Why a message was not sent.
 #[derive(Debug)]

@@ -63,7 +63,7 @@ async fn read(
             let content = content.when_damaged({
                 let (state, artifact) = (state.clone(), artifact.clone());
                 move |error| {
-                    if !is_damage(error) {
+                    if !is_damage(*error) {
                         return;
                     }
                     let error = error.to_string();
@@ -77,7 +77,7 @@ async fn read(
             Ok(Some((artifact, Found { bytes, content })))
         }
         Err(SendError::Storage(error)) => Err(error.into()),
-        Err(SendError::Seal(error)) if is_damage(&error) => {
+        Err(SendError::Seal(error)) if is_damage(error) => {
             give_up(state, (scope.workspace(), kind, hash.clone()), &artifact, &error.to_string()).await?;
             Ok(None)
         }
@@ -88,7 +88,7 @@ async fn read(
 
 /// Whether the bytes are wrong, rather than this server unable to open them: their key or their format may be newer than
 /// what it knows, and then they are good for others.
-const fn is_damage(error: &SealError) -> bool {
+const fn is_damage(error: SealError) -> bool {
     match error {
         SealError::Altered => true,
         SealError::Format | SealError::UnknownKey(_) | SealError::TooLong | SealError::Random => false,
