@@ -146,9 +146,12 @@ pub struct Opener {
 impl Opener {
     /// An opener for the artifact that `context` names, `sealed` bytes long in the store.
     pub fn new(keys: &OrgKeys, context: &SealContext, header: &[u8; HEADER], sealed: u64) -> Result<Self, SealError> {
-        let [b'B', b'K', b'A', 1, a, b, c, d, ..] = *header else {
-            return Err(SealError::Format);
+        let [b'B', b'K', b'A', format, a, b, c, d, ..] = *header else {
+            return Err(SealError::Altered);
         };
+        if format != MAGIC[3] {
+            return Err(SealError::Format);
+        }
         plain_len(sealed).ok_or(SealError::Format)?;
         let key = keys.version(u32::from_be_bytes([a, b, c, d]))?;
         Ok(Self { frames: Frames::new(key, header, context)?, remaining: sealed - HEADER as u64 })

@@ -80,6 +80,26 @@ async fn in_place_of_a_damaged_artifact_a_good_one_can_be_stored() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_this_server_only_cannot_open_is_a_miss_and_stays_for_those_who_can() {
+    let (app, ci) = with_ci().await;
+    let file = app.store(&ci, "1", &archive(b"built")).await;
+    // Behind the three letters of the header: the format, then the version of the organization's key.
+    for newer in 3..8 {
+        change(&file, |bytes| bytes[newer] += 7);
+        ci.get("1").await.is(404);
+        change(&file, |bytes| bytes[newer] -= 7);
+        assert_eq!(ci.read("1").await.unwrap(), archive(b"built"), "byte {newer}");
+    }
+    for letter in 0..3 {
+        let hash = format!("letter-{letter}");
+        let file = app.store(&ci, &hash, &archive(b"built")).await;
+        change(&file, |bytes| bytes[letter] ^= 1);
+        ci.get(&hash).await.is(404);
+        ci.put(&hash, archive(b"built")).await.is(200);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_large_artifact_that_is_damaged_never_arrives_whole() {
     const FRAME: usize = server::seal::SEALED_FRAME;
     const fn frame(number: usize) -> usize {
