@@ -46,6 +46,11 @@ pub async fn find(db: &impl ConnectionTrait, id: UserId) -> Result<Option<User>>
     users::Entity::find_by_id(id).one(db).await?.map(user).transpose()
 }
 
+/// The addresses of theirs whose mailbox is proven.
+pub async fn confirmed_addresses(db: &impl ConnectionTrait, id: UserId) -> Result<Vec<Email>> {
+    Ok(find(db, id).await?.filter(|user| user.confirmed).map(|user| user.email).into_iter().collect())
+}
+
 /// Adds a person, unless the address is known. Says whether they were added.
 pub async fn insert(db: &impl ConnectionTrait, new: &User, now: DateTime<Utc>) -> Result<bool> {
     let row = users::ActiveModel {
