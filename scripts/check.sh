@@ -2,8 +2,10 @@
 # make check: what to run while working. make test is the whole.
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 . scripts/lints.sh
+. scripts/browser.sh
 
 lint_format
 lint_host
+step 'OpenID provider (npm)' "$ONLINE" playwright_install
 step 'integration tests (SQLite)' 'mend what the first failing test names above' cargo test -p server --test it
 summary

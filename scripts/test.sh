@@ -20,6 +20,7 @@ lint_host
 lint_browser
 lint_docs
 
+step 'OpenID provider and browser tools (npm)' "$ONLINE" playwright_install
 step 'tests (SQLite)' "$TEST" cargo test "${HOST[@]}"
 
 step 'PostgreSQL is installed' "$ONLINE" postgres_install

@@ -7,6 +7,7 @@ use leptos::prelude::{FromServerFnError, ServerFnErrorErr};
 use serde::{Deserialize, Serialize};
 use server_fn::codec::JsonEncoding;
 
+use crate::domain::identity::SignInProblem;
 use crate::domain::ids::IncidentId;
 use crate::domain::names::{OrgSlug, Reason};
 
@@ -22,6 +23,9 @@ pub enum AppError {
     /// It does not exist, or not for this person.
     #[error("There is nothing here, or you may not see it.")]
     NotFound,
+    /// A member whose sign-in does not open this organization.
+    #[error("{0}")]
+    SignIn(SignInProblem),
     /// The organization has another address now.
     #[error("This organization has moved to /o/{0}.")]
     Moved(OrgSlug),
@@ -96,6 +100,9 @@ pub enum Conflict {
     /// More open invites than an organization may have.
     #[error("The organization has too many open invites. Revoke those that are no longer needed.")]
     TooManyInvites,
+    /// Without the link there would be no way to sign in.
+    #[error("This is your only way to sign in. Set a password first.")]
+    LastWayIn,
     /// The limit of what one owner may have.
     #[error("You have reached the limit of what can be created here. Delete what you no longer need.")]
     TooMany,
@@ -134,6 +141,8 @@ pub enum Field {
     Hash,
     /// The name typed to confirm.
     Confirmation,
+    /// Hosted domains at the provider.
+    HostedDomains,
     /// The id of something chosen on the page.
     Id,
 }

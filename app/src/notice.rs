@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::domain::access::TokenAccess;
+use crate::domain::identity::SsoFailure;
 use crate::domain::ids::CiTokenId;
 use crate::domain::secret::PlainSecret;
 
@@ -17,6 +18,12 @@ pub enum Notice {
     PasswordChanged,
     /// The name in the account is new.
     AccountSaved,
+    /// The account at the OpenID provider is linked.
+    Linked,
+    /// The link with the account at the OpenID provider is removed.
+    Unlinked,
+    /// The way to the OpenID provider and back did not end in a sign-in.
+    SsoFailed(SsoFailure),
     /// A session of the person has ended.
     SessionEnded,
     /// All other sessions of the person have ended.

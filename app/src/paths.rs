@@ -7,6 +7,8 @@ use crate::domain::names::OrgSlug;
 pub const HOME: &str = "/";
 /// Sign in.
 pub const SIGN_IN: &str = "/sign-in";
+/// Go to the OpenID provider, to sign in or to link.
+pub const SSO_START: &str = "/sso/start";
 /// Create an account.
 pub const SIGN_UP: &str = "/sign-up";
 /// What to do after signing up: open the mail.
@@ -38,6 +40,13 @@ pub fn stylesheet(folder: &str, name: &str) -> String {
 /// Where a browser is sent to sign in, and brought back from.
 pub fn sign_in_then(path: &str) -> String {
     format!("{SIGN_IN}?next={}", percent_encode(path))
+}
+
+/// Where a browser is sent to the OpenID provider, and brought back to; `domain` is the one to suggest there.
+pub fn sso_then(path: &str, domain: Option<&str>) -> String {
+    let next = ("next", path.to_owned());
+    let domain = domain.map(|domain| ("domain", domain.to_owned()));
+    with_query(SSO_START, &[next].into_iter().chain(domain).collect::<Vec<_>>())
 }
 
 /// The page of an invite.
@@ -78,6 +87,11 @@ pub fn org_audit_ndjson(slug: &OrgSlug) -> String {
 /// Who is asked to come in.
 pub fn org_invites(slug: &OrgSlug) -> String {
     format!("/o/{slug}/invites")
+}
+
+/// How its members have to sign in.
+pub fn org_sign_in(slug: &OrgSlug) -> String {
+    format!("/o/{slug}/sign-in")
 }
 
 /// Its settings.
@@ -142,7 +156,11 @@ pub fn without_error(address: &str) -> &str {
 /// A path of this site, or the start page: what a `next` parameter may lead to. Anything that a browser could
 /// read as another site (`//host`, `/\host`, a scheme) is refused.
 pub fn local_or_home(next: &str) -> String {
-    let local = next.starts_with('/') && !next.starts_with("//") && !next.contains(['\\', '\r', '\n', '\t']) && !next.starts_with("/do/");
+    let local = next.starts_with('/')
+        && !next.starts_with("//")
+        && !next.contains(['\\', '\r', '\n', '\t'])
+        && !next.starts_with("/do/")
+        && !next.starts_with("/sso/");
     if local { next.to_owned() } else { HOME.to_owned() }
 }
 

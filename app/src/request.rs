@@ -9,6 +9,7 @@ use chrono::{DateTime, Utc};
 use leptos::prelude::expect_context;
 
 use crate::backend::Backend;
+use crate::domain::identity::Proof;
 use crate::domain::ids::{IncidentId, SessionId, UserId};
 use crate::domain::invite::InviteResult;
 use crate::domain::names::{Email, PersonName};
@@ -26,6 +27,8 @@ pub struct SignedIn {
     pub email: Email,
     /// This browser's session.
     pub session: SessionId,
+    /// What opened it beside a password, if anything did.
+    pub proof: Option<Proof>,
 }
 
 /// Who asks.
@@ -37,6 +40,8 @@ pub enum Actor {
     User(SignedIn),
     /// The operator, at the command line of the server itself.
     Operator,
+    /// The server itself, beside all requests.
+    Server,
 }
 
 /// Who asks, from where: what a gate decides on and an audit event records.
@@ -55,7 +60,7 @@ impl Caller {
     pub fn user(&self) -> Result<&SignedIn, AppError> {
         match &self.actor {
             Actor::User(user) => Ok(user),
-            Actor::Anonymous | Actor::Operator => Err(AppError::Unauthenticated),
+            Actor::Anonymous | Actor::Operator | Actor::Server => Err(AppError::Unauthenticated),
         }
     }
 }
@@ -128,6 +133,8 @@ impl Draft {
 pub struct Site {
     /// The address under which people and nx reach this server, without a trailing slash.
     pub public_url: String,
+    /// How people call the OpenID provider, when they can sign in through one.
+    pub provider: Option<String>,
     /// Set when mail is written to files because no mail server is configured: the folder.
     pub mail_folder: Option<String>,
     /// Version of the server.

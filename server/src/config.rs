@@ -10,6 +10,8 @@ use figment::providers::{Env, Format, Serialized, Toml};
 use lettre::message::Mailbox;
 use serde::{Deserialize, Serialize};
 
+use crate::oidc;
+
 /// Every setting.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -44,6 +46,18 @@ pub struct Config {
     pub audit_days: Option<u32>,
     /// Sign-in, sign-up and password requests a minute from one client address.
     pub sign_in_per_minute: u32,
+    /// The OpenID provider that people can sign in with; default is Google.
+    pub oidc_issuer: String,
+    /// Our name at the provider; without it there is no such sign-in.
+    pub oidc_client_id: Option<String>,
+    /// Our secret at the provider.
+    pub oidc_client_secret: Option<String>,
+    /// How people call the provider; default is `Google`, or `Single sign-on` for another issuer.
+    pub oidc_name: Option<String>,
+    /// Minutes between two checks whether an account at the provider still works.
+    pub oidc_check_minutes: u32,
+    /// Hours for which an account counts as working while the provider cannot be asked.
+    pub oidc_grace_hours: u32,
     /// What to log, in the notation of `tracing`'s filter.
     pub log: String,
     /// `human` or `json`.
@@ -78,6 +92,12 @@ impl Default for Config {
             transfer_limit: 512,
             audit_days: None,
             sign_in_per_minute: 20,
+            oidc_issuer: oidc::GOOGLE.to_owned(),
+            oidc_client_id: None,
+            oidc_client_secret: None,
+            oidc_name: None,
+            oidc_check_minutes: 15,
+            oidc_grace_hours: 24,
             log: "info,sqlx=warn,sea_orm_migration=warn,tower_sessions_core=error".to_owned(),
             log_format: LogFormat::Human,
         }
@@ -157,7 +177,26 @@ impl Config {
         if self.sign_in_per_minute == 0 {
             return unusable("sign_in_per_minute", "use 1 or more");
         }
+        if self.oidc_client_id.is_some() != self.oidc_client_secret.is_some() {
+            return unusable("oidc_client_id", "set `oidc_client_id` and `oidc_client_secret` together");
+        }
+        let is_here = ["http://localhost", "http://127.0.0.1", "http://[::1]"].iter().any(|local| self.oidc_issuer.starts_with(local));
+        if !self.oidc_issuer.starts_with("https://") && !is_here {
+            return unusable("oidc_issuer", "write it as https://accounts.example.com");
+        }
+        if !(1..=1440).contains(&self.oidc_check_minutes) {
+            return unusable("oidc_check_minutes", "use 1 to 1440");
+        }
+        if !(1..=720).contains(&self.oidc_grace_hours) || self.oidc_grace_hours * 60 < self.oidc_check_minutes {
+            return unusable("oidc_grace_hours", "use 1 to 720, and not less than `oidc_check_minutes`");
+        }
         Ok(())
+    }
+
+    /// How people call the OpenID provider.
+    pub fn oidc_name(&self) -> &str {
+        let default = if self.oidc_issuer == oidc::GOOGLE { "Google" } else { "Single sign-on" };
+        self.oidc_name.as_deref().unwrap_or(default)
     }
 
     /// The address under which people and nx reach this server, without a trailing slash.

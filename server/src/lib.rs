@@ -6,6 +6,7 @@
 //! | `services` | use cases: gate, rules, store, audit and mail in one transaction |
 //! | `store` | the database: one file per noun, rows known only inside |
 //! | `api` | HTTP for command-line clients |
+//! | `oidc` | talk with the OpenID provider |
 //! | `mail` | messages, the queue, sending |
 //! | `blob`, `seal`, `transfer` | artifacts: where bytes lie, how they are encrypted, how they stream |
 //! | `cli` | the `buildkeep` command |
@@ -22,6 +23,7 @@ pub mod config;
 pub mod error;
 pub mod keys;
 pub mod mail;
+pub mod oidc;
 pub mod router;
 pub mod seal;
 pub mod serve;

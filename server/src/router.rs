@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use app::backend::Backend;
+use app::paths;
 use app::{App, shell};
 use axum::Router;
 use axum::extract::{FromRef, Request};
@@ -20,7 +21,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::timeout::RequestBodyTimeoutLayer;
 
-use crate::api::{audit, cache, health};
+use crate::api::{audit, cache, health, sso};
 use crate::auth::{actor, forms, session};
 use crate::services;
 use crate::state::State;
@@ -28,6 +29,9 @@ use crate::{assets, telemetry};
 
 /// A client that sends nothing for this long in the middle of an upload is given up.
 const BODY_STALL: Duration = Duration::from_mins(1);
+
+/// Where the OpenID provider sends browsers back to. Operators enter it at the provider.
+pub const SSO_CALLBACK: &str = "/sso/callback";
 
 /// What handlers of pages share.
 #[derive(Clone, FromRef)]
@@ -67,9 +71,14 @@ pub fn plain_routes(metrics: PrometheusHandle) -> Vec<PlainRoute> {
     ]
 }
 
-/// What people download in their browser. A new one needs a row in `server/tests/it/authz.rs`.
-pub fn download_routes() -> Vec<(&'static str, MethodRouter<AppState>)> {
-    vec![("/o/{slug}/audit.csv", get(audit::csv)), ("/o/{slug}/audit.ndjson", get(audit::ndjson))]
+/// What browsers open beside pages: downloads, and the way to the OpenID provider and back. A new one needs a row in `server/tests/it/authz.rs`.
+pub fn browser_routes() -> Vec<(&'static str, MethodRouter<AppState>)> {
+    vec![
+        ("/o/{slug}/audit.csv", get(audit::csv)),
+        ("/o/{slug}/audit.ndjson", get(audit::ndjson)),
+        (paths::SSO_START, get(sso::start)),
+        (SSO_CALLBACK, get(sso::callback)),
+    ]
 }
 
 /// The whole application.
@@ -77,11 +86,11 @@ pub fn build(state: &Arc<State>, metrics: PrometheusHandle) -> Router {
     let options = LeptosOptions::builder().output_name("buildkeep").site_pkg_dir(assets::package_dir()).build();
     let app = AppState { state: state.clone(), backend: services::backend(state), options: options.clone() };
 
-    let mut downloads = Router::new();
-    for (path, handler) in download_routes() {
-        downloads = downloads.route(path, handler);
+    let mut browser = Router::new();
+    for (path, handler) in browser_routes() {
+        browser = browser.route(path, handler);
     }
-    let pages = downloads
+    let pages = browser
         .leptos_routes_with_context(&app, generate_route_list(App), provide_request, {
             let options = options.clone();
             move || shell(options.clone())

@@ -24,6 +24,7 @@ use crate::config::Config;
 use crate::error::Error;
 use crate::keys::{KeyError, Keyring, load_master_key};
 use crate::mail::{MailError, Mailer};
+use crate::oidc::Provider;
 use crate::services::naming::Naming;
 use crate::store::artifacts::StoredArtifact;
 use crate::store::db::Db;
@@ -59,6 +60,8 @@ pub struct State {
     pub naming: Naming,
     /// Counts to be written down.
     pub usage: Usage,
+    /// The OpenID provider that people can sign in with.
+    pub provider: Option<Provider>,
     /// Outgoing mail.
     pub mailer: Mailer,
     /// Wakes the worker that sends mail.
@@ -94,6 +97,9 @@ pub enum StartError {
     /// The artifact store cannot be used.
     #[error("the artifact store cannot be used: {0}")]
     Blobs(#[from] crate::blob::BlobError),
+    /// The OpenID provider cannot be set up.
+    #[error("the OpenID provider cannot be used ({0}); check `oidc_issuer` and `public_url`")]
+    Provider(String),
     /// Mail cannot be set up.
     #[error(transparent)]
     Mail(#[from] MailError),
@@ -110,9 +116,11 @@ impl State {
         let db = Db::connect(&config.database_url()).await.map_err(StartError::Database)?;
         let blobs: Arc<dyn BlobStore> = Arc::new(FsBlobs::new(config.artifact_dir())?);
         let mailer = Mailer::new(&config, &master.subkey("mail"))?;
+        let provider = Provider::new(&config).map_err(StartError::Provider)?;
         let hasher = Arc::new(SecretHasher::new(master.subkey("credential-hash").as_slice()));
         let site = Site {
             public_url: config.public_url(),
+            provider: config.oidc_client_id.is_some().then(|| config.oidc_name().to_owned()),
             mail_folder: config.smtp_url.is_none().then(|| config.mail_dir().display().to_string()),
             version: env!("CARGO_PKG_VERSION"),
         };
@@ -129,6 +137,7 @@ impl State {
             found: Cache::new(100_000),
             naming: Naming::default(),
             usage: Usage::default(),
+            provider,
             mailer,
             mail_waiting: Notify::new(),
             purge_waiting: Notify::new(),

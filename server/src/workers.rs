@@ -11,6 +11,7 @@ use tokio_util::task::TaskTracker;
 use crate::auth::epoch::WATCH_INTERVAL;
 use crate::error::Result;
 use crate::mail::queue;
+use crate::services::identities::checking;
 use crate::services::retention;
 use crate::state::State;
 use crate::store::{sessions, users};
@@ -18,6 +19,7 @@ use crate::usage::FLUSH_INTERVAL;
 
 const MAIL_INTERVAL: Duration = Duration::from_secs(10);
 const PURGE_INTERVAL: Duration = Duration::from_secs(30);
+const IDENTITY_INTERVAL: Duration = Duration::from_secs(15);
 const RETENTION_INTERVAL: Duration = Duration::from_mins(15);
 
 /// The workers of a running server.
@@ -53,6 +55,8 @@ impl Workers {
             retention::apply(&state).await?;
             retention::trim_audit(&state).await.map(drop)
         });
+        // Each account has a time of its own.
+        workers.spawn("identities", IDENTITY_INTERVAL, |state| async move { checking::check_due(&state).await.map(drop) });
         workers.spawn("sweeper", RETENTION_INTERVAL, |state| async move {
             let now = state.clock.now();
             sessions::delete_expired(state.db.write(), now).await?;

@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
 use super::Page;
+use crate::domain::identity::SignInRule;
 use crate::domain::ids::{InviteId, UserId};
 use crate::domain::invite::{Delivery, InviteResult, InviteState, Line};
 use crate::domain::names::{Email, InviteMessage, OrgName, OrgSlug, PersonName};
@@ -22,6 +23,8 @@ pub struct NewInvites {
     pub role: Role,
     /// A few words in the mail.
     pub message: Option<InviteMessage>,
+    /// Whether they have to sign in through the provider.
+    pub requires_provider: bool,
 }
 
 /// One invite, as Admins see it.
@@ -39,6 +42,8 @@ pub struct InviteRow {
     pub sent_at: DateTime<Utc>,
     /// Until when it can be accepted.
     pub expires_at: DateTime<Utc>,
+    /// Whether they have to sign in through the provider.
+    pub requires_provider: bool,
     /// What it is now.
     pub state: InviteState,
     /// What became of its mail.
@@ -60,6 +65,8 @@ pub struct Invitation {
     pub invited_by: String,
     /// Until when it can be accepted.
     pub expires_at: DateTime<Utc>,
+    /// How they have to sign in.
+    pub sign_in: SignInRule,
     /// What the one who holds the link can do with it.
     pub link: LinkProves,
 }

@@ -6,6 +6,7 @@ pub mod accounts;
 pub mod artifacts;
 pub mod audit;
 pub mod ci_tokens;
+pub mod identities;
 pub mod invites;
 pub mod members;
 pub mod orgs;
@@ -25,6 +26,8 @@ pub struct Backend {
     pub orgs: Arc<dyn orgs::Orgs>,
     /// Who is in them.
     pub members: Arc<dyn members::Members>,
+    /// Accounts at the OpenID provider.
+    pub identities: Arc<dyn identities::Identities>,
     /// Who is asked to come in.
     pub invites: Arc<dyn invites::Invites>,
     /// Their workspaces.

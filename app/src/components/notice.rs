@@ -22,6 +22,9 @@ pub fn NoticeView(
         Notice::PasswordChosen => "Your password is set, and you are signed in. All other sessions have ended.".to_owned(),
         Notice::PasswordChanged => "Your password is changed. All other sessions have ended.".to_owned(),
         Notice::AccountSaved => "Your account is saved.".to_owned(),
+        Notice::Linked => "The account is linked: you can sign in with it from now on.".to_owned(),
+        Notice::Unlinked => "The link is removed. Organizations that ask for it do not open any more.".to_owned(),
+        Notice::SsoFailed(failure) => return view! { <Failure sentence=failure.to_string()/> }.into_any(),
         Notice::SessionEnded => "The session has ended.".to_owned(),
         Notice::OtherSessionsEnded => "All other sessions have ended.".to_owned(),
         Notice::OrgCreated => "The organization is created, and you are its Admin.".to_owned(),
@@ -49,6 +52,17 @@ pub fn NoticeView(
         </div>
     }
     .into_any()
+}
+
+/// Something that did not work.
+#[component]
+fn Failure(sentence: String) -> impl IntoView {
+    view! {
+        <div class="alert alert-bad" role="alert">
+            <Icon of=icondata_lu::LuCircleAlert/>
+            <p>{sentence}</p>
+        </div>
+    }
 }
 
 /// A link of an invite: the only time that anybody sees it.

@@ -141,6 +141,11 @@ id_type!(
     "inv"
 );
 id_type!(
+    /// A person's account at an OpenID provider, linked to their account here.
+    IdentityId,
+    "idn"
+);
+id_type!(
     /// A message waiting in, or gone through, the mail queue.
     MailId,
     "mail"

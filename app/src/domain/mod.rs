@@ -6,6 +6,7 @@ pub mod access;
 pub mod artifact;
 pub mod audit;
 pub mod cache_setup;
+pub mod identity;
 pub mod ids;
 pub mod invite;
 pub mod member;

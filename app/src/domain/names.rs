@@ -22,6 +22,9 @@ pub enum Reason {
     /// Not an e-mail address.
     #[error("Enter an e-mail address such as ada@example.com.")]
     NotAnEmail,
+    /// Not a domain.
+    #[error("Enter a domain such as example.com.")]
+    NotADomain,
     /// Not an organization address.
     #[error("Use 2 to 39 lower-case letters, digits and single hyphens, starting with a letter.")]
     NotASlug,

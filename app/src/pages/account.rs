@@ -8,6 +8,7 @@ use super::loaded;
 use crate::backend::sessions::SessionRow;
 use crate::components::chip::{Chip, Tone};
 use crate::components::form::{FormError, FormState, TextField};
+use crate::components::identity::Identity;
 use crate::components::page_header::PageHeader;
 use crate::components::section::Section;
 use crate::components::theme::ThemeForm;
@@ -23,18 +24,20 @@ use crate::server_fns::sessions::{EndOtherSessions, EndSession};
 #[component]
 pub fn AccountPage() -> impl IntoView {
     let request = request();
-    let theme = request.theme;
+    let (theme, provider) = (request.theme, request.site.provider.clone());
     let load = async move {
         let user = request.caller.user()?.clone();
         let sessions = request.backend.sessions.list(&request.caller).await?;
-        Ok((user, sessions))
+        let ways = request.backend.identities.ways_in(&request.caller).await?;
+        Ok((user, sessions, ways))
     };
-    loaded(load, move |(user, sessions)| {
+    loaded(load, move |(user, sessions, ways)| {
         view! {
             <Frame title="Account">
                 <PageHeader title="Account" lead=format!("Signed in as {}", user.email)/>
                 <Profile user/>
                 <Password/>
+                {provider.map(|provider| view! { <Identity provider ways/> })}
                 <Sessions sessions/>
                 <Section id="appearance" title="Appearance" lead="Kept in this browser.">
                     <ThemeForm theme next=paths::ACCOUNT.to_owned()/>

@@ -78,7 +78,7 @@ fn Visitor(place: Place) -> impl IntoView {
             }
         })
         .into_any(),
-        Actor::Anonymous | Actor::Operator => view! {
+        Actor::Anonymous | Actor::Operator | Actor::Server => view! {
             <nav class="header-end" aria-label="Account">
                 <a class="button button-quiet" href=paths::SIGN_IN>
                     "Sign in"

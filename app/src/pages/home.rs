@@ -23,7 +23,7 @@ use crate::server_fns::invites::AcceptInvite;
 pub fn HomePage() -> impl IntoView {
     let request = request();
     match request.caller.actor.clone() {
-        Actor::Anonymous | Actor::Operator => view! { <Welcome/> }.into_any(),
+        Actor::Anonymous | Actor::Operator | Actor::Server => view! { <Welcome/> }.into_any(),
         Actor::User(user) => {
             let load = async move {
                 let orgs = request.backend.orgs.list(&request.caller).await?;

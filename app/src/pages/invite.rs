@@ -8,6 +8,8 @@ use super::{loaded, query};
 use crate::backend::invites::{Invitation, LinkProves};
 use crate::components::form::{FormError, FormState, TextField};
 use crate::components::page_header::PageHeader;
+use crate::components::provider::{Or, ProviderLink};
+use crate::domain::identity::{SignInProblem, SignInRule};
 use crate::domain::password;
 use crate::domain::secret::PlainSecret;
 use crate::error::{AppError, Field};
@@ -21,6 +23,7 @@ pub fn InvitePage() -> impl IntoView {
     let request = request();
     let link = query("link");
     let actor = request.caller.actor.clone();
+    let provider = request.site.provider.clone();
     let secret = PlainSecret::new(link.clone());
     let load = async move {
         if secret.expose().is_empty() {
@@ -31,16 +34,23 @@ pub fn InvitePage() -> impl IntoView {
     loaded(load, move |invitation| {
         let title = format!("Join {}", invitation.org);
         let sentence = format!("{} invites {} to come in as {}.", invitation.invited_by, invitation.email, invitation.role);
+        let domain = invitation.sign_in.suggestion().map(ToOwned::to_owned);
+        let provider = provider.map(|provider| (provider, paths::invite(&link), domain));
         let way = match (actor, invitation.link) {
-            (Actor::User(user), _) if user.email == invitation.email => view! { <Accept invitation/> }.into_any(),
+            (Actor::User(user), _) if user.email == invitation.email => match invitation.sign_in.admits(user.proof.as_ref()) {
+                Ok(()) => view! { <Accept invitation/> }.into_any(),
+                Err(problem) => view! { <ProveAccount problem provider/> }.into_any(),
+            },
             (Actor::User(user), _) => view! { <OtherAccount invitation user link/> }.into_any(),
-            (Actor::Anonymous | Actor::Operator, LinkProves::Mailbox { has_account: true }) => {
-                view! { <SignInAndJoin invitation link/> }.into_any()
+            (Actor::Anonymous | Actor::Operator | Actor::Server, LinkProves::Mailbox { has_account: true }) => {
+                view! { <SignInAndJoin invitation link provider/> }.into_any()
             }
-            (Actor::Anonymous | Actor::Operator, LinkProves::Mailbox { has_account: false }) => {
-                view! { <SignUpAndJoin invitation link/> }.into_any()
+            (Actor::Anonymous | Actor::Operator | Actor::Server, LinkProves::Mailbox { has_account: false }) => {
+                view! { <SignUpAndJoin invitation link provider/> }.into_any()
             }
-            (Actor::Anonymous | Actor::Operator, LinkProves::Nothing) => view! { <ProveAddress invitation link/> }.into_any(),
+            (Actor::Anonymous | Actor::Operator | Actor::Server, LinkProves::Nothing) => {
+                view! { <ProveAddress invitation link/> }.into_any()
+            }
         };
         view! {
             <Frame title=title.clone() narrow=true>
@@ -66,6 +76,34 @@ fn Accept(invitation: Invitation) -> impl IntoView {
         </ActionForm>
     }
     .into_any()
+}
+
+/// The provider's name, where to come back to, and the domain to suggest there.
+type Provider = Option<(String, String, Option<String>)>;
+
+/// Signed in with the invited address, but not in the way that the invite asks for.
+#[component]
+fn ProveAccount(problem: SignInProblem, provider: Provider) -> impl IntoView {
+    view! {
+        <div class="alert alert-care" role="status">
+            <p>{problem.to_string()}</p>
+        </div>
+        {provider.map(|(provider, next, domain)| view! { <ProviderLink provider next domain primary=true/> })}
+    }
+}
+
+/// The way through the provider above the one with a password; `false` when there is no other.
+fn through_provider(provider: Provider, rule: &SignInRule) -> (AnyView, bool) {
+    let only = rule.provider_only;
+    let link = provider.map(|(provider, next, domain)| {
+        view! {
+            {only.then(|| view! { <p>{format!("Whoever accepts this invite signs in with {provider}.")}</p> })}
+            <ProviderLink provider next domain primary=only/>
+            {(!only).then(|| view! { <Or/> })}
+        }
+    });
+    let missing = (only && link.is_none()).then(|| view! { <p>{SignInProblem::NotProven.to_string()}</p> });
+    (view! { {link} {missing} }.into_any(), !only)
 }
 
 /// Signed in with another address.
@@ -95,10 +133,15 @@ fn OtherAccount(invitation: Invitation, user: SignedIn, link: String) -> impl In
 
 /// The mailbox is proven, and its address has an account.
 #[component]
-fn SignInAndJoin(invitation: Invitation, link: String) -> impl IntoView {
+fn SignInAndJoin(invitation: Invitation, link: String, provider: Provider) -> impl IntoView {
     let action = ServerAction::<JoinByInvite>::new();
     let form = FormState::of(action, &request().draft);
+    let (provider, with_password) = through_provider(provider, &invitation.sign_in);
+    if !with_password {
+        return provider;
+    }
     view! {
+        {provider}
         <ActionForm action>
             <div class="form">
                 <FormError form=form.clone()/>
@@ -117,10 +160,15 @@ fn SignInAndJoin(invitation: Invitation, link: String) -> impl IntoView {
 
 /// The mailbox is proven, and its address has no account yet.
 #[component]
-fn SignUpAndJoin(invitation: Invitation, link: String) -> impl IntoView {
+fn SignUpAndJoin(invitation: Invitation, link: String, provider: Provider) -> impl IntoView {
     let action = ServerAction::<JoinByInvite>::new();
     let form = FormState::of(action, &request().draft);
+    let (provider, with_password) = through_provider(provider, &invitation.sign_in);
+    if !with_password {
+        return provider;
+    }
     view! {
+        {provider}
         <ActionForm action>
             <div class="form">
                 <FormError form=form.clone()/>

@@ -5,6 +5,7 @@ use leptos::prelude::*;
 
 use super::frame::Frame;
 use crate::components::empty_state::EmptyState;
+use crate::components::provider::ProviderLink;
 use crate::error::AppError;
 use crate::request::request;
 use crate::{http, paths};
@@ -22,6 +23,7 @@ pub fn problem(error: AppError) -> AnyView {
             http::redirect(&paths::moved(address, slug));
             return ().into_any();
         }
+        AppError::SignIn(_) => (403, icondata_lu::LuLogIn, "Sign in another way"),
         AppError::Forbidden => (403, icondata_lu::LuLock, "This is for Admins"),
         AppError::NotFound => (404, icondata_lu::LuSearchX, "Nothing here"),
         AppError::Conflict(_) => (409, icondata_lu::LuCircleAlert, "This is not possible now"),
@@ -31,10 +33,13 @@ pub fn problem(error: AppError) -> AnyView {
         AppError::Internal(_) => (500, icondata_lu::LuServerCrash, "This did not work"),
     };
     http::set_status(status);
+    let provider = request().site.provider.clone().filter(|_| matches!(error, AppError::SignIn(_)));
+    let provider = provider.map(|provider| view! { <ProviderLink provider next=address primary=true/> });
     view! {
         <Frame title narrow=true>
             <EmptyState icon title level=1>
                 <p>{error.to_string()}</p>
+                {provider}
                 <p>
                     <a class="button" href=paths::HOME>
                         "To the start page"

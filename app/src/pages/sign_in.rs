@@ -7,6 +7,7 @@ use super::frame::Frame;
 use super::query;
 use crate::components::form::{FormError, FormState, TextField};
 use crate::components::page_header::PageHeader;
+use crate::components::provider::{Or, ProviderLink};
 use crate::error::Field;
 use crate::request::{Actor, request};
 use crate::server_fns::accounts::SignIn;
@@ -23,9 +24,16 @@ pub fn SignInPage() -> impl IntoView {
     }
     let action = ServerAction::<SignIn>::new();
     let form = FormState::of(action, &request.draft);
+    let provider = request.site.provider.clone().map(|provider| {
+        view! {
+            <ProviderLink provider next=next.clone()/>
+            <Or/>
+        }
+    });
     view! {
         <Frame title="Sign in" narrow=true>
             <PageHeader title="Sign in"/>
+            {provider}
             <ActionForm action>
                 <div class="form">
                     <FormError form=form.clone()/>

@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use super::frame::Frame;
 use crate::components::form::{FormError, FormState, TextField};
 use crate::components::page_header::PageHeader;
+use crate::components::provider::{Or, ProviderLink};
 use crate::error::Field;
 use crate::request::{Actor, request};
 use crate::server_fns::accounts::SignUp;
@@ -21,9 +22,16 @@ pub fn SignUpPage() -> impl IntoView {
     }
     let action = ServerAction::<SignUp>::new();
     let form = FormState::of(action, &request.draft);
+    let provider = request.site.provider.clone().map(|provider| {
+        view! {
+            <ProviderLink provider next=paths::HOME/>
+            <Or/>
+        }
+    });
     view! {
         <Frame title="Sign up" narrow=true>
             <PageHeader title="Create an account"/>
+            {provider}
             <ActionForm action>
                 <div class="form">
                     <FormError form=form.clone()/>

@@ -19,6 +19,7 @@ pub async fn create_invites(
     addresses: String,
     #[server(default)] role: String,
     #[server(default)] message: String,
+    #[server(default)] requires_provider: bool,
 ) -> Result<(), AppError> {
     let request = request();
     let slug = org(&org_slug)?;
@@ -27,7 +28,7 @@ pub async fn create_invites(
     let role = check.take(Field::Role, role.parse().map_err(|_| Reason::NotAChoice));
     let message = (!message.trim().is_empty()).then(|| InviteMessage::parse(&message)).transpose();
     let message = check.take(Field::Message, message);
-    let new = lines.zip(role).zip(message).map(|((lines, role), message)| NewInvites { lines, role, message });
+    let new = lines.zip(role).zip(message).map(|((lines, role), message)| NewInvites { lines, role, message, requires_provider });
     let results = request.backend.invites.invite(&request.caller, &slug, check.finish(new)?).await?;
     request.visit.keep_results(results).await?;
     http::redirect(&paths::org_invites(&slug));

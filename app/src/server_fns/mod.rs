@@ -6,6 +6,7 @@
 pub mod accounts;
 pub mod artifacts;
 pub mod ci_tokens;
+pub mod identities;
 pub mod invites;
 pub mod members;
 pub mod orgs;

@@ -39,7 +39,7 @@ impl Fake {
         }
     }
 
-    fn org(&self, caller: &Caller, slug: &OrgSlug, permission: Permission) -> Result<OrgView, AppError> {
+    pub(super) fn org(&self, caller: &Caller, slug: &OrgSlug, permission: Permission) -> Result<OrgView, AppError> {
         caller.user()?;
         let role = self.role().ok_or(AppError::NotFound)?;
         match slug.as_str() {

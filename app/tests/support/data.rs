@@ -12,6 +12,7 @@ use app::backend::sessions::SessionRow;
 use app::backend::workspaces::{Usage, WorkspaceView};
 use app::domain::access::TokenAccess;
 use app::domain::audit::{AuditActor, AuditEvent, AuditObject, Details};
+use app::domain::identity::SignInRule;
 use app::domain::invite::{Delivery, InviteState};
 use app::domain::names::PersonName;
 use app::domain::retention::Retention;
@@ -111,6 +112,7 @@ pub fn invites() -> Vec<InviteRow> {
         invited_by: "Ada Lovelace".to_owned(),
         sent_at: ago(i64::from(number) * 90),
         expires_at: now() + TimeDelta::days(6),
+        requires_provider: false,
         state,
         delivery,
     };
@@ -142,6 +144,7 @@ pub fn invitation(link: &str) -> Option<Invitation> {
         role: Role::Member,
         invited_by: "Grace Hopper".to_owned(),
         expires_at: now() + TimeDelta::days(6),
+        sign_in: SignInRule::default(),
         link,
     })
 }

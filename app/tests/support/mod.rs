@@ -5,6 +5,7 @@
 
 pub mod backend;
 pub mod data;
+pub mod identities;
 
 use std::sync::Arc;
 
@@ -73,6 +74,7 @@ fn request(parts: &Parts, default: Persona) -> Request {
             name: data::ada(),
             email: data::name("ada@example.com"),
             session: data::id("ses", 1),
+            proof: None,
         }),
     };
     Request {
@@ -81,6 +83,7 @@ fn request(parts: &Parts, default: Persona) -> Request {
             accounts: fake.clone(),
             sessions: fake.clone(),
             orgs: fake.clone(),
+            identities: fake.clone(),
             invites: fake.clone(),
             members: fake.clone(),
             workspaces: fake.clone(),
@@ -96,6 +99,7 @@ fn request(parts: &Parts, default: Persona) -> Request {
         address: parts.uri.path_and_query().map(ToString::to_string).unwrap_or_default(),
         site: Arc::new(Site {
             public_url: "https://keep.example.com".to_owned(),
+            provider: Some("Google".to_owned()),
             mail_folder: Some("/var/lib/buildkeep/mail".to_owned()),
             version: env!("CARGO_PKG_VERSION"),
         }),

@@ -4,3 +4,4 @@
 pub mod audit;
 pub mod cache;
 pub mod health;
+pub mod sso;

@@ -3,6 +3,7 @@
 //! Not a member (or no such organization): not found. A member without the permission: forbidden. Nobody: sign in.
 
 use app::backend::orgs::OrgView;
+use app::domain::identity::SignInRule;
 use app::domain::ids::{OrgId, WorkspaceId};
 use app::domain::names::{OrgName, OrgSlug, WorkspaceName};
 use app::domain::permission::Permission;
@@ -22,6 +23,7 @@ pub struct OrgScope {
     slug: OrgSlug,
     name: OrgName,
     role: Role,
+    sign_in: SignInRule,
 }
 
 impl OrgScope {
@@ -38,6 +40,11 @@ impl OrgScope {
     /// Its name.
     pub const fn name(&self) -> &OrgName {
         &self.name
+    }
+
+    /// How its members have to sign in.
+    pub const fn sign_in(&self) -> &SignInRule {
+        &self.sign_in
     }
 
     /// The caller's role in it.
@@ -128,11 +135,17 @@ async fn admit(db: &impl ConnectionTrait, caller: &Caller, slug: &OrgSlug, permi
         Actor::Anonymous => None,
         Actor::User(user) => unscoped::role_in(db, org.id, user.id).await?,
         // Whoever runs commands on the server owns all of it.
-        Actor::Operator => Some(Role::Admin),
+        Actor::Operator | Actor::Server => Some(Role::Admin),
     };
     let role = role.ok_or(AppError::NotFound)?;
     if moved {
         return Err(AppError::Moved(org.slug).into());
+    }
+    // Whoever cannot get in any more may still leave.
+    if permission != Permission::LeaveOrg
+        && let Actor::User(user) = &caller.actor
+    {
+        org.sign_in.admits(user.proof.as_ref()).map_err(AppError::SignIn)?;
     }
     if !role.grants(permission) {
         if lock == OrgLock::ForChange {
@@ -140,5 +153,5 @@ async fn admit(db: &impl ConnectionTrait, caller: &Caller, slug: &OrgSlug, permi
         }
         return Err(AppError::Forbidden.into());
     }
-    Ok(OrgScope { id: org.id, slug: org.slug, name: org.name, role })
+    Ok(OrgScope { id: org.id, slug: org.slug, name: org.name, role, sign_in: org.sign_in })
 }

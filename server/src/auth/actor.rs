@@ -14,6 +14,7 @@ use axum_extra::extract::cookie::CookieJar;
 use tower_sessions::Session;
 
 use super::cookies;
+use super::proof;
 use super::refusals;
 use super::session;
 use super::visit::{BrowserVisit, device_of};
@@ -54,13 +55,14 @@ pub async fn identify(Extracted(app): Extracted<AppState>, session: Session, mut
     };
     let caller = Caller { actor, address, incident };
     let headers = request.headers();
-    let received = cookies::read(&state.config, &state.cookie_key, &CookieJar::from_headers(headers), headers);
+    let mut received = cookies::read(&state.config, &state.cookie_key, &CookieJar::from_headers(headers), headers);
     let user_agent = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let visit = Arc::new(BrowserVisit {
         state: state.clone(),
         session,
         caller: caller.clone(),
         device: device_of(user_agent),
+        attempt: Mutex::new(received.attempt.take()),
         outbox: Mutex::default(),
     });
     let is_page = request.method() == Method::GET;
@@ -102,5 +104,10 @@ fn provided(
 async fn actor_of(state: &State, session: &Session, address: &str) -> Result<Actor, Error> {
     let Some(data) = session::current(session, state.clock.now(), address).await? else { return Ok(Actor::Anonymous) };
     let Some(user) = users::find(state.db.read(), data.user).await? else { return Ok(Actor::Anonymous) };
-    Ok(Actor::User(SignedIn { id: user.id, name: user.name, email: user.email, session: data.id }))
+    // An account of somebody else, or of a provider that is no longer configured, proves nothing.
+    let proof = match &state.provider {
+        Some(_) => proof::of(state.db.read(), &state.config, data.identity, state.clock.now()).await?,
+        None => None,
+    };
+    Ok(Actor::User(SignedIn { id: user.id, name: user.name, email: user.email, session: data.id, proof }))
 }

@@ -6,10 +6,12 @@ use axum_extra::extract::cookie::{Cookie, CookieJar, Key, PrivateCookieJar, Same
 use tower_sessions::cookie::time::Duration;
 
 use crate::config::Config;
+use crate::oidc::Attempt;
 
 const NOTICE: &str = "notice";
 const DRAFT: &str = "draft";
 const THEME: &str = "theme";
+const ATTEMPT: &str = "sso";
 /// A browser keeps no larger cookie; a longer draft is dropped.
 const LONGEST_DRAFT: usize = 3000;
 
@@ -35,6 +37,8 @@ pub struct Received {
     pub draft: Draft,
     /// The colour theme.
     pub theme: Theme,
+    /// A way to the OpenID provider that this browser has begun.
+    pub attempt: Option<Attempt>,
     has_notice: bool,
     has_draft: bool,
 }
@@ -44,7 +48,9 @@ pub fn read(config: &Config, key: &Key, jar: &CookieJar, headers: &axum::http::H
     let private = PrivateCookieJar::from_headers(headers, key.clone());
     let sealed = private.get(&name_of(config, NOTICE));
     let draft = jar.get(&name_of(config, DRAFT)).map(|cookie| decode(cookie.value()));
+    let attempt = private.get(&name_of(config, ATTEMPT)).and_then(|cookie| serde_json::from_str(cookie.value()).ok());
     Received {
+        attempt,
         notice: sealed.and_then(|cookie| serde_json::from_str(cookie.value()).ok()),
         theme: Theme::parse(jar.get(&name_of(config, THEME)).map_or("", Cookie::value)),
         has_notice: jar.get(&name_of(config, NOTICE)).is_some(),
@@ -60,6 +66,8 @@ pub struct Outbox {
     pub notice: Option<Notice>,
     /// A form that was refused.
     pub draft: Option<Vec<(String, String)>>,
+    /// A way to the OpenID provider that has begun, as JSON; empty when it is used up.
+    pub attempt: Option<String>,
     /// A newly chosen theme.
     pub theme: Option<Theme>,
 }
@@ -78,6 +86,11 @@ pub fn write(config: &Config, key: &Key, received: &Received, outbox: Outbox, pa
         public = public.add(cookie(config, DRAFT, draft, Duration::minutes(5)));
     } else if page_was_shown && received.has_draft {
         public = public.add(cookie(config, DRAFT, String::new(), gone));
+    }
+    match outbox.attempt.as_deref() {
+        None => {}
+        Some("") => public = public.add(cookie(config, ATTEMPT, String::new(), gone)),
+        Some(attempt) => private = private.add(cookie(config, ATTEMPT, attempt.to_owned(), Duration::minutes(15))),
     }
     if let Some(theme) = outbox.theme {
         public = public.add(cookie(config, THEME, theme.as_str().to_owned(), Duration::days(400)));

@@ -16,6 +16,7 @@ use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use super::actor::client_address;
 use super::visit::BrowserVisit;
 use crate::router::AppState;
+use crate::state::State;
 
 /// No form of ours is larger.
 const LARGEST_FORM: usize = 64 << 10;
@@ -106,11 +107,7 @@ pub async fn check(
         // A form without an address names the account by a link.
         let account = field(&body, "email").or_else(|| field(&body, "link")).map(|account| account.trim().to_lowercase());
         if let Err(seconds) = app.state.attempts.count(&address, account.as_deref()) {
-            metrics::counter!("buildkeep_attempts_refused_total").increment(1);
-            let mut response =
-                refusal(StatusCode::TOO_MANY_REQUESTS, &format!("Too many attempts. Wait {seconds} seconds, go back and try again."));
-            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
-            return response;
+            return wait(seconds);
         }
     }
     let mut response = next.run(Request::from_parts(parts, Body::from(body.clone()))).await;
@@ -133,6 +130,34 @@ pub async fn check(
     response
 }
 
+fn wait(seconds: u64) -> Response {
+    metrics::counter!("buildkeep_attempts_refused_total").increment(1);
+    let mut response =
+        refusal(StatusCode::TOO_MANY_REQUESTS, &format!("Too many attempts. Wait {seconds} seconds, go back and try again."));
+    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    response
+}
+
+/// The refusal, when this client makes too many attempts to sign in.
+pub fn too_many(state: &State, address: &str) -> Option<Response> {
+    state.attempts.count(address, None).err().map(wait)
+}
+
+/// Whether a link was followed on a page of ours. Browsers say so with `Sec-Fetch-Site`, older ones with the referrer.
+pub fn is_from_our_page(headers: &HeaderMap, public_url: &str) -> bool {
+    let text = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
+    match text(header::HeaderName::from_static("sec-fetch-site")) {
+        Some(site) => site == "same-origin",
+        None => text(header::REFERER).is_some_and(|referrer| {
+            let of_host = text(header::HOST).is_some_and(|host| {
+                let rest = referrer.strip_prefix("https://").or_else(|| referrer.strip_prefix("http://"));
+                rest.is_some_and(|rest| rest.strip_prefix(host).is_some_and(|path| path.starts_with('/')))
+            });
+            of_host || referrer.strip_prefix(public_url).is_some_and(|path| path.starts_with('/'))
+        }),
+    }
+}
+
 /// Leptos answers every error of a server function with 500. A client that did not ask for HTML gets the status that
 /// the error means.
 async fn with_its_status(response: Response) -> Response {
@@ -150,7 +175,7 @@ async fn with_its_status(response: Response) -> Response {
 pub const fn status_of(error: &AppError) -> StatusCode {
     match error {
         AppError::Unauthenticated | AppError::WrongCredentials => StatusCode::UNAUTHORIZED,
-        AppError::Forbidden => StatusCode::FORBIDDEN,
+        AppError::Forbidden | AppError::SignIn(_) => StatusCode::FORBIDDEN,
         AppError::NotFound | AppError::Moved(_) => StatusCode::NOT_FOUND,
         AppError::Conflict(_) => StatusCode::CONFLICT,
         AppError::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,

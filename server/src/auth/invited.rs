@@ -5,6 +5,7 @@
 //! otherwise whoever can invite could make an account in somebody else's name.
 
 use app::backend::invites::{Invitation, LinkProves};
+use app::domain::identity::SignInRule;
 use app::domain::ids::{InviteId, OrgId, UserId};
 use app::domain::names::{Email, OrgSlug};
 use app::domain::role::Role;
@@ -52,6 +53,12 @@ impl Invited {
         &self.0.invited_by
     }
 
+    /// How the invited person has to sign in: as the Admin wants who invited, and as the organization asks of all.
+    pub fn sign_in(&self) -> SignInRule {
+        let rule = self.0.org.sign_in.clone();
+        SignInRule { provider_only: rule.provider_only || self.0.requires_provider, ..rule }
+    }
+
     /// Whether this person came in by it.
     pub fn was_accepted_by(&self, user: UserId) -> bool {
         self.0.accepted_by == Some(user)
@@ -64,6 +71,7 @@ impl Invited {
 
     /// What the caller may be told; `has_account` counts only when the mailbox is proven.
     pub fn view(self, has_account: bool) -> Invitation {
+        let rule = self.sign_in();
         let link = if self.0.by_mail { LinkProves::Mailbox { has_account } } else { LinkProves::Nothing };
         Invitation {
             id: self.0.id,
@@ -72,6 +80,7 @@ impl Invited {
             role: self.0.role,
             invited_by: self.0.invited_by,
             expires_at: self.0.expires_at,
+            sign_in: rule,
             link,
         }
     }
@@ -105,14 +114,17 @@ pub async fn by_mail(db: &impl ConnectionTrait, hasher: &SecretHasher, link: &Pl
 
 /// Lets the holder of the link from the mail come in. The organization stays locked until the transaction ends.
 pub async fn by_mail_for_change(tx: &DatabaseTransaction, hasher: &SecretHasher, link: &PlainSecret) -> Result<Invited> {
-    let invited = locked(tx, &key(hasher, link)?).await?;
-    Ok(invited.filter(Invited::proves_mailbox).ok_or(AppError::LinkUnusable)?)
+    let invited = locked(tx, &key(hasher, link)?).await?.filter(Invited::proves_mailbox).ok_or(AppError::LinkUnusable)?;
+    // This way in ends in a session that a password opened.
+    invited.sign_in().admits(None).map_err(AppError::SignIn)?;
+    Ok(invited)
 }
 
 /// Lets a signed-in person, whose confirmed address is the invited one, come in. The organization stays locked.
 pub async fn by_address_for_change(tx: &DatabaseTransaction, user: &SignedIn, id: InviteId) -> Result<Invited> {
-    let invited = locked(tx, &InviteKey::Id(id)).await?;
-    Ok(invited.filter(|invited| *invited.email() == user.email).ok_or(AppError::NotFound)?)
+    let invited = locked(tx, &InviteKey::Id(id)).await?.filter(|invited| *invited.email() == user.email).ok_or(AppError::NotFound)?;
+    invited.sign_in().admits(user.proof.as_ref()).map_err(AppError::SignIn)?;
+    Ok(invited)
 }
 
 /// The invites that wait for a signed-in person.

@@ -8,6 +8,7 @@ pub mod epoch;
 pub mod forms;
 pub mod invited;
 pub mod password;
+pub mod proof;
 pub mod refusals;
 pub mod secret;
 pub mod session;

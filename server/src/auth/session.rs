@@ -6,7 +6,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use app::domain::ids::{SessionId, UserId};
+use app::domain::ids::{IdentityId, SessionId, UserId};
 use app::domain::invite::InviteResult;
 use app::request::Caller;
 use async_trait::async_trait;
@@ -48,13 +48,22 @@ pub struct SessionData {
     pub address: String,
     /// In which browser, for the list.
     pub device: String,
+    /// The account at the provider by which it was opened.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub identity: Option<IdentityId>,
     /// What happened to each line of a list, until a page shows it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<InviteResult>,
 }
 
-/// Starts a session for this person in this browser, under a new secret.
-pub async fn begin(session: &Session, state: &State, caller: &Caller, user: UserId, device: String) -> Result<()> {
+/// Starts a session for this person in this browser, under a new secret; `identity` opened it, if not a password.
+pub async fn begin(
+    session: &Session,
+    state: &State,
+    caller: &Caller,
+    (user, identity): (UserId, Option<IdentityId>),
+    device: String,
+) -> Result<()> {
     // Not `flush`: it deletes the old session, but the next one would get its secret back.
     session.cycle_id().await?;
     let now = state.clock.now();
@@ -65,10 +74,22 @@ pub async fn begin(session: &Session, state: &State, caller: &Caller, user: User
         seen: now,
         address: caller.address.clone(),
         device,
+        identity,
         results: vec![],
     };
     session.insert(KEY, data).await?;
     session.save().await?;
+    Ok(())
+}
+
+/// The person has shown in this session that the account at the provider is theirs. The secret is a new one: from now
+/// on it opens more.
+pub async fn prove(session: &Session, identity: IdentityId) -> Result<()> {
+    if let Some(data) = session.get::<SessionData>(KEY).await? {
+        session.cycle_id().await?;
+        session.insert(KEY, SessionData { identity: Some(identity), ..data }).await?;
+        session.save().await?;
+    }
     Ok(())
 }
 

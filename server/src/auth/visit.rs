@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use app::domain::ids::UserId;
+use app::domain::ids::{IdentityId, UserId};
 use app::domain::invite::InviteResult;
 use app::error::AppError;
 use app::notice::Notice;
@@ -12,7 +12,8 @@ use tower_sessions::Session;
 
 use super::cookies::Outbox;
 use super::session;
-use crate::error::answer;
+use crate::error::{Result, answer};
+use crate::oidc::Attempt;
 use crate::state::State;
 
 /// One request of a browser.
@@ -25,6 +26,8 @@ pub struct BrowserVisit {
     pub caller: Caller,
     /// Browser and system, for the list of sessions.
     pub device: String,
+    /// The way to the OpenID provider that this browser has begun.
+    pub attempt: Mutex<Option<Attempt>>,
     /// What the answer leaves in the browser.
     pub outbox: Mutex<Outbox>,
 }
@@ -40,6 +43,27 @@ impl BrowserVisit {
         self.leave(|outbox| outbox.draft = Some(fields));
     }
 
+    /// Starts a session that this account at the provider opened, or a password.
+    pub async fn begin_with(&self, user: UserId, identity: Option<IdentityId>) -> Result<()> {
+        session::begin(&self.session, &self.state, &self.caller, (user, identity), self.device.clone()).await
+    }
+
+    /// Adds to the session that this account at the provider is the person's.
+    pub async fn prove(&self, identity: IdentityId) -> Result<()> {
+        session::prove(&self.session, identity).await
+    }
+
+    /// Remembers, in this browser, a way to the provider that has begun.
+    pub fn keep_attempt(&self, attempt: &Attempt) {
+        self.leave(|outbox| outbox.attempt = serde_json::to_string(attempt).ok());
+    }
+
+    /// Takes the way to the provider that has begun; it can be ended once.
+    pub fn take_attempt(&self) -> Option<Attempt> {
+        self.leave(|outbox| outbox.attempt = Some(String::new()));
+        self.attempt.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
     fn leave(&self, change: impl FnOnce(&mut Outbox)) {
         change(&mut self.outbox.lock().unwrap_or_else(PoisonError::into_inner));
     }
@@ -48,7 +72,7 @@ impl BrowserVisit {
 #[async_trait]
 impl Visit for BrowserVisit {
     async fn begin(&self, user: UserId) -> Result<(), AppError> {
-        answer(&self.caller, session::begin(&self.session, &self.state, &self.caller, user, self.device.clone())).await
+        answer(&self.caller, self.begin_with(user, None)).await
     }
 
     async fn end(&self) -> Result<(), AppError> {

@@ -6,6 +6,7 @@ use app::backend::Backend;
 use app::backend::ci_tokens::NewCiToken;
 use app::backend::members::JoinedBy;
 use app::domain::access::TokenAccess;
+use app::domain::identity::SignInRule;
 use app::domain::ids::{CiTokenId, IncidentId};
 use app::domain::names::{Email, OrgName, OrgSlug, PersonName, TokenName, WorkspaceName};
 use app::domain::password;
@@ -78,6 +79,14 @@ pub(super) enum OrgCommand {
         #[arg(long, value_name = "EMAIL")]
         admin: Email,
     },
+    /// Let members of an organization in with a password again, when its provider lets nobody in any more
+    RequireGoogle {
+        #[arg(long)]
+        org: OrgSlug,
+        /// Turning it on takes an Admin who has shown that it can be met
+        #[arg(value_parser = ["off"])]
+        state: String,
+    },
 }
 
 #[derive(Subcommand)]
@@ -149,6 +158,7 @@ impl Admin {
         match self {
             Self::User(UserCommand::Create(new)) => operator.create_user(new, input.unwrap_or_default()).await,
             Self::Org(OrgCommand::Create { slug, name, admin }) => operator.create_org(&slug, &name, &admin).await,
+            Self::Org(OrgCommand::RequireGoogle { org, .. }) => operator.lift_sign_in_rule(&org).await,
             Self::Member(MemberCommand::Add { org, email, role }) => operator.add_member(&org, &email, role).await,
             Self::Workspace(WorkspaceCommand::Create { org, name }) => operator.create_workspace(&org, name).await,
             Self::Token(TokenCommand::Create(new)) => operator.create_token(new).await,
@@ -190,6 +200,11 @@ impl Operator<'_> {
         let sentence =
             format!("Organization {name} is at {}{}; {} is its Admin.", self.state.site.public_url, app::paths::org(slug), admin.email);
         Ok(Answer::new(sentence, json!({ "id": id, "slug": slug })))
+    }
+
+    async fn lift_sign_in_rule(&self, org: &OrgSlug) -> Result<Answer, CommandError> {
+        self.backend.identities.set_rule(&self.caller, org, SignInRule::default()).await?;
+        Ok(Answer::new(format!("Members of {org} get in with their password again."), json!({ "org": org, "requires": false })))
     }
 
     async fn add_member(&self, org: &OrgSlug, email: &Email, role: Role) -> Result<Answer, CommandError> {

@@ -38,6 +38,10 @@ pub(super) async fn examine(config: Config) -> Answer {
                 "no mail server is configured: mail becomes files"
             };
             findings.push(checked("mail", note, state.mailer.check().await));
+            if let Some(provider) = &state.provider {
+                let answers = provider.ping().await.map_err(|error| error.to_string());
+                findings.push(checked("sign-in provider", format!("{} describes itself", provider.issuer()), answers));
+            }
             let year = state.clock.now().year();
             let plausible = if (2025..2100).contains(&year) { Ok(()) } else { Err(format!("the clock says the year is {year}")) };
             findings.push(checked("clock", "the clock is plausible", plausible));

@@ -82,6 +82,16 @@ impl MasterKey {
         Ok(OrgKey::new(version, secret))
     }
 
+    /// A small value that belongs to a person and so to no organization, sealed for this context only.
+    pub fn seal_value(&self, context: &SealContext, plain: &[u8]) -> Result<Vec<u8>, SealError> {
+        row::seal(&random_nonce_key(&self.subkey("values")), &[VALUE], context, plain)
+    }
+
+    /// The value that [`MasterKey::seal_value`] sealed.
+    pub fn open_value(&self, context: &SealContext, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, SealError> {
+        row::open(&random_nonce_key(&self.subkey("values")), &[VALUE], context, sealed).map(Zeroizing::new)
+    }
+
     fn wrapping_key(&self) -> RandomizedNonceKey {
         random_nonce_key(&self.subkey("wrap-org-key"))
     }
@@ -89,6 +99,8 @@ impl MasterKey {
 
 /// Format version of a wrapped key.
 const WRAPPED: u8 = 1;
+/// Format version of a sealed value.
+const VALUE: u8 = 1;
 
 fn wrap_context(org: &[u8], version: u32) -> SealContext {
     SealContext::new("org key").with(org).with(&version.to_be_bytes())

@@ -81,7 +81,7 @@ impl Port for CiTokens {
                 last_four: stored.last_four.clone(),
                 created_by: match &caller.actor {
                     Actor::User(user) => user.name.to_string(),
-                    Actor::Operator | Actor::Anonymous => "Operator".to_owned(),
+                    Actor::Operator | Actor::Server | Actor::Anonymous => "Operator".to_owned(),
                 },
                 created_at: now,
                 expires_at: token.life.ends(now),

@@ -46,7 +46,7 @@ fn object(id: InviteId, email: &Email) -> Object<'_> {
 fn inviter(caller: &Caller) -> String {
     match &caller.actor {
         Actor::User(user) => user.name.to_string(),
-        Actor::Operator | Actor::Anonymous => "The operator".to_owned(),
+        Actor::Operator | Actor::Server | Actor::Anonymous => "The operator".to_owned(),
     }
 }
 
@@ -83,6 +83,7 @@ impl Invites {
             mail,
             now: state.clock.now(),
             expires_at: self.ends(),
+            requires_provider: new.requires_provider,
         };
         invites::insert(tx, scope, row).await?;
         let details = json!({ "role": new.role });
@@ -96,13 +97,14 @@ impl Invites {
         caller: &Caller,
         scope: &OrgScope,
         open: &OpenInvite,
-        (role, message): (Role, Option<&InviteMessage>),
+        (role, message, requires_provider): (Role, Option<&InviteMessage>, bool),
     ) -> Result<()> {
         let state = &self.0;
         invites::cancel_mails(tx, scope.id(), Some(open.id)).await?;
         let invited_by = inviter(caller);
         let (hash, mail) = self.send(tx, scope, (&open.email, role, message), &invited_by).await?;
-        let renewal = Renewal { role, message: message.cloned(), invited_by, hash, mail, now: state.clock.now(), expires_at: self.ends() };
+        let (now, expires_at) = (state.clock.now(), self.ends());
+        let renewal = Renewal { role, message: message.cloned(), invited_by, hash, mail, now, expires_at, requires_provider };
         if !invites::renew(tx, scope, open.id, renewal).await? {
             return Err(Conflict::InviteClosed.into());
         }
@@ -159,7 +161,7 @@ impl Port for Invites {
                     Ok(email) => match open.iter().find(|open| open.email == *email) {
                         Some(open) if open.expires_at > self.0.clock.now() => Outcome::AlreadyInvited,
                         Some(expired) => {
-                            self.renew(&tx, caller, &scope, expired, (new.role, new.message.as_ref())).await?;
+                            self.renew(&tx, caller, &scope, expired, (new.role, new.message.as_ref(), new.requires_provider)).await?;
                             Outcome::Renewed
                         }
                         None => {
@@ -189,7 +191,7 @@ impl Port for Invites {
             if sent.values().any(|mails| *mails >= invite::MOST_MAILS_TO_ONE) {
                 return Err(Conflict::TooManyMailsToOne.into());
             }
-            self.renew(&tx, caller, &scope, &open, (open.role, open.message.as_ref())).await?;
+            self.renew(&tx, caller, &scope, &open, (open.role, open.message.as_ref(), open.requires_provider)).await?;
             tx.commit().await?;
             self.0.mail_waiting.notify_one();
             Ok(open.email)

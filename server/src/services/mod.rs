@@ -5,6 +5,7 @@ pub mod artifacts;
 pub mod audit;
 pub mod cache;
 pub mod ci_tokens;
+pub mod identities;
 pub mod invites;
 pub mod members;
 pub mod naming;
@@ -26,6 +27,7 @@ pub fn backend(state: &Arc<State>) -> Backend {
         sessions: Arc::new(sessions::Sessions(state.clone())),
         orgs: Arc::new(orgs::Orgs(state.clone())),
         members: Arc::new(members::Members(state.clone())),
+        identities: Arc::new(identities::Identities(state.clone())),
         invites: Arc::new(invites::Invites(state.clone())),
         workspaces: Arc::new(workspaces::Workspaces(state.clone())),
         ci_tokens: Arc::new(ci_tokens::CiTokens(state.clone())),

@@ -44,6 +44,7 @@ pub async fn record(
         Actor::Anonymous => ("anonymous", None, String::new()),
         Actor::User(user) => ("user", Some(user.id.to_string()), user.name.to_string()),
         Actor::Operator => ("operator", None, "Operator".to_owned()),
+        Actor::Server => ("server", None, "Buildkeep".to_owned()),
     };
     // Id and time are taken when the place in the chain is, so that all three have the same order.
     let place = match org {

@@ -56,6 +56,8 @@ pub struct NewInvite {
     pub now: DateTime<Utc>,
     /// Until when it can be accepted.
     pub expires_at: DateTime<Utc>,
+    /// Whether they have to sign in through the provider.
+    pub requires_provider: bool,
 }
 
 /// Stores an invite for an address that has no open one. The organization is locked.
@@ -74,6 +76,7 @@ pub async fn insert(db: &impl ConnectionTrait, scope: &OrgScope, new: NewInvite)
         mail_hash: Set(Some(new.hash)),
         copy_hash: Set(None),
         mail_id: Set(Some(new.mail)),
+        requires_provider: Set(new.requires_provider),
         accepted_at: Set(None),
         accepted_by: Set(None),
         revoked_at: Set(None),
@@ -113,6 +116,8 @@ pub struct OpenInvite {
     pub sent_at: DateTime<Utc>,
     /// Until when it can be accepted.
     pub expires_at: DateTime<Utc>,
+    /// Whether they have to sign in through the provider.
+    pub requires_provider: bool,
 }
 
 fn email(text: &str) -> Result<Email> {
@@ -135,6 +140,7 @@ impl TryFrom<invites::Model> for OpenInvite {
             invited_by: row.invited_by,
             sent_at: row.sent_at,
             expires_at: row.expires_at,
+            requires_provider: row.requires_provider,
         })
     }
 }
@@ -173,6 +179,8 @@ pub struct Renewal {
     pub now: DateTime<Utc>,
     /// Until when it can be accepted.
     pub expires_at: DateTime<Utc>,
+    /// Whether they have to sign in through the provider.
+    pub requires_provider: bool,
 }
 
 /// Sends an open invite again: all its earlier links stop working. `false` when it is no longer open.
@@ -186,6 +194,7 @@ pub async fn renew(db: &impl ConnectionTrait, scope: &OrgScope, id: InviteId, re
         mail_hash: Set(Some(renewal.hash)),
         copy_hash: Set(None),
         mail_id: Set(Some(renewal.mail)),
+        requires_provider: Set(renewal.requires_provider),
         ..Default::default()
     };
     let renewed = invites::Entity::update_many()
@@ -261,6 +270,7 @@ pub async fn list(
             invited_by: row.invited_by,
             sent_at: row.sent_at,
             expires_at: row.expires_at,
+            requires_provider: row.requires_provider,
             state: InviteState::at(now, row.expires_at, row.accepted_at, row.revoked_at),
             delivery: mail.map_or(Delivery::Sent, delivery),
         })

@@ -6,6 +6,7 @@ pub mod audit;
 pub mod ci_tokens;
 pub mod db;
 mod entities;
+pub mod identities;
 pub mod invites;
 pub mod mails;
 pub mod members;

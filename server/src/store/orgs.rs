@@ -1,6 +1,7 @@
 //! Organizations.
 
 use app::backend::orgs::OrgView;
+use app::domain::identity::SignInRule;
 use app::domain::ids::{OrgId, UserId};
 use app::domain::names::{OrgName, OrgSlug};
 use app::error::Conflict;
@@ -34,7 +35,13 @@ pub async fn insert(
     if used_before.is_some() {
         return Err(Conflict::SlugTaken.into());
     }
-    let row = orgs::ActiveModel { id: Set(id), slug: Set(slug.clone().into()), name: Set(name.clone().into()), created_at: Set(now) };
+    let row = orgs::ActiveModel {
+        id: Set(id),
+        slug: Set(slug.clone().into()),
+        name: Set(name.clone().into()),
+        created_at: Set(now),
+        ..Default::default()
+    };
     orgs::Entity::insert(row).exec_without_returning(db).await.map_err(unique_or(Conflict::SlugTaken))?;
     let key = org_keys::ActiveModel {
         org_id: Set(id),
@@ -101,6 +108,17 @@ pub async fn wrapped_keys(db: &impl ConnectionTrait, org: OrgId) -> Result<Vec<W
 pub async fn rename(db: &impl ConnectionTrait, scope: &OrgScope, name: &OrgName) -> Result<()> {
     orgs::Entity::update_many()
         .col_expr(orgs::Column::Name, Expr::value(name.as_str()))
+        .filter(orgs::Column::Id.eq(scope.id()))
+        .exec(db)
+        .await?;
+    Ok(())
+}
+
+/// Says how its members have to sign in.
+pub async fn set_sign_in_rule(db: &impl ConnectionTrait, scope: &OrgScope, rule: &SignInRule) -> Result<()> {
+    orgs::Entity::update_many()
+        .col_expr(orgs::Column::RequiresProvider, Expr::value(rule.provider_only))
+        .col_expr(orgs::Column::HostedDomains, Expr::value(rule.hosted_domains.join(" ")))
         .filter(orgs::Column::Id.eq(scope.id()))
         .exec(db)
         .await?;

@@ -1,5 +1,6 @@
 //! The few queries that no scope can guard, because they are how a scope comes about.
 
+use app::domain::identity::SignInRule;
 use app::domain::ids::{InviteId, OrgId, UserId, WorkspaceId};
 use app::domain::names::{Email, OrgName, OrgSlug, WorkspaceName};
 use app::domain::role::Role;
@@ -19,6 +20,8 @@ pub struct FoundOrg {
     pub slug: OrgSlug,
     /// Its name.
     pub name: OrgName,
+    /// How its members have to sign in.
+    pub sign_in: SignInRule,
 }
 
 /// Whether the row stays locked until the transaction ends.
@@ -58,6 +61,10 @@ fn found(row: orgs::Model) -> Result<FoundOrg> {
         id: row.id,
         slug: OrgSlug::parse(&row.slug).map_err(|_| Error::Stored("slug"))?,
         name: OrgName::parse(&row.name).map_err(|_| Error::Stored("organization name"))?,
+        sign_in: SignInRule {
+            provider_only: row.requires_provider,
+            hosted_domains: row.hosted_domains.split_whitespace().map(ToOwned::to_owned).collect(),
+        },
     })
 }
 
@@ -93,6 +100,8 @@ pub struct FoundInvite {
     pub accepted_by: Option<UserId>,
     /// Whether it can no longer be accepted by anybody else.
     pub is_closed: bool,
+    /// Whether the Admin who invited wants them to sign in through the provider.
+    pub requires_provider: bool,
     /// Whether it was found by the link from the mail.
     pub by_mail: bool,
 }
@@ -107,6 +116,7 @@ fn found_invite(row: invites::Model, org: orgs::Model, link: Option<&SecretHash>
         expires_at: row.expires_at,
         accepted_by: row.accepted_by,
         is_closed: row.accepted_at.is_some() || row.revoked_at.is_some(),
+        requires_provider: row.requires_provider,
         by_mail: link.is_some() && row.mail_hash.as_ref() == link,
     })
 }

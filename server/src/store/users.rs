@@ -5,7 +5,7 @@ use app::domain::names::{Email, PersonName};
 use chrono::{DateTime, Utc};
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::{Expr, OnConflict};
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
+use sea_orm::{ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter, QuerySelect as _};
 
 use super::entities::{mail_links, users};
 use crate::auth::secret::SecretHash;
@@ -44,6 +44,11 @@ pub async fn find_by_email(db: &impl ConnectionTrait, email: &Email) -> Result<O
 /// The person with this id.
 pub async fn find(db: &impl ConnectionTrait, id: UserId) -> Result<Option<User>> {
     users::Entity::find_by_id(id).one(db).await?.map(user).transpose()
+}
+
+/// The person with this id, whose row stays locked until the transaction ends.
+pub async fn find_for_change(tx: &DatabaseTransaction, id: UserId) -> Result<Option<User>> {
+    users::Entity::find_by_id(id).lock_exclusive().one(tx).await?.map(user).transpose()
 }
 
 /// The addresses of theirs whose mailbox is proven.

@@ -14,7 +14,7 @@ use app::domain::role::Role;
 use chrono::TimeDelta;
 use reqwest::header::{ACCEPT, COOKIE};
 use reqwest::{Method, RequestBuilder};
-use server::router::{download_routes, plain_routes};
+use server::router::{browser_routes, plain_routes};
 
 use crate::support::archive::archive;
 use crate::support::{Answer, Browser, Ci, PASSWORD, Person, TestApp, Workspace, metrics};
@@ -46,6 +46,8 @@ const SERVER_FUNCTIONS: &str = "
 /do/invites/accept                 401       303        404     404    404   invite=$invite
 /do/invites/join                   410       410        410     410    410   link=$unknown password=$password
 /do/invites/switch                 303       303        303     303    303   link=$unknown
+/do/identities/unlink              401       404        404     404    404
+/do/identities/set-rule            401       404        404     403    303   org_slug=$org
 /do/workspaces/create              401       404        404     403    303   org_slug=$org name=api
 /do/workspaces/rename              401       404        404     403    303   org_slug=$org workspace_id=$workspace name=shop
 /do/workspaces/set-retention       401       404        404     403    303   org_slug=$org workspace_id=$workspace days=3 gibibytes=3
@@ -76,6 +78,9 @@ const PAGES: &str = "
 /o/{slug}/audit.csv                    302       404        404     403    200
 /o/{slug}/audit.ndjson                 302       404        404     403    200
 /o/{slug}/invites                      302       404        404     403    200
+/o/{slug}/sign-in                      302       404        404     403    200
+/sso/start                             404       302        302     302    302
+/sso/callback                          404       404        404     404    404
 /o/{slug}/settings                     302       404        404     403    200
 /o/{slug}/workspaces/new               302       404        404     403    200
 /o/{slug}/w/{workspace}                302       404        404     200    200
@@ -281,6 +286,39 @@ async fn each_page_answers_each_actor_as_the_table_says() {
     }
 }
 
+/// The organization asks for a sign-in through the provider, and nobody has one: whatever a member or an Admin could do
+/// there is refused, except leaving; nobody else sees a difference.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_member_whose_sign_in_does_not_open_the_organization_may_only_leave() {
+    let world = World::new().await;
+    let place = world.place().await;
+    world.all_sign_in().await;
+    world.app.db_execute(&format!("UPDATE orgs SET requires_provider = TRUE WHERE slug = '{}'", place.workspace.org)).await;
+    let is_about_the_org = |row: &Row| row.address.contains("{slug}") || row.rest.iter().any(|field| field.starts_with("org_slug="));
+    let expected = |row: &Row, cell: &str| match (row.address, cell) {
+        ("/do/members/leave", cell) => cell.to_owned(),
+        (_, "200" | "303" | "403" | "409") => "403".to_owned(),
+        (_, cell) => cell.to_owned(),
+    };
+    let mut checked = 0;
+    for row in table(SERVER_FUNCTIONS, 5).iter().chain(&table(PAGES, 5)).filter(|row| is_about_the_org(row)) {
+        for (column, person) in world.people().into_iter().enumerate() {
+            let path = row.address.replace("{slug}", place.workspace.org.as_str()).replace("{workspace}", &place.workspace.id.to_string());
+            let request = if row.address.starts_with("/do/") {
+                let form: Vec<_> = row.rest.iter().map(|field| world.filled(&place, field)).collect();
+                let form: Vec<_> = form.iter().map(|(name, value)| (*name, value.as_str())).collect();
+                person.form(&path, &form)
+            } else {
+                person.request(Method::GET, &path).header(ACCEPT, "text/html")
+            };
+            let answer = person.send(request).await;
+            assert_eq!(answer.status.to_string(), expected(row, row.cells[column + 1]), "{} as {}", row.address, person.email);
+            checked += 1;
+        }
+    }
+    assert!(checked > 100, "{checked}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_page_sends_nobody_to_sign_in_and_back() {
     let world = World::new().await;
@@ -346,7 +384,7 @@ fn every_server_function_is_in_the_table() {
 #[tokio::test]
 async fn every_page_is_in_the_table() {
     let mut there: BTreeSet<_> = leptos_axum::generate_route_list(app::App).iter().map(|route| route.path().to_owned()).collect();
-    there.extend(download_routes().into_iter().map(|(path, _)| path.to_owned()));
+    there.extend(browser_routes().into_iter().map(|(path, _)| path.to_owned()));
     assert_eq!(there, addresses(PAGES, 5));
 }
 

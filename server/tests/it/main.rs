@@ -19,6 +19,7 @@ mod files;
 mod forms;
 mod headers;
 mod health;
+mod identities;
 mod imports;
 mod invites;
 mod matrix;

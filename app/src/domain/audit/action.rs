@@ -15,6 +15,10 @@ pub enum Action {
     SignInFailed,
     /// A session was ended by its owner.
     SessionEnded,
+    /// An account at the provider was linked.
+    Linked,
+    /// The link with it was removed.
+    Unlinked,
     /// Created.
     Created,
     /// Has another name.
@@ -37,6 +41,10 @@ pub enum Action {
     Removed,
     /// A member left.
     Left,
+    /// How members have to sign in changed.
+    SignInRuleChanged,
+    /// A member's account at the provider does not work any more.
+    ProviderRefused,
     /// Retention changed.
     RetentionChanged,
     /// A token has a new value.
@@ -53,12 +61,14 @@ pub enum Action {
 
 impl Action {
     /// Every action, in the order in which the filter offers them.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 26] = [
         Self::PasswordChosen,
         Self::PasswordChanged,
         Self::SignedIn,
         Self::SignInFailed,
         Self::SessionEnded,
+        Self::Linked,
+        Self::Unlinked,
         Self::Created,
         Self::Renamed,
         Self::Moved,
@@ -70,6 +80,8 @@ impl Action {
         Self::RoleChanged,
         Self::Removed,
         Self::Left,
+        Self::SignInRuleChanged,
+        Self::ProviderRefused,
         Self::RetentionChanged,
         Self::Rotated,
         Self::Revoked,
@@ -86,6 +98,8 @@ impl Action {
             Self::SignedIn => "signed-in",
             Self::SignInFailed => "sign-in-failed",
             Self::SessionEnded => "session-ended",
+            Self::Linked => "linked",
+            Self::Unlinked => "unlinked",
             Self::Created => "created",
             Self::Renamed => "renamed",
             Self::Moved => "moved",
@@ -97,6 +111,8 @@ impl Action {
             Self::RoleChanged => "role-changed",
             Self::Removed => "removed",
             Self::Left => "left",
+            Self::SignInRuleChanged => "sign-in-rule-changed",
+            Self::ProviderRefused => "provider-refused",
             Self::RetentionChanged => "retention-changed",
             Self::Rotated => "rotated",
             Self::Revoked => "revoked",
@@ -109,7 +125,13 @@ impl Action {
     /// The words in the filter; `None` for what happens to a person's account and so stands in no organization's log.
     pub const fn choice(self) -> Option<&'static str> {
         match self {
-            Self::PasswordChosen | Self::PasswordChanged | Self::SignedIn | Self::SignInFailed | Self::SessionEnded => None,
+            Self::PasswordChosen
+            | Self::PasswordChanged
+            | Self::SignedIn
+            | Self::SignInFailed
+            | Self::SessionEnded
+            | Self::Linked
+            | Self::Unlinked => None,
             Self::Created => Some("Created"),
             Self::Renamed => Some("Renamed"),
             Self::Moved => Some("Address changed"),
@@ -121,6 +143,8 @@ impl Action {
             Self::RoleChanged => Some("Role changed"),
             Self::Removed => Some("Removed"),
             Self::Left => Some("Left"),
+            Self::SignInRuleChanged => Some("Sign-in rule changed"),
+            Self::ProviderRefused => Some("Account at the provider ended"),
             Self::RetentionChanged => Some("Retention changed"),
             Self::Rotated => Some("Rotated"),
             Self::Revoked => Some("Revoked"),

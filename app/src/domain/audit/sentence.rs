@@ -10,6 +10,7 @@ impl AuditActor {
         match self.kind.as_str() {
             "operator" => "The operator",
             "anonymous" => "Somebody",
+            "server" => "Buildkeep",
             _ => &self.name,
         }
     }
@@ -30,11 +31,15 @@ impl AuditEvent {
         match action {
             Action::PasswordChosen => format!("chose a password for {} by a link", self.thing()),
             Action::PasswordChanged => "changed their password".to_owned(),
-            Action::SignedIn => format!("signed in as {name}"),
+            Action::SignedIn => {
+                format!("signed in as {name}{}", self.details.get("with").map(|name| format!(" with {name}")).unwrap_or_default())
+            }
             Action::SignInFailed if name.is_empty() => "tried to sign in with an address that has no account".to_owned(),
             Action::SignInFailed => format!("tried to sign in as {name} with a wrong password"),
             Action::SessionEnded if self.object.id.is_empty() => "ended all other sessions of their own".to_owned(),
             Action::SessionEnded => "ended a session of their own".to_owned(),
+            Action::Linked => format!("linked {} with the account of {name}", self.provider()),
+            Action::Unlinked => format!("removed the link of {} with the account of {name}", self.provider()),
             Action::Created => format!("created {}{}", self.thing(), self.access()),
             Action::Renamed => format!("renamed {} to “{}”", self.kind_of(self.before()), self.after()),
             Action::Moved => format!("changed the address of {} from {} to {}", self.thing(), self.before(), self.after()),
@@ -50,6 +55,10 @@ impl AuditEvent {
             }
             Action::Removed => format!("removed {name} from the organization{}", self.role("role", ", who was ")),
             Action::Left => "left the organization".to_owned(),
+            Action::SignInRuleChanged => {
+                format!("changed how members sign in to “{name}” from {} to {}", self.sign_in("before"), self.sign_in("after"))
+            }
+            Action::ProviderRefused => format!("shut {name} out, because {} does not confirm their account any more", self.provider()),
             Action::RetentionChanged => {
                 format!("changed what {} keeps from {} to {}", self.thing(), self.limits("before"), self.limits("after"))
             }
@@ -90,6 +99,18 @@ impl AuditEvent {
     fn role(&self, detail: &str, lead: &str) -> String {
         let role = self.details.get(detail).and_then(|word| word.parse::<Role>().ok());
         role.map(|role| format!("{lead}{role}")).unwrap_or_default()
+    }
+
+    fn provider(&self) -> &str {
+        self.details.get("with").unwrap_or("the provider")
+    }
+
+    fn sign_in(&self, when: &str) -> String {
+        match (self.details.get(&format!("{when}.with")), self.details.get(&format!("{when}.domains"))) {
+            (None, _) => "any way".to_owned(),
+            (Some(provider), None) => format!("{provider} only"),
+            (Some(provider), Some(domains)) => format!("{provider} only, with accounts of {domains}"),
+        }
     }
 
     fn inviter(&self) -> String {

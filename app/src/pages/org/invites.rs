@@ -85,6 +85,17 @@ fn Creation(org: OrgView) -> impl IntoView {
         (Role::Member.as_str(), Role::Member.to_string(), "Sees workspaces, artifacts and members; changes nothing."),
         (Role::Admin.as_str(), Role::Admin.to_string(), "May do everything in the organization, also invite and remove others."),
     ];
+    let provider = request.site.provider.clone().map(|provider| {
+        view! {
+            <label class="choice">
+                <input type="checkbox" name="requires_provider" value="true"/>
+                <span>
+                    <span class="choice-title">{format!("Must sign in with {provider}")}</span>
+                    <span class="hint">"A password alone does not accept the invite."</span>
+                </span>
+            </label>
+        }
+    });
     let by_hand = request.site.mail_folder.is_some().then(|| {
         view! {
             <p class="hint">
@@ -112,6 +123,7 @@ fn Creation(org: OrgView) -> impl IntoView {
                     />
                     <ChoiceField form=form.clone() field=Field::Role name="role" label="Role" choices=roles chosen=Role::Member.as_str()/>
                     <TextArea form field=Field::Message name="message" label="Message (optional)" rows=2 optional=true hint="A few words of yours in the mail."/>
+                    {provider}
                     {by_hand}
                     <div class="form-end">
                         <button class="button button-primary">"Send the invites"</button>
@@ -188,6 +200,7 @@ fn Row(
     link: ServerAction<LinkInvite>,
 ) -> impl IntoView {
     let now = request().now;
+    let provider = request().site.provider.clone().filter(|_| invite.requires_provider).map(|provider| format!(", with {provider} only"));
     let (tone, words, why) = status(&invite);
     let open = invite.state.is_open();
     let expires = if open { view! { <When at=invite.expires_at now/> }.into_any() } else { "–".into_any() };
@@ -195,7 +208,7 @@ fn Row(
         <tr>
             <th scope="row">
                 <span class="row-title">{invite.email.to_string()}</span>
-                <span class="row-note">{format!("by {}", invite.invited_by)}</span>
+                <span class="row-note">{format!("by {}", invite.invited_by)}{provider}</span>
             </th>
             <td data-label="Role">
                 <RoleChip role=invite.role/>

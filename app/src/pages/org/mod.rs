@@ -5,3 +5,4 @@ pub mod invites;
 pub mod members;
 pub mod overview;
 pub mod settings;
+pub mod sign_in;

@@ -32,6 +32,7 @@ pub fn SettingsPage() -> impl IntoView {
                 <PageHeader title="Settings"/>
                 <Name org=org.clone()/>
                 <Address org=org.clone()/>
+                <SignIn org=org.clone()/>
                 {org.role.grants(Permission::DeleteOrg).then(|| view! { <Deletion org/> })}
             </Frame>
         }
@@ -83,6 +84,19 @@ fn Address(org: OrgView) -> impl IntoView {
                     </div>
                 </div>
             </ActionForm>
+        </Section>
+    }
+}
+
+#[component]
+fn SignIn(org: OrgView) -> impl IntoView {
+    view! {
+        <Section id="sign-in" title="Sign-in" lead="Whether a password is enough to open this organization.">
+            <p>
+                <a class="button" href=paths::org_sign_in(&org.slug)>
+                    "How members sign in"
+                </a>
+            </p>
         </Section>
     }
 }

@@ -22,6 +22,7 @@ pub struct Model {
     pub mail_hash: Option<SecretHash>,
     pub copy_hash: Option<SecretHash>,
     pub mail_id: Option<MailId>,
+    pub requires_provider: bool,
     pub accepted_at: Option<DateTimeUtc>,
     pub accepted_by: Option<UserId>,
     pub revoked_at: Option<DateTimeUtc>,

@@ -5,6 +5,7 @@ pub mod artifacts;
 pub mod audit_events;
 pub mod audit_heads;
 pub mod ci_tokens;
+pub mod identities;
 pub mod invites;
 pub mod mail_links;
 pub mod mails;

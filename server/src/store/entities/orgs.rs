@@ -10,6 +10,8 @@ pub struct Model {
     pub id: OrgId,
     pub slug: String,
     pub name: String,
+    pub requires_provider: bool,
+    pub hosted_domains: String,
     pub created_at: DateTimeUtc,
 }
 

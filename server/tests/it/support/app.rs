@@ -106,8 +106,13 @@ impl TestApp {
 
     /// Another server process on the same data; its address.
     pub async fn another_server(&self) -> (Arc<State>, String) {
+        self.another_server_with(self.state.config.clone()).await
+    }
+
+    /// The same with other settings.
+    pub async fn another_server_with(&self, config: Config) -> (Arc<State>, String) {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let state = State::open(self.state.config.clone()).await.unwrap();
+        let state = State::open(config).await.unwrap();
         let url = serve(&state, listener);
         (state, url)
     }

@@ -20,7 +20,7 @@ use server::state::State;
 use server::store::{sessions, users};
 use tower_sessions::session::Id;
 
-use super::{Answer, Ci};
+use super::{Answer, Ci, http_client};
 
 /// A browser with its cookies.
 #[derive(Clone)]
@@ -36,7 +36,7 @@ impl Browser {
     /// A browser that knows nothing of this server yet.
     pub fn new(state: &Arc<State>, url: &str) -> Self {
         let cookies = Arc::new(Jar::default());
-        let http = Client::builder().no_proxy().redirect(redirect::Policy::none()).cookie_provider(cookies.clone()).build().unwrap();
+        let http = http_client().redirect(redirect::Policy::none()).cookie_provider(cookies.clone()).build().unwrap();
         Self { url: url.to_owned(), state: state.clone(), cookies, http }
     }
 
@@ -130,7 +130,7 @@ impl Browser {
             .unwrap()
             .expect("a session");
         let user = users::find(db, stored.user_id.unwrap()).await.unwrap().unwrap();
-        let signed_in = SignedIn { id: user.id, name: user.name, email: user.email, session: stored.id };
+        let signed_in = SignedIn { id: user.id, name: user.name, email: user.email, session: stored.id, proof: None };
         Caller { actor: Actor::User(signed_in), address: "127.0.0.1".to_owned(), incident: actor::new_incident(&self.state) }
     }
 }

@@ -3,7 +3,7 @@
 use app::domain::ids::CiTokenId;
 use reqwest::{Body, Client, Method, RequestBuilder, redirect};
 
-use super::Answer;
+use super::{Answer, http_client};
 
 /// A client of the cache API.
 #[derive(Clone)]
@@ -19,7 +19,7 @@ pub struct Ci {
 impl Ci {
     /// A job at this server with this token.
     pub fn new(url: &str, id: CiTokenId, secret: String) -> Self {
-        let http = Client::builder().no_proxy().no_gzip().redirect(redirect::Policy::none()).build().unwrap();
+        let http = http_client().no_gzip().redirect(redirect::Policy::none()).build().unwrap();
         Self { id, secret, url: url.to_owned(), http }
     }
 

@@ -8,6 +8,7 @@ mod ci;
 mod database;
 mod logs;
 mod mailbox;
+mod provider;
 pub mod raw;
 
 pub use answer::Answer;
@@ -15,11 +16,20 @@ pub use app::{PASSWORD, TestApp, files, metrics};
 pub use browser::{Browser, Person, Workspace};
 pub use ci::Ci;
 pub use logs::written as log_lines;
+pub use provider::Provider;
 
 use std::time::Duration;
 
+use reqwest::{Client, ClientBuilder};
+
 /// Far longer than anything that works takes; only a test that fails gets here.
 pub const LONG: Duration = Duration::from_mins(1);
+
+/// A client that talks to the server alone. It shares its TLS with the server, which has to choose one.
+fn http_client() -> ClientBuilder {
+    server::oidc::choose_tls();
+    Client::builder().no_proxy()
+}
 
 /// Asks again and again until it is so.
 pub async fn until(what: &str, is_so: impl AsyncFn() -> bool) {

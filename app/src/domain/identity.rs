@@ -1,0 +1,188 @@
+//! Signing in through an OpenID provider, and organizations that ask for it.
+
+use serde::{Deserialize, Serialize};
+
+use super::names::Reason;
+
+/// So many hosted domains an organization can name.
+const MOST_DOMAINS: u16 = 20;
+
+/// What a person's account at the provider is worth now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// The provider said lately that it works.
+    Living,
+    /// The provider said that it does not work any more.
+    Ended,
+    /// The provider could not be asked for too long.
+    Unconfirmed,
+    /// The provider lets us not ask again.
+    NotLasting,
+}
+
+/// That a session was opened through the provider.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Proof {
+    /// What the account is worth now.
+    pub standing: Standing,
+    /// The hosted domain that it belongs to.
+    pub hosted_domain: Option<String>,
+}
+
+/// How the members of an organization have to sign in.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SignInRule {
+    /// Whether only a sign-in through the provider opens it.
+    pub provider_only: bool,
+    /// Of which hosted domains; none is named when every account will do.
+    pub hosted_domains: Vec<String>,
+}
+
+/// Why a sign-in does not open an organization.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, thiserror::Error)]
+pub enum SignInProblem {
+    /// It was not through the provider.
+    #[error("Members of this organization sign in through the provider that its Admins chose. A password does not open it.")]
+    NotProven,
+    /// The account at the provider does not work any more.
+    #[error("The provider says that your account there does not work any more. When it works again, sign in with it.")]
+    Ended,
+    /// The provider could not be asked for too long.
+    #[error("For too long the provider did not confirm that your account there works. Sign in with it again.")]
+    Unconfirmed,
+    /// The provider lets us not ask again.
+    #[error(
+        "The provider does not let Buildkeep check your account there from time to time. Sign in with it again, and allow that; if it stays, ask whoever runs this server."
+    )]
+    NotLasting,
+    /// It belongs to none of the hosted domains.
+    #[error("Your account at the provider belongs to none of the domains that this organization allows. Sign in with another one.")]
+    OtherDomain,
+}
+
+impl SignInRule {
+    /// Whether somebody who signed in like this may come in.
+    pub fn admits(&self, proof: Option<&Proof>) -> Result<(), SignInProblem> {
+        if !self.provider_only {
+            return Ok(());
+        }
+        let proof = proof.ok_or(SignInProblem::NotProven)?;
+        match proof.standing {
+            Standing::Living => {}
+            Standing::Ended => return Err(SignInProblem::Ended),
+            Standing::Unconfirmed => return Err(SignInProblem::Unconfirmed),
+            Standing::NotLasting => return Err(SignInProblem::NotLasting),
+        }
+        let fits = |domain: &String| self.hosted_domains.contains(domain);
+        if self.hosted_domains.is_empty() || proof.hosted_domain.as_ref().is_some_and(fits) {
+            Ok(())
+        } else {
+            Err(SignInProblem::OtherDomain)
+        }
+    }
+
+    /// The one domain to suggest at the provider, if there is only one.
+    pub fn suggestion(&self) -> Option<&str> {
+        match self.hosted_domains.as_slice() {
+            [only] => Some(only),
+            _ => None,
+        }
+    }
+}
+
+/// Reads hosted domains, separated by blanks, commas or line breaks.
+pub fn read_hosted_domains(text: &str) -> Result<Vec<String>, Reason> {
+    let mut domains: Vec<String> = Vec::new();
+    for word in text.split([' ', ',', ';', '\n', '\r', '\t']).filter(|word| !word.is_empty()) {
+        let domain = word.trim_start_matches('@').to_ascii_lowercase();
+        if !is_domain(&domain) {
+            return Err(Reason::NotADomain);
+        }
+        if !domains.contains(&domain) {
+            domains.push(domain);
+        }
+    }
+    if domains.len() > usize::from(MOST_DOMAINS) { Err(Reason::TooManyLines(MOST_DOMAINS)) } else { Ok(domains) }
+}
+
+/// As providers write them: lower-case ASCII labels, at least two.
+fn is_domain(text: &str) -> bool {
+    let is_label = |label: &str| {
+        !label.is_empty()
+            && label.len() <= 63
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+            && label.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+    };
+    text.len() <= 253 && text.contains('.') && text.split('.').all(is_label)
+}
+
+/// Why a way to the provider and back did not end in a sign-in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+pub enum SsoFailure {
+    /// The provider cannot be reached.
+    #[error("The provider cannot be reached now. Try again in a moment, or sign in with your password.")]
+    Unreachable,
+    /// The person, or the provider, said no.
+    #[error("The provider did not sign you in. Try again if that was not what you wanted.")]
+    Denied,
+    /// The answer belongs to no way that this browser began, or came too late.
+    #[error("This sign-in was not begun in this browser, or took too long. Try again.")]
+    NotBegun,
+    /// What the provider sent does not hold.
+    #[error("The answer of the provider could not be verified. Try again; if it stays, tell whoever runs this server.")]
+    NotVerified,
+    /// The provider tells no address that it has proven.
+    #[error("The provider names no e-mail address of yours that it has verified, so that no account can be made from it.")]
+    NoAddress,
+    /// The address belongs to an account that is not linked.
+    #[error("There is an account with this e-mail address already. Sign in to it as before, and link the two on your account page.")]
+    KnownAddress,
+    /// The account at the provider is linked with somebody else's account here.
+    #[error("That account at the provider belongs to another account here. Sign in with it, or choose another one.")]
+    OtherPerson,
+    /// The person's account here is linked with another one there.
+    #[error("Your account is linked with another account at the provider. Use that one, or remove the link on your account page first.")]
+    OtherIdentity,
+    /// The session that wanted to link has ended meanwhile.
+    #[error("You were signed out meanwhile. Sign in and try again.")]
+    SessionEnded,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rule(domains: &[&str]) -> SignInRule {
+        SignInRule { provider_only: true, hosted_domains: domains.iter().map(|domain| (*domain).to_owned()).collect() }
+    }
+
+    fn proof(standing: Standing, domain: Option<&str>) -> Proof {
+        Proof { standing, hosted_domain: domain.map(ToOwned::to_owned) }
+    }
+
+    #[test]
+    fn only_a_living_account_of_an_allowed_domain_opens_the_door() {
+        let living = proof(Standing::Living, Some("acme.com"));
+        assert_eq!(rule(&[]).admits(Some(&living)), Ok(()));
+        assert_eq!(rule(&["acme.com"]).admits(Some(&living)), Ok(()));
+        assert_eq!(rule(&["other.com"]).admits(Some(&living)), Err(SignInProblem::OtherDomain));
+        assert_eq!(rule(&["acme.com"]).admits(Some(&proof(Standing::Living, None))), Err(SignInProblem::OtherDomain));
+        assert_eq!(rule(&[]).admits(None), Err(SignInProblem::NotProven));
+        assert_eq!(rule(&[]).admits(Some(&proof(Standing::Ended, None))), Err(SignInProblem::Ended));
+        assert_eq!(rule(&[]).admits(Some(&proof(Standing::Unconfirmed, None))), Err(SignInProblem::Unconfirmed));
+        assert_eq!(rule(&[]).admits(Some(&proof(Standing::NotLasting, None))), Err(SignInProblem::NotLasting));
+        assert_eq!(SignInRule { provider_only: false, ..rule(&["acme.com"]) }.admits(None), Ok(()));
+    }
+
+    #[test]
+    fn domains_are_read_as_people_write_them() {
+        assert_eq!(read_hosted_domains(" Acme.com, @acme.org\nacme.com"), Ok(vec!["acme.com".to_owned(), "acme.org".to_owned()]));
+        assert_eq!(read_hosted_domains(""), Ok(vec![]));
+        for bad in ["acme", "acme..com", "-acme.com", "acme.com/x", "a b@c", "müller.de"] {
+            assert_eq!(read_hosted_domains(bad), Err(Reason::NotADomain), "{bad}");
+        }
+        let many = (0..=MOST_DOMAINS).map(|n| format!("d{n}.example")).collect::<Vec<_>>().join(" ");
+        assert!(matches!(read_hosted_domains(&many), Err(Reason::TooManyLines(_))));
+    }
+}

@@ -1,0 +1,153 @@
+//! Who of ours a person is that the provider has verified.
+
+use app::domain::identity::SsoFailure;
+use app::domain::ids::{IdentityId, UserId};
+use app::domain::names::{Email, PersonName};
+use app::request::{Actor, Caller, SignedIn};
+use sea_orm::DatabaseTransaction;
+use serde_json::json;
+
+use super::Identities;
+use crate::error::{Error, Result};
+use crate::oidc::{Purpose, Verified};
+use crate::store::audit::{Action, record};
+use crate::store::identities::{self, Identity, Told};
+use crate::store::users::{self, User};
+
+/// What became of a way to the provider and back.
+#[derive(Debug)]
+pub enum Arrival {
+    /// The person signed in, by this account there.
+    SignedIn(UserId, IdentityId),
+    /// The signed-in person has shown that this account there is theirs.
+    Proven(IdentityId),
+    /// The provider gave no lasting permission: ask the person for consent.
+    NeedsConsent,
+    /// Neither.
+    Failed(SsoFailure),
+}
+
+impl Identities {
+    /// Signs the person in, links their account, or says why not. `may_ask` when consent can still be asked for.
+    pub async fn arrive(&self, caller: &Caller, purpose: &Purpose, person: Verified, may_ask: bool) -> Result<Arrival> {
+        match self.try_to_arrive(caller, purpose, person.clone(), may_ask).await {
+            // Somebody was faster: now there is something to find.
+            Err(Error::Db(error)) if matches!(error.sql_err(), Some(sea_orm::SqlErr::UniqueConstraintViolation(_))) => {
+                self.try_to_arrive(caller, purpose, person, may_ask).await
+            }
+            arrival => arrival,
+        }
+    }
+
+    async fn try_to_arrive(&self, caller: &Caller, purpose: &Purpose, person: Verified, may_ask: bool) -> Result<Arrival> {
+        let issuer = self.provider()?.issuer();
+        let tx = self.0.db.begin().await?;
+        let known = identities::find_by_subject(&tx, issuer, &person.subject).await?;
+        let lasting = person.refresh_token.is_some() || known.as_ref().is_some_and(|known| known.refresh_token.is_some());
+        if !lasting && may_ask {
+            return Ok(Arrival::NeedsConsent);
+        }
+        let arrival = match purpose {
+            Purpose::SignIn => self.sign_in(&tx, caller, known, person).await?,
+            Purpose::Link(session) => match &caller.actor {
+                Actor::User(user) if user.session == *session => self.link(&tx, caller, user, known, person).await?,
+                _ => Arrival::Failed(SsoFailure::SessionEnded),
+            },
+        };
+        if !matches!(arrival, Arrival::Failed(_)) {
+            tx.commit().await?;
+        }
+        Ok(arrival)
+    }
+
+    async fn sign_in(&self, tx: &DatabaseTransaction, caller: &Caller, known: Option<Identity>, person: Verified) -> Result<Arrival> {
+        let (user, id) = match known {
+            Some(known) => {
+                let user = users::find(tx, known.user).await?.ok_or(Error::Stored("identity without a person"))?;
+                self.renew(tx, &known, &person).await?;
+                (user, known.id)
+            }
+            None => match self.newcomer(tx, caller, &person).await? {
+                Ok(user) => {
+                    let id = self.insert(tx, caller, &user, &person).await?;
+                    (user, id)
+                }
+                Err(failure) => return Ok(Arrival::Failed(failure)),
+            },
+        };
+        let details = json!({ "with": self.provider()?.name() });
+        record(tx, &self.0.clock, caller, None, Action::SignedIn, Self::account(user.id, user.name.as_str()), Some(details)).await?;
+        Ok(Arrival::SignedIn(user.id, id))
+    }
+
+    /// An account for somebody whom nobody here knows. One whose mailbox nobody has proven belongs to whoever proves it.
+    async fn newcomer(&self, tx: &DatabaseTransaction, caller: &Caller, person: &Verified) -> Result<Result<User, SsoFailure>> {
+        let proven = person.email.as_deref().filter(|_| person.email_verified);
+        let Some(email) = proven.and_then(|email| Email::parse(email).ok()) else { return Ok(Err(SsoFailure::NoAddress)) };
+        let now = self.0.clock.now();
+        let told = person.name.as_deref().and_then(|name| PersonName::parse(name).ok());
+        let before_the_at = || PersonName::parse(email.as_str().split('@').next().unwrap_or_default()).map_err(|_| Error::Stored("name"));
+        let name = told.map_or_else(before_the_at, Ok)?;
+        let user = match users::find_by_email(tx, &email).await? {
+            Some(known) if known.confirmed => return Ok(Err(SsoFailure::KnownAddress)),
+            Some(unproven) => {
+                users::confirm(tx, unproven.id, now).await?;
+                users::delete_links(tx, unproven.id).await?;
+                // Whoever signed up with the address may have been anybody.
+                users::rename(tx, unproven.id, &name).await?;
+                User { name, confirmed: true, ..unproven }
+            }
+            None => {
+                let user = User { id: UserId::from_uuid(self.0.clock.new_id()), email, name, password_hash: None, confirmed: true };
+                if !users::insert(tx, &user, now).await? {
+                    return Ok(Err(SsoFailure::KnownAddress));
+                }
+                user
+            }
+        };
+        record(tx, &self.0.clock, caller, None, Action::Created, Self::account(user.id, user.name.as_str()), None).await?;
+        Ok(Ok(user))
+    }
+
+    async fn link(
+        &self,
+        tx: &DatabaseTransaction,
+        caller: &Caller,
+        user: &SignedIn,
+        known: Option<Identity>,
+        person: Verified,
+    ) -> Result<Arrival> {
+        if let Some(known) = known {
+            if known.user != user.id {
+                return Ok(Arrival::Failed(SsoFailure::OtherPerson));
+            }
+            self.renew(tx, &known, &person).await?;
+            return Ok(Arrival::Proven(known.id));
+        }
+        if identities::of_user(tx, user.id, self.provider()?.issuer()).await?.is_some() {
+            return Ok(Arrival::Failed(SsoFailure::OtherIdentity));
+        }
+        let user = users::find(tx, user.id).await?.ok_or(app::error::AppError::Unauthenticated)?;
+        Ok(Arrival::Proven(self.insert(tx, caller, &user, &person).await?))
+    }
+
+    fn told(&self, id: IdentityId, person: &Verified) -> Result<Told> {
+        let refresh_token = person.refresh_token.as_deref().map(|token| self.seal_token(id, token)).transpose()?;
+        let hosted_domain = person.hosted_domain.as_deref().map(str::to_ascii_lowercase);
+        Ok(Told { email: person.email.clone(), hosted_domain, refresh_token })
+    }
+
+    async fn insert(&self, tx: &DatabaseTransaction, caller: &Caller, user: &User, person: &Verified) -> Result<IdentityId> {
+        let provider = self.provider()?;
+        let id = IdentityId::from_uuid(self.0.clock.new_id());
+        let told = self.told(id, person)?;
+        identities::insert(tx, (id, user.id), (provider.issuer(), &person.subject), told, self.0.clock.now()).await?;
+        let details = json!({ "with": provider.name(), "address": person.email });
+        record(tx, &self.0.clock, caller, None, Action::Linked, Self::account(user.id, user.name.as_str()), Some(details)).await?;
+        Ok(id)
+    }
+
+    async fn renew(&self, tx: &DatabaseTransaction, known: &Identity, person: &Verified) -> Result<()> {
+        identities::renew(tx, known.id, self.told(known.id, person)?, self.0.clock.now()).await
+    }
+}
