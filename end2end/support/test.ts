@@ -8,13 +8,14 @@ import { test as base, type Page } from '@playwright/test';
 import { Server } from '../nx/lib/server.mjs';
 import { SignIn } from '../pages/sign_in.ts';
 import { MailFolder, MailServer, type Mailbox } from './mailbox.ts';
+import { Provider } from './provider.ts';
 import { type Person, Setup } from './setup.ts';
 import { Watch } from './watch.ts';
 import { furnish, type World } from './world.ts';
 
 export { expect } from '@playwright/test';
 
-export interface Buildkeep { url: string; mailbox: Mailbox; setup: Setup; log(): string }
+export interface Buildkeep { url: string; mailbox: Mailbox; provider: Provider; setup: Setup; log(): string }
 
 interface WorkerFixtures {
   /** How the server sends mail: as files, or to an SMTP server. */
@@ -29,6 +30,8 @@ interface TestFixtures {
   scripts: boolean;
   setup: Setup;
   mailbox: Mailbox;
+  /** The OpenID provider, which plays Google. */
+  google: Provider;
   /** Another browser, with no cookies. */
   otherBrowser: () => Promise<Page>;
   /** Signs in on this page's browser. */
@@ -39,15 +42,17 @@ async function serve(mail: 'files' | 'smtp', use: (buildkeep: Buildkeep) => Prom
   const data = await mkdtemp(join(tmpdir(), 'buildkeep-browser-'));
   const smtp = mail === 'smtp' ? new MailServer() : undefined;
   // Tests sign in far more often than people do.
-  const env: Record<string, string> = { BUILDKEEP_SIGN_IN_PER_MINUTE: '100000' };
+  const provider = await Provider.start();
+  const env: Record<string, string> = { BUILDKEEP_SIGN_IN_PER_MINUTE: '100000', ...provider.settings };
   if (smtp) env.BUILDKEEP_SMTP_URL = await smtp.start();
   const server = await Server.start(data, { env }) as Server & { url: string };
   try {
     const mailbox = smtp ?? new MailFolder(join(data, 'mail'));
-    await use({ url: server.url, mailbox, setup: new Setup(data), log: () => server.log });
+    await use({ url: server.url, mailbox, provider, setup: new Setup(data), log: () => server.log });
   } finally {
     await server.stop();
     await smtp?.stop();
+    await provider.stop();
     await rm(data, { recursive: true, force: true });
   }
 }
@@ -60,6 +65,7 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
   baseURL: async ({ buildkeep }, use) => use(buildkeep.url),
   setup: async ({ buildkeep }, use) => use(buildkeep.setup),
   mailbox: async ({ buildkeep }, use) => use(buildkeep.mailbox),
+  google: async ({ buildkeep }, use) => use(buildkeep.provider),
   scripts: async ({ javaScriptEnabled }, use) => use(javaScriptEnabled ?? true),
 
   watch: [async ({ buildkeep }, use, info) => {
