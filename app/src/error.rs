@@ -82,6 +82,9 @@ pub enum Conflict {
     /// The token does not work any more, so that it cannot be rotated.
     #[error("This token is revoked or expired. Create a new one.")]
     TokenNotActive,
+    /// Search engines cannot list a private organization.
+    #[error("The organization is private now. Make it public first.")]
+    NotPublic,
     /// A purge of this workspace is going on.
     #[error("A purge of this workspace is going on. Wait until it is done.")]
     PurgeRunning,
@@ -137,6 +140,8 @@ pub enum Field {
     Days,
     /// Gibibytes of retention.
     Gibibytes,
+    /// Who may look at an organization.
+    Visibility,
     /// An artifact's hash.
     Hash,
     /// The name typed to confirm.

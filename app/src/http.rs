@@ -13,6 +13,14 @@ pub fn set_status(status: u16) {
     let _ = status;
 }
 
+/// Takes back, for the page that is being rendered, what every answer tells search engines: to leave it out.
+pub fn let_robots_index() {
+    #[cfg(feature = "ssr")]
+    if let Some(options) = leptos::prelude::use_context::<leptos_axum::ResponseOptions>() {
+        options.insert_header(http::HeaderName::from_static("x-robots-tag"), http::HeaderValue::from_static("all"));
+    }
+}
+
 /// Sends the browser elsewhere. It does not return from the caller: follow it with `return`.
 pub fn redirect(path: &str) {
     #[cfg(feature = "ssr")]

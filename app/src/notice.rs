@@ -34,6 +34,10 @@ pub enum Notice {
     Saved,
     /// The organization has a new address; the old one leads to it.
     OrgMoved,
+    /// Everybody may look at the organization.
+    OrgPublic,
+    /// Only members may look at the organization.
+    OrgPrivate,
     /// The organization of this name is gone.
     OrgDeleted(String),
     /// The person of this name has a new role.

@@ -5,7 +5,7 @@ mod support;
 use app::domain::ids::WorkspaceId;
 use app::domain::names::OrgSlug;
 use app::domain::permission::Permission;
-use app::domain::role::Role;
+use app::domain::standing::Standing;
 use app::paths;
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, Response, StatusCode, header};
@@ -98,6 +98,53 @@ async fn a_visitor_is_sent_to_sign_in_and_brought_back() {
     }
     page(Visitor, &paths::sign_in_then("/account")).await.shows(r#"name="next" value="/account""#);
     assert_eq!(page(Admin, &paths::sign_in_then("/account")).await.location, "/account");
+}
+
+#[tokio::test]
+async fn a_visitor_looks_at_a_public_organization_and_is_offered_nothing_more() {
+    let open: OrgSlug = data::name(data::PUBLIC);
+    let id = workspace(USED);
+    for persona in [Visitor, Newcomer] {
+        for path in [paths::org(&open), paths::org_members(&open), paths::workspace(&open, id), paths::workspace_artifacts(&open, id)] {
+            let page = page(persona, &path).await;
+            assert_eq!(page.status, StatusCode::OK, "{path}");
+            page.shows("Open Rooms").shows(">Public<").shows("This organization is public.").shows(r#"content="noindex""#);
+            page.hides("@example.com\"").hides("grace@").hides("65f0c1d2e3a4b5c6d7e8f901").hides("GitHub, main branch");
+            for hidden in ["/do/members", "/do/artifacts", "/connect", "/tokens", "/settings", "/audit", "/invites", "Leave"] {
+                page.hides(hidden);
+            }
+        }
+        page(persona, &paths::org_members(&open)).await.shows("Grace Hopper").shows(r#"placeholder="Name""#);
+    }
+    let sign_in = paths::sign_in_then(&paths::org(&open));
+    page(Visitor, &paths::org(&open)).await.shows(&sign_in);
+    page(Newcomer, &paths::org(&open)).await.hides(&sign_in);
+}
+
+#[tokio::test]
+async fn a_visitor_who_wants_more_is_asked_to_sign_in_or_refused() {
+    let open: OrgSlug = data::name(data::PUBLIC);
+    let id = workspace(USED);
+    for path in [
+        paths::org_settings(&open),
+        paths::org_audit(&open),
+        paths::org_invites(&open),
+        paths::new_workspace(&open),
+        paths::workspace_connect(&open, id),
+        paths::workspace_tokens(&open, id),
+        paths::workspace_settings(&open, id),
+    ] {
+        let asked = page(Visitor, &path).await;
+        assert_eq!((asked.status, asked.location), (StatusCode::FOUND, paths::sign_in_then(&path)), "{path}");
+        assert_eq!(page(Newcomer, &path).await.status, StatusCode::FORBIDDEN, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn the_settings_say_who_can_look_and_what_they_see() {
+    page(Admin, &paths::org_settings(&acme())).await.shows("Make public…").shows("Not shown: e-mail addresses").hides("Make private");
+    let open: OrgSlug = data::name(data::PUBLIC);
+    page(Admin, &paths::org_settings(&open)).await.shows("Make private").shows("Let search engines list it").hides("Make public…");
 }
 
 #[tokio::test]
@@ -263,8 +310,11 @@ async fn the_page_of_an_invite_offers_what_the_visitor_can_do() {
 #[tokio::test]
 async fn the_matrix_says_what_the_rules_say() {
     let page = page(Visitor, paths::ACCESS_MATRIX).await;
-    let granted =
-        Permission::ALL.into_iter().flat_map(|permission| Role::ALL.map(|role| role.grants(permission))).filter(|granted| *granted).count();
+    let granted = Permission::ALL
+        .into_iter()
+        .flat_map(|permission| Standing::ALL.map(|standing| standing.grants(permission)))
+        .filter(|granted| *granted)
+        .count();
     for permission in Permission::ALL {
         page.shows(permission.describe());
     }

@@ -58,3 +58,10 @@ pub async fn packaged(Path((version, name)): Path<(String, String)>) -> Response
 pub async fn favicon() -> Response {
     file("favicon.svg", "public, max-age=86400")
 }
+
+/// `GET /robots.txt`. Every page says itself whether it may be listed, which a crawler sees only if it may read it.
+pub async fn robots() -> Response {
+    let mut response = "User-agent: *\nDisallow: /do/\nDisallow: /v1/\n".into_response();
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=86400"));
+    response
+}

@@ -32,6 +32,8 @@ const BODY_STALL: Duration = Duration::from_mins(1);
 
 /// Where the OpenID provider sends browsers back to. Operators enter it at the provider.
 pub const SSO_CALLBACK: &str = "/sso/callback";
+/// Tells search engines what to do with an answer.
+const ROBOTS: HeaderName = HeaderName::from_static("x-robots-tag");
 
 /// What handlers of pages share.
 #[derive(Clone, FromRef)]
@@ -66,6 +68,7 @@ pub fn plain_routes(metrics: PrometheusHandle) -> Vec<PlainRoute> {
         plain("/healthz", &["GET"], get(health::alive)),
         plain("/readyz", &["GET"], get(health::ready)),
         plain("/metrics", &["GET"], get(move || std::future::ready(health::metrics(&metrics)))),
+        plain("/robots.txt", &["GET"], get(assets::robots)),
         plain("/favicon.svg", &["GET"], get(assets::favicon)),
         plain("/pkg/{version}/{file}", &["GET"], get(assets::packaged).layer(CompressionLayer::new())),
     ]
@@ -153,6 +156,8 @@ async fn security_headers(axum::extract::State(state): axum::extract::State<Arc<
     ] {
         headers.insert(name, HeaderValue::from_static(value));
     }
+    // The pages of an organization that wants to be found say otherwise themselves.
+    headers.entry(ROBOTS).or_insert(HeaderValue::from_static("noindex, nofollow"));
     if state.config.is_https() {
         headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=63072000; includeSubDomains"));
     }

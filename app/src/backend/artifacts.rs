@@ -16,8 +16,8 @@ pub struct ArtifactRow {
     pub hash: ArtifactHash,
     /// Its size as nx sent it.
     pub bytes: u64,
-    /// The name of the token that stored it, readable when that is gone.
-    pub created_by: String,
+    /// The name of the token that stored it, readable when that is gone; not for visitors.
+    pub created_by: Option<String>,
     /// Stored when.
     pub created_at: DateTime<Utc>,
     /// Last read when.

@@ -27,6 +27,17 @@ pub struct MemberRow {
     pub joined_by: JoinedBy,
 }
 
+/// A member as a visitor of a public organization sees them: there is no address in it that could be shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PublicMemberRow {
+    /// Their name.
+    pub name: PersonName,
+    /// Their role.
+    pub role: Role,
+    /// In since.
+    pub joined_at: DateTime<Utc>,
+}
+
 /// How somebody came into an organization.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum JoinedBy {
@@ -66,6 +77,14 @@ impl JoinedBy {
 pub trait Members: Send + Sync {
     /// Members whose name or address contains `search`, by name; `after` is the cursor of an earlier page.
     async fn list(&self, caller: &Caller, slug: &OrgSlug, search: &str, after: Option<&str>) -> Result<Page<MemberRow>, AppError>;
+    /// Members whose name contains `search`, as visitors see them.
+    async fn list_public(
+        &self,
+        caller: &Caller,
+        slug: &OrgSlug,
+        search: &str,
+        after: Option<&str>,
+    ) -> Result<Page<PublicMemberRow>, AppError>;
     /// Gives a member another role; returns their name.
     async fn set_role(&self, caller: &Caller, slug: &OrgSlug, user: UserId, role: Role) -> Result<PersonName, AppError>;
     /// Takes a member out; returns their name.

@@ -5,11 +5,12 @@ use chrono::{DateTime, Utc};
 
 use crate::domain::ids::OrgId;
 use crate::domain::names::{OrgName, OrgSlug};
-use crate::domain::role::Role;
+use crate::domain::standing::Standing;
+use crate::domain::visibility::{Visibility, VisibilityChange};
 use crate::error::AppError;
 use crate::request::Caller;
 
-/// An organization as its member sees it.
+/// An organization as a member or a visitor sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OrgView {
     /// Its id.
@@ -18,8 +19,10 @@ pub struct OrgView {
     pub slug: OrgSlug,
     /// Its name.
     pub name: OrgName,
-    /// The caller's role in it.
-    pub role: Role,
+    /// How the caller stands to it.
+    pub standing: Standing,
+    /// Who may look at it.
+    pub visibility: Visibility,
     /// Created when.
     pub created_at: DateTime<Utc>,
     /// How many people are in.
@@ -41,6 +44,8 @@ pub trait Orgs: Send + Sync {
     async fn rename(&self, caller: &Caller, slug: &OrgSlug, name: OrgName) -> Result<(), AppError>;
     /// Gives it another address; the old one leads to it from then on.
     async fn change_slug(&self, caller: &Caller, slug: &OrgSlug, new: OrgSlug) -> Result<(), AppError>;
+    /// Turns one of the switches of its visibility.
+    async fn change_visibility(&self, caller: &Caller, slug: &OrgSlug, change: VisibilityChange) -> Result<(), AppError>;
     /// Deletes it with everything in it, if the name typed to confirm is its name.
     async fn delete(&self, caller: &Caller, slug: &OrgSlug, confirmation: &str) -> Result<OrgName, AppError>;
 }

@@ -10,15 +10,15 @@ use crate::domain::retention::Retention;
 use crate::error::AppError;
 use crate::request::Caller;
 
-/// A workspace as a member sees it.
+/// A workspace as a member or a visitor sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WorkspaceView {
     /// Its id.
     pub id: WorkspaceId,
     /// Its name.
     pub name: WorkspaceName,
-    /// What stands in `nx.json`.
-    pub nx_cloud_id: NxCloudId,
+    /// What stands in `nx.json`; not for visitors, as it can be a credential.
+    pub nx_cloud_id: Option<NxCloudId>,
     /// Created when.
     pub created_at: DateTime<Utc>,
     /// How long it keeps artifacts.

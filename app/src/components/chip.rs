@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use crate::domain::access::TokenAccess;
 use crate::domain::role::Role;
 use crate::domain::token::TokenState;
+use crate::domain::visibility::Visibility;
 
 /// How a chip is coloured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,6 +55,15 @@ pub fn RoleChip(
         Role::Member => Tone::Plain,
     };
     view! { <Chip tone>{role.to_string()}</Chip> }
+}
+
+/// Says beside an organization's name that everybody can look at it. A private one is the usual case, and has no chip.
+#[component]
+pub fn PublicChip(
+    /// Who may look at it.
+    visibility: Visibility,
+) -> impl IntoView {
+    visibility.is_public().then(|| view! { <Chip tone=Tone::Good>"Public"</Chip> })
 }
 
 /// A token's access.

@@ -3,6 +3,7 @@
 use leptos::form::ActionForm;
 use leptos::prelude::*;
 
+use super::chip::PublicChip;
 use super::icon::Icon;
 use super::nav::Place;
 use crate::backend::orgs::OrgView;
@@ -18,15 +19,52 @@ pub fn Trail(
     /// All organizations of the person.
     orgs: Vec<OrgView>,
 ) -> impl IntoView {
+    view! {
+        <div class="trail">
+            <OrgMenu current=place.org().cloned() orgs/>
+            <TrailEnd place/>
+        </div>
+    }
+    .into_any()
+}
+
+/// The same for somebody without an account, who has no organizations.
+#[component]
+pub fn VisitorTrail(
+    /// Where the page stands.
+    place: Place,
+) -> impl IntoView {
+    let org = place.org().cloned();
+    view! {
+        <div class="trail">
+            {org
+                .map(|org| {
+                    view! {
+                        <span class="trail-slash" aria-hidden="true">
+                            "/"
+                        </span>
+                        <a class="trail-link" href=paths::org(&org.slug)>
+                            {org.name.to_string()}
+                        </a>
+                    }
+                })} <TrailEnd place/>
+        </div>
+    }
+    .into_any()
+}
+
+/// What follows on the organization's name.
+#[component]
+fn TrailEnd(place: Place) -> impl IntoView {
+    let visibility = place.org().map(|org| org.visibility);
     let workspace = match &place {
         Place::Site | Place::Org(..) => None,
         Place::Workspace(org, workspace, _) => Some((paths::workspace(&org.slug, workspace.id), workspace.name.to_string())),
     };
     view! {
-        <div class="trail">
-            <OrgMenu current=place.org().cloned() orgs/>
-            {workspace
-                .map(|(path, name)| {
+        {visibility.map(|visibility| view! { <PublicChip visibility/> })}
+        {workspace
+            .map(|(path, name)| {
                     view! {
                         <span class="trail-slash" aria-hidden="true">
                             "/"
@@ -36,7 +74,6 @@ pub fn Trail(
                         </a>
                     }
                 })}
-        </div>
     }
     .into_any()
 }
@@ -52,6 +89,7 @@ fn OrgMenu(current: Option<OrgView>, orgs: Vec<OrgView>) -> impl IntoView {
             <li>
                 <a class="menu-item" href=paths::org(&org.slug) aria-current=current.then_some("true")>
                     <span class="truncate">{org.name.to_string()}</span>
+                    <PublicChip visibility=org.visibility/>
                     {current.then(|| view! { <Icon of=icondata_lu::LuCheck/> })}
                 </a>
             </li>

@@ -41,12 +41,12 @@ impl Place {
             Self::Site => Vec::new(),
             Self::Org(org, current) => OrgTab::ALL
                 .into_iter()
-                .filter(|tab| org.role.grants(tab.permission()))
+                .filter(|tab| org.standing.grants(tab.permission()))
                 .map(|tab| Tab { words: tab.words(), path: tab.path(org), current: tab == *current })
                 .collect(),
             Self::Workspace(org, workspace, current) => WorkspaceTab::ALL
                 .into_iter()
-                .filter(|tab| org.role.grants(tab.permission()))
+                .filter(|tab| org.standing.grants(tab.permission()))
                 .map(|tab| Tab { words: tab.words(), path: tab.path(org, workspace), current: tab == *current })
                 .collect(),
         }
@@ -123,7 +123,8 @@ impl WorkspaceTab {
 
     const fn permission(self) -> Permission {
         match self {
-            Self::Overview | Self::Connect => Permission::ViewWorkspaces,
+            Self::Overview => Permission::ViewWorkspaces,
+            Self::Connect => Permission::ConnectWorkspace,
             Self::Tokens => Permission::ManageTokens,
             Self::Artifacts => Permission::ViewArtifacts,
             Self::Settings => Permission::EditWorkspace,

@@ -30,6 +30,8 @@ pub fn NoticeView(
         Notice::OrgCreated => "The organization is created, and you are its Admin.".to_owned(),
         Notice::Saved => "Saved.".to_owned(),
         Notice::OrgMoved => "The organization has its new address. The old one leads here.".to_owned(),
+        Notice::OrgPublic => "The organization is public: everybody can look at it, with an account or without.".to_owned(),
+        Notice::OrgPrivate => "The organization is private: only its members can look at it.".to_owned(),
         Notice::OrgDeleted(name) => format!("The organization “{name}” is deleted with everything in it."),
         Notice::RoleChanged(name) => format!("{name} has a new role."),
         Notice::MemberRemoved(name) => format!("{name} is no longer a member."),

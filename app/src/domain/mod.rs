@@ -16,5 +16,7 @@ pub mod permission;
 pub mod retention;
 pub mod role;
 pub mod secret;
+pub mod standing;
 pub mod time;
 pub mod token;
+pub mod visibility;

@@ -11,16 +11,22 @@ pub enum Permission {
     ViewOrg,
     /// Rename the organization, change its address.
     EditOrg,
+    /// Make the organization public or private, let search engines list it.
+    ChangeVisibility,
     /// Delete the organization with everything in it.
     DeleteOrg,
     /// See who is in and in which role.
     ViewMembers,
+    /// See the members' e-mail addresses and how they came in.
+    ViewAddresses,
     /// Change roles, remove people.
     ManageMembers,
     /// Give up one's own membership.
     LeaveOrg,
     /// See the workspaces, their size and their use.
     ViewWorkspaces,
+    /// See what to put where so that nx uses a workspace, its Nx Cloud id among it.
+    ConnectWorkspace,
     /// Create a workspace.
     CreateWorkspace,
     /// Rename a workspace, change how long it keeps artifacts.
@@ -39,14 +45,17 @@ pub enum Permission {
 
 impl Permission {
     /// Every permission, in the order of the printed matrix.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 17] = [
         Self::ViewOrg,
         Self::EditOrg,
+        Self::ChangeVisibility,
         Self::DeleteOrg,
         Self::ViewMembers,
+        Self::ViewAddresses,
         Self::ManageMembers,
         Self::LeaveOrg,
         Self::ViewWorkspaces,
+        Self::ConnectWorkspace,
         Self::CreateWorkspace,
         Self::EditWorkspace,
         Self::DeleteWorkspace,
@@ -61,11 +70,14 @@ impl Permission {
         match self {
             Self::ViewOrg => "See the organization",
             Self::EditOrg => "Rename the organization, change its address",
+            Self::ChangeVisibility => "Make the organization public or private",
             Self::DeleteOrg => "Delete the organization",
             Self::ViewMembers => "See the members",
+            Self::ViewAddresses => "See the members' e-mail addresses",
             Self::ManageMembers => "Change roles, remove members",
             Self::LeaveOrg => "Leave the organization",
             Self::ViewWorkspaces => "See workspaces and their use",
+            Self::ConnectWorkspace => "See how to connect nx to a workspace",
             Self::CreateWorkspace => "Create workspaces",
             Self::EditWorkspace => "Rename workspaces, change what they keep",
             Self::DeleteWorkspace => "Delete workspaces",
@@ -84,11 +96,14 @@ impl Role {
             Self::Admin => match permission {
                 Permission::ViewOrg
                 | Permission::EditOrg
+                | Permission::ChangeVisibility
                 | Permission::DeleteOrg
                 | Permission::ViewMembers
+                | Permission::ViewAddresses
                 | Permission::ManageMembers
                 | Permission::LeaveOrg
                 | Permission::ViewWorkspaces
+                | Permission::ConnectWorkspace
                 | Permission::CreateWorkspace
                 | Permission::EditWorkspace
                 | Permission::DeleteWorkspace
@@ -100,10 +115,13 @@ impl Role {
             Self::Member => match permission {
                 Permission::ViewOrg
                 | Permission::ViewMembers
+                | Permission::ViewAddresses
                 | Permission::LeaveOrg
                 | Permission::ViewWorkspaces
+                | Permission::ConnectWorkspace
                 | Permission::ViewArtifacts => true,
                 Permission::EditOrg
+                | Permission::ChangeVisibility
                 | Permission::DeleteOrg
                 | Permission::ManageMembers
                 | Permission::CreateWorkspace

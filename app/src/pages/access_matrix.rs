@@ -8,12 +8,13 @@ use crate::components::page_header::PageHeader;
 use crate::components::section::Section;
 use crate::domain::access::{CachePermission, TokenAccess};
 use crate::domain::permission::Permission;
-use crate::domain::role::Role;
+use crate::domain::standing::Standing;
 
 /// Both matrices.
 #[component]
 pub fn AccessMatrixPage() -> impl IntoView {
-    let roles = Permission::ALL.map(|permission| (permission.describe(), Role::ALL.map(|role| role.grants(permission)).to_vec()));
+    let people =
+        Permission::ALL.map(|permission| (permission.describe(), Standing::ALL.map(|standing| standing.grants(permission)).to_vec()));
     let tokens =
         CachePermission::ALL.map(|permission| (permission.describe(), TokenAccess::ALL.map(|access| access.grants(permission)).to_vec()));
     view! {
@@ -22,9 +23,9 @@ pub fn AccessMatrixPage() -> impl IntoView {
             <Section
                 id="roles"
                 title="People, in the browser"
-                lead="By their role in the organization. For everybody else, the organization does not exist. A role says nothing about nx: that is governed by tokens alone."
+                lead="By their role in the organization. Visitors, with an account or without, look at public organizations; a private one does not exist for them. A role says nothing about nx: that is governed by tokens alone."
             >
-                <Matrix caption="Permissions of roles" columns=Role::ALL.map(|role| role.to_string()).to_vec() rows=roles.to_vec()/>
+                <Matrix caption="Permissions of roles" columns=Standing::ALL.map(|standing| standing.to_string()).to_vec() rows=people.to_vec()/>
             </Section>
             <Section
                 id="tokens"

@@ -1,15 +1,16 @@
 //! What stands around the content of every page: header, tabs, the message of the last form, footer.
 
 use leptos::prelude::*;
-use leptos_meta::Title;
+use leptos_meta::{Meta, Title};
 
 use crate::components::icon::Icon;
-use crate::components::menu::{Trail, UserMenu};
+use crate::components::menu::{Trail, UserMenu, VisitorTrail};
 use crate::components::nav::{Place, Tabs};
 use crate::components::notice::NoticeView;
 use crate::components::theme::ThemeForm;
-use crate::paths;
+use crate::domain::standing::Standing;
 use crate::request::{Actor, request};
+use crate::{http, paths};
 
 /// Header, content and footer.
 #[component]
@@ -28,9 +29,16 @@ pub fn Frame(
 ) -> impl IntoView {
     let request = request();
     let title = [vec![title], place.names(), vec!["Buildkeep".to_owned()]].concat().join(" · ");
+    // Only what a crawler sees, as a visitor of an organization that wants it.
+    let listed = place.org().is_some_and(|org| org.standing == Standing::Visitor && org.visibility.is_listed());
+    if listed {
+        http::let_robots_index();
+    }
+    let visits = place.org().is_some_and(|org| org.standing == Standing::Visitor);
     let notice = request.notice.map(|notice| view! { <NoticeView notice public_url=request.site.public_url.clone()/> });
     view! {
         <Title text=title/>
+        {(!listed).then(|| view! { <Meta name="robots" content="noindex"/> })}
         <a class="skip-link" href="#content">
             "Skip to the content"
         </a>
@@ -46,6 +54,7 @@ pub fn Frame(
         </header>
         <main class=if narrow { "main main-narrow" } else { "main" } id="content" tabindex="-1">
             {notice}
+            {visits.then(|| view! { <VisitorNote/> })}
             {children()}
         </main>
         <footer class="footer">
@@ -68,6 +77,10 @@ pub fn Frame(
 #[component]
 fn Visitor(place: Place) -> impl IntoView {
     let request = request();
+    let sign_in = match place {
+        Place::Site => paths::SIGN_IN.to_owned(),
+        Place::Org(..) | Place::Workspace(..) => paths::sign_in_then(paths::without_error(&request.address)),
+    };
     match request.caller.actor.clone() {
         Actor::User(user) => Suspend::new(async move {
             // A page without this list is still of use; what is wrong with the server, its content says.
@@ -79,8 +92,9 @@ fn Visitor(place: Place) -> impl IntoView {
         })
         .into_any(),
         Actor::Anonymous | Actor::Operator | Actor::Server => view! {
+            <VisitorTrail place=place.clone()/>
             <nav class="header-end" aria-label="Account">
-                <a class="button button-quiet" href=paths::SIGN_IN>
+                <a class="button button-quiet" href=sign_in>
                     "Sign in"
                 </a>
                 <a class="button button-primary" href=paths::SIGN_UP>
@@ -90,4 +104,29 @@ fn Visitor(place: Place) -> impl IntoView {
         }
         .into_any(),
     }
+}
+
+/// Where members find more than is here, for those who are not, or not yet signed in.
+#[component]
+fn VisitorNote() -> impl IntoView {
+    let request = request();
+    let more = match request.caller.actor {
+        Actor::User(_) => "You are no member: you can look, and change nothing.".into_any(),
+        Actor::Anonymous | Actor::Operator => {
+            let sign_in = paths::sign_in_then(paths::without_error(&request.address));
+            view! {
+                "You look at it as a visitor. If you are a member, "
+                <a href=sign_in>"sign in"</a>
+                " to see and do more."
+            }
+            .into_any()
+        }
+    };
+    view! {
+        <p class="alert visitor-note">
+            <Icon of=icondata_lu::LuGlobe/>
+            <span>"This organization is public. " {more}</span>
+        </p>
+    }
+    .into_any()
 }

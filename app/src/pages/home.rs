@@ -7,7 +7,7 @@ use super::frame::Frame;
 use super::loaded;
 use crate::backend::invites::Invitation;
 use crate::backend::orgs::OrgView;
-use crate::components::chip::RoleChip;
+use crate::components::chip::{PublicChip, RoleChip};
 use crate::components::empty_state::EmptyState;
 use crate::components::form::{FormError, FormState};
 use crate::components::icon::Icon;
@@ -74,13 +74,16 @@ fn row(org: OrgView) -> impl IntoView {
     view! {
         <tr>
             <th scope="row">
-                <a class="row-link" href=path.clone()>
-                    {org.name.to_string()}
-                </a>
+                <span class="row-title">
+                    <a class="row-link" href=path.clone()>
+                        {org.name.to_string()}
+                    </a>
+                    <PublicChip visibility=org.visibility/>
+                </span>
                 <span class="row-note">{path}</span>
             </th>
             <td data-label="Your role">
-                <RoleChip role=org.role/>
+                {org.standing.role().map(|role| view! { <RoleChip role/> })}
             </td>
             <td class="number" data-label="Workspaces">
                 {count(org.workspaces)}

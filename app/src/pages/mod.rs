@@ -25,8 +25,9 @@ use leptos_router::hooks::{use_params_map, use_query_map};
 use crate::domain::ids::WorkspaceId;
 use crate::domain::names::OrgSlug;
 use crate::domain::permission::Permission;
-use crate::domain::role::Role;
+use crate::domain::standing::Standing;
 use crate::error::AppError;
+use crate::request::Caller;
 
 /// Shows what was loaded, or why it could not be.
 fn loaded<T, V>(
@@ -63,6 +64,11 @@ fn query(name: &str) -> String {
 }
 
 /// For pages that consist of a form: without the permission there is nothing to show.
-fn require(role: Role, permission: Permission) -> Result<(), AppError> {
-    if role.grants(permission) { Ok(()) } else { Err(AppError::Forbidden) }
+fn require(caller: &Caller, standing: Standing, permission: Permission) -> Result<(), AppError> {
+    match standing {
+        _ if standing.grants(permission) => Ok(()),
+        // Nobody may turn out to be a member.
+        Standing::Visitor => Err(caller.user().err().unwrap_or(AppError::Forbidden)),
+        Standing::Member(_) => Err(AppError::Forbidden),
+    }
 }

@@ -3,7 +3,8 @@
 use leptos::prelude::*;
 
 use super::{field, org};
-use crate::domain::names::{OrgName, OrgSlug};
+use crate::domain::names::{OrgName, OrgSlug, Reason};
+use crate::domain::visibility::VisibilityChange;
 use crate::error::{AppError, Check, Field};
 use crate::notice::Notice;
 use crate::request::request;
@@ -44,6 +45,22 @@ pub async fn change_org_slug(org_slug: String, slug: String) -> Result<(), AppEr
     let slug = field(Field::Slug, OrgSlug::parse(&slug))?;
     request.backend.orgs.change_slug(&request.caller, &current, slug.clone()).await?;
     request.visit.notify(Notice::OrgMoved);
+    http::redirect(&paths::org_settings(&slug));
+    Ok(())
+}
+
+/// Turns one of the switches of an organization's visibility.
+#[server(prefix = "/do", endpoint = "orgs/change-visibility")]
+pub async fn change_org_visibility(org_slug: String, change: String) -> Result<(), AppError> {
+    let request = request();
+    let slug = org(&org_slug)?;
+    let change = field(Field::Visibility, change.parse().map_err(|_| Reason::NotAChoice))?;
+    request.backend.orgs.change_visibility(&request.caller, &slug, change).await?;
+    request.visit.notify(match change {
+        VisibilityChange::MakePublic => Notice::OrgPublic,
+        VisibilityChange::MakePrivate => Notice::OrgPrivate,
+        VisibilityChange::List | VisibilityChange::Unlist => Notice::Saved,
+    });
     http::redirect(&paths::org_settings(&slug));
     Ok(())
 }

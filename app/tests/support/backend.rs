@@ -6,7 +6,7 @@ use app::backend::artifacts::{ArtifactRow, Artifacts, Purge, PurgeProgress};
 use app::backend::audit::Audit;
 use app::backend::ci_tokens::{CiTokenRow, CiTokens, NewCiToken};
 use app::backend::invites::{Invitation, InviteRow, Invites, NewInvites};
-use app::backend::members::{MemberRow, Members};
+use app::backend::members::{MemberRow, Members, PublicMemberRow};
 use app::backend::orgs::{OrgView, Orgs};
 use app::backend::sessions::{SessionRow, Sessions};
 use app::backend::workspaces::{WorkspaceView, Workspaces};
@@ -18,6 +18,8 @@ use app::domain::permission::Permission;
 use app::domain::retention::Retention;
 use app::domain::role::Role;
 use app::domain::secret::PlainSecret;
+use app::domain::standing::Standing;
+use app::domain::visibility::VisibilityChange;
 use app::error::{AppError, Conflict, Field};
 use app::notice::{IssuedInvite, IssuedToken};
 use app::request::Caller;
@@ -40,15 +42,18 @@ impl Fake {
     }
 
     pub(super) fn org(&self, caller: &Caller, slug: &OrgSlug, permission: Permission) -> Result<OrgView, AppError> {
-        caller.user()?;
-        let role = self.role().ok_or(AppError::NotFound)?;
+        let public = slug.as_str() == data::PUBLIC;
+        if !public {
+            caller.user()?;
+        }
+        let standing = self.role().map(Standing::Member).or(public.then_some(Standing::Visitor)).ok_or(AppError::NotFound)?;
         match slug.as_str() {
             "old-acme" => return Err(AppError::Moved(data::name("acme"))),
             "broken" => return Err(AppError::Internal(caller.incident)),
             _ => {}
         }
-        let org = data::orgs(role).into_iter().find(|org| org.slug == *slug).ok_or(AppError::NotFound)?;
-        if role.grants(permission) { Ok(org) } else { Err(AppError::Forbidden) }
+        let org = data::orgs(standing).into_iter().find(|org| org.slug == *slug).ok_or(AppError::NotFound)?;
+        if standing.grants(permission) { Ok(org) } else { Err(caller.user().err().unwrap_or(AppError::Forbidden)) }
     }
 
     fn in_workspace(
@@ -59,7 +64,8 @@ impl Fake {
         permission: Permission,
     ) -> Result<(OrgView, WorkspaceView), AppError> {
         let org = self.org(caller, slug, permission)?;
-        let workspace = data::workspaces().into_iter().find(|workspace| workspace.id == id).ok_or(AppError::NotFound)?;
+        let mut workspace = data::workspaces().into_iter().find(|workspace| workspace.id == id).ok_or(AppError::NotFound)?;
+        workspace.nx_cloud_id = workspace.nx_cloud_id.filter(|_| org.standing.grants(Permission::ConnectWorkspace));
         Ok((org, workspace))
     }
 }
@@ -109,7 +115,7 @@ impl Sessions for Fake {
 #[async_trait]
 impl Orgs for Fake {
     async fn list(&self, _: &Caller) -> Result<Vec<OrgView>, AppError> {
-        Ok(self.role().map(data::orgs).unwrap_or_default())
+        Ok(self.role().map(|role| data::orgs(Standing::Member(role))).unwrap_or_default())
     }
 
     async fn create(&self, _: &Caller, _: OrgName, _: OrgSlug) -> Result<(), AppError> {
@@ -128,6 +134,10 @@ impl Orgs for Fake {
         self.org(caller, slug, Permission::EditOrg).map(drop)
     }
 
+    async fn change_visibility(&self, caller: &Caller, slug: &OrgSlug, _: VisibilityChange) -> Result<(), AppError> {
+        self.org(caller, slug, Permission::ChangeVisibility).map(drop)
+    }
+
     async fn delete(&self, caller: &Caller, slug: &OrgSlug, confirmation: &str) -> Result<OrgName, AppError> {
         let org = self.org(caller, slug, Permission::DeleteOrg)?;
         if confirmation == org.name.as_str() { Ok(org.name) } else { Err(AppError::field(Field::Confirmation, Reason::DoesNotMatch)) }
@@ -137,9 +147,15 @@ impl Orgs for Fake {
 #[async_trait]
 impl Members for Fake {
     async fn list(&self, caller: &Caller, slug: &OrgSlug, search: &str, after: Option<&str>) -> Result<Page<MemberRow>, AppError> {
-        self.org(caller, slug, Permission::ViewMembers)?;
+        self.org(caller, slug, Permission::ViewAddresses)?;
         let rows = data::members().into_iter().filter(|member| member.name.as_str().contains(search)).collect();
         Ok(Page { rows, next: after.is_none().then(|| "cursor".to_owned()) })
+    }
+
+    async fn list_public(&self, caller: &Caller, slug: &OrgSlug, _: &str, _: Option<&str>) -> Result<Page<PublicMemberRow>, AppError> {
+        self.org(caller, slug, Permission::ViewMembers)?;
+        let public = |member: MemberRow| PublicMemberRow { name: member.name, role: member.role, joined_at: member.joined_at };
+        Ok(Page { rows: data::members().into_iter().map(public).collect(), next: None })
     }
 
     async fn set_role(&self, caller: &Caller, slug: &OrgSlug, _: UserId, _: Role) -> Result<PersonName, AppError> {
@@ -262,9 +278,11 @@ impl Artifacts for Fake {
         search: &str,
         after: Option<&str>,
     ) -> Result<Page<ArtifactRow>, AppError> {
-        let (_, view) = self.in_workspace(caller, slug, workspace, Permission::ViewArtifacts)?;
+        let (org, view) = self.in_workspace(caller, slug, workspace, Permission::ViewArtifacts)?;
         let rows = if view.usage.artifacts == 0 { Vec::new() } else { data::artifacts() };
-        let rows = rows.into_iter().filter(|artifact| artifact.hash.as_str().starts_with(search)).collect::<Vec<_>>();
+        let visible =
+            |artifact: ArtifactRow| ArtifactRow { created_by: artifact.created_by.filter(|_| org.standing.role().is_some()), ..artifact };
+        let rows = rows.into_iter().filter(|artifact| artifact.hash.as_str().starts_with(search)).map(visible).collect::<Vec<_>>();
         let next = (after.is_none() && !rows.is_empty()).then(|| "cursor".to_owned());
         Ok(Page { rows, next })
     }

@@ -17,8 +17,13 @@ use app::domain::invite::{Delivery, InviteState};
 use app::domain::names::PersonName;
 use app::domain::retention::Retention;
 use app::domain::role::Role;
+use app::domain::standing::Standing;
 use app::domain::token::TokenState;
+use app::domain::visibility::Visibility;
 use chrono::{DateTime, TimeDelta, Utc};
+
+/// The organization that everybody can look at.
+pub const PUBLIC: &str = "open-rooms";
 
 /// The workspace that has been used.
 pub const USED: u32 = 1;
@@ -48,24 +53,29 @@ pub fn ada() -> PersonName {
     name("Ada Lovelace")
 }
 
-pub fn orgs(role: Role) -> Vec<OrgView> {
-    let org = |number, slug, title, role, members, workspaces| OrgView {
+pub fn orgs(standing: Standing) -> Vec<OrgView> {
+    let org = |number, slug, title, visibility, members, workspaces| OrgView {
         id: id("org", number),
         slug: name(slug),
         name: name(title),
-        role,
+        standing,
+        visibility,
         created_at: ago(90_000),
         members,
         workspaces,
     };
-    vec![org(1, "acme", "Acme GmbH", role, 1204, 3), org(2, "empty", "Empty Rooms", role, 1, 0)]
+    vec![
+        org(1, "acme", "Acme GmbH", Visibility::Private, 1204, 3),
+        org(2, "empty", "Empty Rooms", Visibility::Private, 1, 0),
+        org(3, PUBLIC, "Open Rooms", Visibility::Public, 3, 3),
+    ]
 }
 
 pub fn workspaces() -> Vec<WorkspaceView> {
     let workspace = |number, title, retention, usage| WorkspaceView {
         id: id("wks", number),
         name: name(title),
-        nx_cloud_id: name("65f0c1d2e3a4b5c6d7e8f901"),
+        nx_cloud_id: Some(name("65f0c1d2e3a4b5c6d7e8f901")),
         created_at: ago(60_000),
         retention,
         usage,
@@ -183,7 +193,7 @@ pub fn artifacts() -> Vec<ArtifactRow> {
         .map(|number| ArtifactRow {
             hash: name(&format!("{}", 11_668_468_414_769_122_100_u64 - u64::from(number) * 7_919_191_919_191)),
             bytes: u64::from(number).pow(5) * 733,
-            created_by: "GitHub, main branch".to_owned(),
+            created_by: Some("GitHub, main branch".to_owned()),
             created_at: ago(i64::from(number) * 37),
             last_read_at: (number % 3 > 0).then(|| ago(i64::from(number) * 11)),
             hits: u64::from(number % 7) * 310,

@@ -1,6 +1,8 @@
 //! The gate: the only place that makes an [`OrgScope`] or [`WorkspaceScope`], the proofs that `store` asks for.
 //!
-//! Not a member (or no such organization): not found. A member without the permission: forbidden. Nobody: sign in.
+//! A private organization does not exist for whoever is not in it (or there is none): not found; nobody is asked to sign
+//! in, whether it exists or not. A public one has visitors, who may look. Without the permission: forbidden, and nobody
+//! is asked to sign in.
 
 use app::backend::orgs::OrgView;
 use app::domain::identity::SignInRule;
@@ -8,13 +10,15 @@ use app::domain::ids::{OrgId, WorkspaceId};
 use app::domain::names::{OrgName, OrgSlug, WorkspaceName};
 use app::domain::permission::Permission;
 use app::domain::role::Role;
+use app::domain::standing::Standing;
+use app::domain::visibility::Visibility;
 use app::error::AppError;
 use app::request::{Actor, Caller};
 use sea_orm::{ConnectionTrait, DatabaseTransaction};
 
 use super::refusals::{self, Refusal};
 use crate::error::Result;
-use crate::store::unscoped::{self, OrgLock};
+use crate::store::unscoped::{self, FoundOrg, OrgLock};
 
 /// Proof that the caller may do what was asked in this organization.
 #[derive(Debug, Clone)]
@@ -22,7 +26,8 @@ pub struct OrgScope {
     id: OrgId,
     slug: OrgSlug,
     name: OrgName,
-    role: Role,
+    standing: Standing,
+    visibility: Visibility,
     sign_in: SignInRule,
 }
 
@@ -47,14 +52,20 @@ impl OrgScope {
         &self.sign_in
     }
 
-    /// The caller's role in it.
-    pub const fn role(&self) -> Role {
-        self.role
+    /// How the caller stands to it.
+    pub const fn standing(&self) -> Standing {
+        self.standing
+    }
+
+    /// Who may look at it.
+    pub const fn visibility(&self) -> Visibility {
+        self.visibility
     }
 
     /// What the caller may be told about it, with the counts that the store found.
     pub fn view(&self, created_at: chrono::DateTime<chrono::Utc>, members: u64, workspaces: u64) -> OrgView {
-        OrgView { id: self.id, slug: self.slug.clone(), name: self.name.clone(), role: self.role, created_at, members, workspaces }
+        let (slug, name) = (self.slug.clone(), self.name.clone());
+        OrgView { id: self.id, slug, name, standing: self.standing, visibility: self.visibility, created_at, members, workspaces }
     }
 }
 
@@ -124,34 +135,60 @@ async fn enter(db: &impl ConnectionTrait, org: OrgScope, id: WorkspaceId) -> Res
 }
 
 async fn admit(db: &impl ConnectionTrait, caller: &Caller, slug: &OrgSlug, permission: Permission, lock: OrgLock) -> Result<OrgScope> {
-    if caller.actor == Actor::Anonymous {
+    let hidden = || match caller.actor {
+        Actor::Anonymous => AppError::Unauthenticated,
+        Actor::User(_) | Actor::Operator | Actor::Server => AppError::NotFound,
+    };
+    if caller.actor == Actor::Anonymous && lock == OrgLock::ForChange {
+        // A stranger locks nothing.
         return Err(AppError::Unauthenticated.into());
     }
     let (org, moved) = match unscoped::find_org(db, slug, lock).await? {
         Some(org) => (org, false),
-        None => (unscoped::find_org_by_old_slug(db, slug).await?.ok_or(AppError::NotFound)?, true),
+        None => (unscoped::find_org_by_old_slug(db, slug).await?.ok_or_else(hidden)?, true),
     };
+    let standing = standing(db, caller, &org).await?.ok_or_else(hidden)?;
+    if moved {
+        return Err(AppError::Moved(org.slug).into());
+    }
+    let standing = signed_in_as(caller, &org, standing, permission)?;
+    if !standing.grants(permission) {
+        return Err(refuse(caller, org, standing, permission, lock).into());
+    }
+    Ok(OrgScope { id: org.id, slug: org.slug, name: org.name, standing, visibility: org.visibility, sign_in: org.sign_in })
+}
+
+/// How the caller stands to an organization; `None` when it does not exist for them.
+async fn standing(db: &impl ConnectionTrait, caller: &Caller, org: &FoundOrg) -> Result<Option<Standing>> {
     let role = match &caller.actor {
         Actor::Anonymous => None,
         Actor::User(user) => unscoped::role_in(db, org.id, user.id).await?,
         // Whoever runs commands on the server owns all of it.
         Actor::Operator | Actor::Server => Some(Role::Admin),
     };
-    let role = role.ok_or(AppError::NotFound)?;
-    if moved {
-        return Err(AppError::Moved(org.slug).into());
+    Ok(role.map(Standing::Member).or_else(|| org.visibility.is_public().then_some(Standing::Visitor)))
+}
+
+/// A member whose sign-in does not open the organization is kept out, and told why; of a public one they see what
+/// everybody sees. Whoever cannot get in any more may still leave.
+fn signed_in_as(caller: &Caller, org: &FoundOrg, standing: Standing, permission: Permission) -> Result<Standing, AppError> {
+    let (Actor::User(user), Standing::Member(_)) = (&caller.actor, standing) else { return Ok(standing) };
+    match org.sign_in.admits(user.proof.as_ref()) {
+        Ok(()) => Ok(standing),
+        Err(_) if permission == Permission::LeaveOrg => Ok(standing),
+        Err(_) if org.visibility.is_public() && Standing::Visitor.grants(permission) => Ok(Standing::Visitor),
+        Err(problem) => Err(AppError::SignIn(problem)),
     }
-    // Whoever cannot get in any more may still leave.
-    if permission != Permission::LeaveOrg
-        && let Actor::User(user) = &caller.actor
-    {
-        org.sign_in.admits(user.proof.as_ref()).map_err(AppError::SignIn)?;
+}
+
+/// What somebody is told who may look but not do this. Nobody may turn out to be a member, so they are asked to sign in.
+/// Only members are audited: strangers would fill the log.
+fn refuse(caller: &Caller, org: FoundOrg, standing: Standing, permission: Permission, lock: OrgLock) -> AppError {
+    if caller.actor == Actor::Anonymous {
+        return AppError::Unauthenticated;
     }
-    if !role.grants(permission) {
-        if lock == OrgLock::ForChange {
-            refusals::note(Refusal { org: org.id, name: org.name, permission });
-        }
-        return Err(AppError::Forbidden.into());
+    if lock == OrgLock::ForChange && standing.role().is_some() {
+        refusals::note(Refusal { org: org.id, name: org.name, permission });
     }
-    Ok(OrgScope { id: org.id, slug: org.slug, name: org.name, role, sign_in: org.sign_in })
+    AppError::Forbidden
 }

@@ -218,9 +218,9 @@ impl Operator<'_> {
 
     async fn create_workspace(&self, org: &OrgSlug, name: WorkspaceName) -> Result<Answer, CommandError> {
         let workspaces = Workspaces(self.state.clone());
-        let new = self.ask(workspaces.create_view(&self.caller, org, name)).await?;
-        let sentence = format!("Workspace {} is there; its nxCloudId is {}.", new.name, new.nx_cloud_id);
-        Ok(Answer::new(sentence, json!({ "id": new.id, "nxCloudId": new.nx_cloud_id })))
+        let (new, nx_cloud_id) = self.ask(workspaces.create_view(&self.caller, org, name)).await?;
+        let sentence = format!("Workspace {} is there; its nxCloudId is {nx_cloud_id}.", new.name);
+        Ok(Answer::new(sentence, json!({ "id": new.id, "nxCloudId": nx_cloud_id })))
     }
 
     async fn create_token(&self, new: CreateToken) -> Result<Answer, CommandError> {

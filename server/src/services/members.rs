@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use app::backend::Page;
-use app::backend::members::{JoinedBy, MemberRow, Members as Port};
+use app::backend::members::{JoinedBy, MemberRow, Members as Port, PublicMemberRow};
 use app::domain::ids::UserId;
 use app::domain::member::{MemberChange, check_change};
 use app::domain::names::{Email, OrgName, OrgSlug, PersonName};
@@ -24,6 +24,15 @@ use crate::store::{ci_tokens, invites, members};
 
 /// Who is in an organization.
 pub struct Members(pub Arc<State>);
+
+/// As much of the words as is searched for.
+fn sought(search: &str) -> String {
+    search.trim().chars().take(100).collect()
+}
+
+fn cursor(after: Option<&str>) -> Result<Option<UserId>> {
+    Ok(after.map(str::parse).transpose().map_err(|_| AppError::NotFound)?)
+}
 
 impl Members {
     /// The member, if the change leaves an Admin. The scope's organization is locked.
@@ -84,10 +93,22 @@ impl Members {
 impl Port for Members {
     async fn list(&self, caller: &Caller, slug: &OrgSlug, search: &str, after: Option<&str>) -> Result<Page<MemberRow>, AppError> {
         answer(caller, async {
+            let scope = access::org(self.0.db.read(), caller, slug, Permission::ViewAddresses).await?;
+            members::list(self.0.db.read(), &scope, &sought(search), cursor(after)?).await
+        })
+        .await
+    }
+
+    async fn list_public(
+        &self,
+        caller: &Caller,
+        slug: &OrgSlug,
+        search: &str,
+        after: Option<&str>,
+    ) -> Result<Page<PublicMemberRow>, AppError> {
+        answer(caller, async {
             let scope = access::org(self.0.db.read(), caller, slug, Permission::ViewMembers).await?;
-            let after = after.map(str::parse).transpose().map_err(|_| AppError::NotFound)?;
-            let search: String = search.trim().chars().take(100).collect();
-            members::list(self.0.db.read(), &scope, &search, after).await
+            members::list_public(self.0.db.read(), &scope, &sought(search), cursor(after)?).await
         })
         .await
     }

@@ -8,6 +8,7 @@ use app::domain::ids::{OrgId, UserId};
 use app::domain::names::{OrgName, OrgSlug, Reason};
 use app::domain::permission::Permission;
 use app::domain::role::Role;
+use app::domain::visibility::VisibilityChange;
 use app::error::{AppError, Conflict, Field};
 use app::request::Caller;
 use async_trait::async_trait;
@@ -92,6 +93,24 @@ impl Port for Orgs {
             orgs::change_slug(&tx, &scope, &new, self.0.clock.now()).await?;
             let details = json!({ "before": scope.slug(), "after": new });
             record(&tx, &self.0.clock, caller, Some(scope.id()), Action::Moved, object(&scope), Some(details)).await?;
+            tx.commit().await?;
+            Ok(())
+        })
+        .await
+    }
+
+    async fn change_visibility(&self, caller: &Caller, slug: &OrgSlug, change: VisibilityChange) -> Result<(), AppError> {
+        answer(caller, async {
+            let tx = self.0.db.begin().await?;
+            let scope = access::org_for_change(&tx, caller, slug, Permission::ChangeVisibility).await?;
+            let before = scope.visibility();
+            let after = before.after(change).map_err(|_| Conflict::NotPublic)?;
+            if after == before {
+                return Ok(());
+            }
+            orgs::set_visibility(&tx, &scope, after).await?;
+            let details = json!({ "before": before, "after": after });
+            record(&tx, &self.0.clock, caller, Some(scope.id()), Action::VisibilityChanged, object(&scope), Some(details)).await?;
             tx.commit().await?;
             Ok(())
         })

@@ -38,27 +38,28 @@ fn new_nx_cloud_id() -> Result<NxCloudId> {
 }
 
 impl Workspaces {
-    /// Creates a workspace and returns all of it.
-    pub async fn create_view(&self, caller: &Caller, slug: &OrgSlug, name: WorkspaceName) -> Result<WorkspaceView> {
+    /// Creates a workspace and returns all of it, and what stands in `nx.json`.
+    pub async fn create_view(&self, caller: &Caller, slug: &OrgSlug, name: WorkspaceName) -> Result<(WorkspaceView, NxCloudId)> {
         let state = &self.0;
         let tx = state.db.begin().await?;
         let scope = access::org_for_change(&tx, caller, slug, Permission::CreateWorkspace).await?;
         if workspaces::count(&tx, &scope).await? >= MOST_PER_ORG {
             return Err(Conflict::TooMany.into());
         }
+        let nx_cloud_id = new_nx_cloud_id()?;
         let new = WorkspaceView {
             id: WorkspaceId::from_uuid(state.clock.new_id()),
             name,
-            nx_cloud_id: new_nx_cloud_id()?,
+            nx_cloud_id: Some(nx_cloud_id.clone()),
             created_at: state.clock.now(),
             retention: Retention::DEFAULT,
             usage: Usage::default(),
         };
-        workspaces::insert(&tx, &scope, &new).await?;
+        workspaces::insert(&tx, &scope, &new, &nx_cloud_id).await?;
         let object = Object { kind: "workspace", id: new.id.to_string(), name: new.name.as_str() };
         record(&tx, &state.clock, caller, Some(scope.id()), Action::Created, object, None).await?;
         tx.commit().await?;
-        Ok(new)
+        Ok((new, nx_cloud_id))
     }
 }
 
@@ -73,7 +74,7 @@ impl Port for Workspaces {
     }
 
     async fn create(&self, caller: &Caller, slug: &OrgSlug, name: WorkspaceName) -> Result<WorkspaceId, AppError> {
-        answer(caller, async { Ok(self.create_view(caller, slug, name).await?.id) }).await
+        answer(caller, async { Ok(self.create_view(caller, slug, name).await?.0.id) }).await
     }
 
     async fn open(&self, caller: &Caller, slug: &OrgSlug, id: WorkspaceId) -> Result<(OrgView, WorkspaceView), AppError> {

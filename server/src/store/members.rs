@@ -1,7 +1,7 @@
 //! Who is in an organization.
 
 use app::backend::Page;
-use app::backend::members::{JoinedBy, MemberRow};
+use app::backend::members::{JoinedBy, MemberRow, PublicMemberRow};
 use app::domain::ids::{OrgId, UserId};
 use app::domain::names::{Email, PersonName};
 use app::domain::role::Role;
@@ -44,25 +44,44 @@ impl TryFrom<Found> for MemberRow {
     }
 }
 
-fn joined_with_users(scope: &OrgScope) -> sea_orm::Select<members::Entity> {
+/// A member without what is not for everybody.
+#[derive(FromQueryResult)]
+struct FoundName {
+    user_id: UserId,
+    name: String,
+    role: String,
+    joined_at: DateTime<Utc>,
+}
+
+impl TryFrom<FoundName> for PublicMemberRow {
+    type Error = Error;
+
+    fn try_from(row: FoundName) -> Result<Self> {
+        Ok(Self {
+            name: PersonName::parse(&row.name).map_err(|_| Error::Stored("person's name"))?,
+            role: row.role.parse().map_err(|_| Error::Stored("role"))?,
+            joined_at: row.joined_at,
+        })
+    }
+}
+
+type Select = sea_orm::Select<members::Entity>;
+
+fn joined_with_users(scope: &OrgScope) -> Select {
+    named_by_users(scope).column(members::Column::JoinedBy).column_as(users::Column::Email, "email")
+}
+
+fn named_by_users(scope: &OrgScope) -> Select {
     members::Entity::find()
         .select_only()
-        .columns([members::Column::UserId, members::Column::Role, members::Column::JoinedBy, members::Column::JoinedAt])
+        .columns([members::Column::UserId, members::Column::Role, members::Column::JoinedAt])
         .column_as(users::Column::Name, "name")
-        .column_as(users::Column::Email, "email")
         .join(JoinType::InnerJoin, members::Entity::belongs_to(users::Entity).from(members::Column::UserId).to(users::Column::Id).into())
         .filter(members::Column::OrgId.eq(scope.id()))
 }
 
-/// Members whose name or address contains `search`, the longest in first.
-pub async fn list(db: &impl ConnectionTrait, scope: &OrgScope, search: &str, after: Option<UserId>) -> Result<Page<MemberRow>> {
-    let mut query = joined_with_users(scope);
-    if !search.is_empty() {
-        let pattern = || LikeExpr::new(format!("%{}%", escape_like(&search.to_lowercase()))).escape('\\');
-        let name = Expr::expr(Func::lower(Expr::col((users::Entity, users::Column::Name))));
-        query =
-            query.filter(Condition::any().add(name.like(pattern())).add(Expr::col((users::Entity, users::Column::Email)).like(pattern())));
-    }
+/// One part of the list, the longest in first.
+async fn part(db: &impl ConnectionTrait, scope: &OrgScope, mut query: Select, after: Option<UserId>) -> Result<Select> {
     if let Some(after) = after
         && let Some(last) = members::Entity::find_by_id((scope.id(), after)).one(db).await?
     {
@@ -72,17 +91,46 @@ pub async fn list(db: &impl ConnectionTrait, scope: &OrgScope, search: &str, aft
         // Said again as one bound on the index, which neither database derives from the alternative.
         query = query.filter(members::Column::JoinedAt.gte(last.joined_at)).filter(later);
     }
-    let mut rows = query
-        .order_by_asc(members::Column::JoinedAt)
-        .order_by_asc(members::Column::UserId)
-        .limit(PAGE + 1)
-        .into_model::<Found>()
-        .all(db)
-        .await?;
+    Ok(query.order_by_asc(members::Column::JoinedAt).order_by_asc(members::Column::UserId).limit(PAGE + 1))
+}
+
+fn containing(search: &str) -> LikeExpr {
+    LikeExpr::new(format!("%{}%", escape_like(&search.to_lowercase()))).escape('\\')
+}
+
+fn name_contains(search: &str) -> Condition {
+    let name = Expr::expr(Func::lower(Expr::col((users::Entity, users::Column::Name))));
+    Condition::any().add(name.like(containing(search)))
+}
+
+fn page<Row, View: TryFrom<Row, Error = Error>>(mut rows: Vec<Row>, id: impl Fn(&Row) -> UserId) -> Result<Page<View>> {
     let more = rows.len() as u64 > PAGE;
     rows.truncate(usize::try_from(PAGE).unwrap_or(usize::MAX));
-    let next = if more { rows.last().map(|row| row.user_id.to_string()) } else { None };
+    let next = if more { rows.last().map(|row| id(row).to_string()) } else { None };
     Ok(Page { rows: rows.into_iter().map(TryInto::try_into).collect::<Result<_>>()?, next })
+}
+
+/// Members whose name or address contains `search`, for those who may see addresses.
+pub async fn list(db: &impl ConnectionTrait, scope: &OrgScope, search: &str, after: Option<UserId>) -> Result<Page<MemberRow>> {
+    let mut query = joined_with_users(scope);
+    if !search.is_empty() {
+        query = query.filter(name_contains(search).add(Expr::col((users::Entity, users::Column::Email)).like(containing(search))));
+    }
+    page(part(db, scope, query, after).await?.into_model::<Found>().all(db).await?, |row| row.user_id)
+}
+
+/// Members whose name contains `search`, for everybody: no address is read, and none is searched.
+pub async fn list_public(
+    db: &impl ConnectionTrait,
+    scope: &OrgScope,
+    search: &str,
+    after: Option<UserId>,
+) -> Result<Page<PublicMemberRow>> {
+    let mut query = named_by_users(scope);
+    if !search.is_empty() {
+        query = query.filter(name_contains(search));
+    }
+    page(part(db, scope, query, after).await?.into_model::<FoundName>().all(db).await?, |row| row.user_id)
 }
 
 /// `%` and `_` mean themselves.

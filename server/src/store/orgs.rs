@@ -4,6 +4,8 @@ use app::backend::orgs::OrgView;
 use app::domain::identity::SignInRule;
 use app::domain::ids::{OrgId, UserId};
 use app::domain::names::{OrgName, OrgSlug};
+use app::domain::standing::Standing;
+use app::domain::visibility::Visibility;
 use app::error::Conflict;
 use chrono::{DateTime, Utc};
 use sea_orm::ActiveValue::Set;
@@ -39,6 +41,7 @@ pub async fn insert(
         id: Set(id),
         slug: Set(slug.clone().into()),
         name: Set(name.clone().into()),
+        visibility: Set(Visibility::default().as_str().to_owned()),
         created_at: Set(now),
         ..Default::default()
     };
@@ -71,7 +74,8 @@ pub async fn of_user(db: &impl ConnectionTrait, user: UserId) -> Result<Vec<OrgV
             id: row.id,
             slug: OrgSlug::parse(&row.slug).map_err(|_| Error::Stored("slug"))?,
             name: OrgName::parse(&row.name).map_err(|_| Error::Stored("organization name"))?,
-            role: membership.role.parse().map_err(|_| Error::Stored("role"))?,
+            standing: Standing::Member(membership.role.parse().map_err(|_| Error::Stored("role"))?),
+            visibility: row.visibility.parse().map_err(|_| Error::Stored("visibility"))?,
             created_at: row.created_at,
             members,
             workspaces,
@@ -119,6 +123,16 @@ pub async fn set_sign_in_rule(db: &impl ConnectionTrait, scope: &OrgScope, rule:
     orgs::Entity::update_many()
         .col_expr(orgs::Column::RequiresProvider, Expr::value(rule.provider_only))
         .col_expr(orgs::Column::HostedDomains, Expr::value(rule.hosted_domains.join(" ")))
+        .filter(orgs::Column::Id.eq(scope.id()))
+        .exec(db)
+        .await?;
+    Ok(())
+}
+
+/// Lets others, or nobody else, look at it.
+pub async fn set_visibility(db: &impl ConnectionTrait, scope: &OrgScope, visibility: Visibility) -> Result<()> {
+    orgs::Entity::update_many()
+        .col_expr(orgs::Column::Visibility, Expr::value(visibility.as_str()))
         .filter(orgs::Column::Id.eq(scope.id()))
         .exec(db)
         .await?;

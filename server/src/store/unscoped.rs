@@ -4,6 +4,7 @@ use app::domain::identity::SignInRule;
 use app::domain::ids::{InviteId, OrgId, UserId, WorkspaceId};
 use app::domain::names::{Email, OrgName, OrgSlug, WorkspaceName};
 use app::domain::role::Role;
+use app::domain::visibility::Visibility;
 use chrono::{DateTime, Utc};
 use sea_orm::sea_query::ExprTrait as _;
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, JoinType, QueryFilter, QueryOrder, QuerySelect, RelationDef};
@@ -22,6 +23,8 @@ pub struct FoundOrg {
     pub name: OrgName,
     /// How its members have to sign in.
     pub sign_in: SignInRule,
+    /// Who may look at it.
+    pub visibility: Visibility,
 }
 
 /// Whether the row stays locked until the transaction ends.
@@ -65,6 +68,7 @@ fn found(row: orgs::Model) -> Result<FoundOrg> {
             provider_only: row.requires_provider,
             hosted_domains: row.hosted_domains.split_whitespace().map(ToOwned::to_owned).collect(),
         },
+        visibility: row.visibility.parse().map_err(|_| Error::Stored("visibility"))?,
     })
 }
 

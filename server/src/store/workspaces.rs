@@ -3,7 +3,9 @@
 use app::backend::workspaces::{Usage, WorkspaceView};
 use app::domain::ids::WorkspaceId;
 use app::domain::names::{NxCloudId, WorkspaceName};
+use app::domain::permission::Permission;
 use app::domain::retention::Retention;
+use app::domain::standing::Standing;
 use app::error::Conflict;
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::{Expr, ExprTrait};
@@ -13,18 +15,23 @@ use super::entities::workspaces;
 use crate::auth::access::{OrgScope, WorkspaceScope};
 use crate::error::{Error, Result, unique_or};
 
+fn retention(row: &workspaces::Model) -> Retention {
+    Retention {
+        days: row.retention_days.and_then(|days| u16::try_from(days).ok()),
+        gibibytes: row.retention_gibibytes.and_then(|size| u32::try_from(size).ok()),
+    }
+}
+
 #[expect(clippy::needless_pass_by_value, reason = "a row is used up by what is made of it")]
-fn view(row: workspaces::Model) -> Result<WorkspaceView> {
+fn view(row: workspaces::Model, standing: Standing) -> Result<WorkspaceView> {
     let count = |number: i64| u64::try_from(number).unwrap_or_default();
+    let nx_cloud_id = NxCloudId::parse(&row.nx_cloud_id).map_err(|_| Error::Stored("nxCloudId"))?;
     Ok(WorkspaceView {
         id: row.id,
         name: WorkspaceName::parse(&row.name).map_err(|_| Error::Stored("workspace name"))?,
-        nx_cloud_id: NxCloudId::parse(&row.nx_cloud_id).map_err(|_| Error::Stored("nxCloudId"))?,
+        nx_cloud_id: standing.grants(Permission::ConnectWorkspace).then_some(nx_cloud_id),
         created_at: row.created_at,
-        retention: Retention {
-            days: row.retention_days.and_then(|days| u16::try_from(days).ok()),
-            gibibytes: row.retention_gibibytes.and_then(|size| u32::try_from(size).ok()),
-        },
+        retention: retention(&row),
         usage: Usage {
             artifacts: count(row.artifact_count),
             bytes: count(row.artifact_bytes),
@@ -38,7 +45,7 @@ fn view(row: workspaces::Model) -> Result<WorkspaceView> {
 pub async fn list(db: &impl ConnectionTrait, scope: &OrgScope) -> Result<Vec<WorkspaceView>> {
     let rows =
         workspaces::Entity::find().filter(workspaces::Column::OrgId.eq(scope.id())).order_by_asc(workspaces::Column::Name).all(db).await?;
-    rows.into_iter().map(view).collect()
+    rows.into_iter().map(|row| view(row, scope.standing())).collect()
 }
 
 /// How many there are.
@@ -49,7 +56,7 @@ pub async fn count(db: &impl ConnectionTrait, scope: &OrgScope) -> Result<u64> {
 /// One workspace.
 pub async fn find(db: &impl ConnectionTrait, scope: &WorkspaceScope) -> Result<WorkspaceView> {
     let row = workspaces::Entity::find_by_id(scope.id()).one(db).await?.ok_or(Error::Stored("workspace"))?;
-    view(row)
+    view(row, scope.org().standing())
 }
 
 /// The workspace of this name.
@@ -59,16 +66,16 @@ pub async fn find_by_name(db: &impl ConnectionTrait, scope: &OrgScope, name: &Wo
         .filter(workspaces::Column::Name.eq(name.as_str()))
         .one(db)
         .await?;
-    row.map(view).transpose()
+    row.map(|row| view(row, scope.standing())).transpose()
 }
 
 /// Adds a workspace.
-pub async fn insert(db: &impl ConnectionTrait, scope: &OrgScope, new: &WorkspaceView) -> Result<()> {
+pub async fn insert(db: &impl ConnectionTrait, scope: &OrgScope, new: &WorkspaceView, nx_cloud_id: &NxCloudId) -> Result<()> {
     let row = workspaces::ActiveModel {
         id: Set(new.id),
         org_id: Set(scope.id()),
         name: Set(new.name.clone().into()),
-        nx_cloud_id: Set(new.nx_cloud_id.clone().into()),
+        nx_cloud_id: Set(nx_cloud_id.clone().into()),
         retention_days: Set(new.retention.days.map(i32::from)),
         retention_gibibytes: Set(new.retention.gibibytes.map(u32::cast_signed)),
         artifact_count: Set(0),
@@ -145,5 +152,10 @@ pub struct Kept {
 /// Every workspace of every organization, for retention and the sweeper.
 pub async fn all(db: &impl ConnectionTrait) -> Result<Vec<Kept>> {
     let rows = workspaces::Entity::find().all(db).await?;
-    rows.into_iter().map(|row| view(row).map(|view| Kept { id: view.id, retention: view.retention, bytes: view.usage.bytes })).collect()
+    let kept = |row: workspaces::Model| Kept {
+        id: row.id,
+        retention: retention(&row),
+        bytes: u64::try_from(row.artifact_bytes).unwrap_or_default(),
+    };
+    Ok(rows.into_iter().map(kept).collect())
 }

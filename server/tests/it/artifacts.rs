@@ -62,7 +62,7 @@ async fn the_list_says_who_stored_an_artifact_and_how_it_is_used() {
     let (app, _ada, workspace, ci) = with_ci().await;
     ci.put("1", archive_of(1000)).await.is(200);
     let row = list(&app, &workspace, "").await.remove(0);
-    assert_eq!((row.hash.as_str(), row.bytes, row.created_by.as_str(), row.hits, row.last_read_at), ("1", 1000, "ci", 0, None));
+    assert_eq!((row.hash.as_str(), row.bytes, row.created_by.as_deref(), row.hits, row.last_read_at), ("1", 1000, Some("ci"), 0, None));
     app.state.clock.advance(TimeDelta::hours(1));
     ci.get("1").await.is(200);
     let row = list(&app, &workspace, "").await.remove(0);

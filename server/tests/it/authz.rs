@@ -2,7 +2,8 @@
 //! these tables fails a test; so does a row whose address is gone.
 //!
 //! The members of the organization at hand are `member` and `admin` (and another Admin, `$other`); `ex-member` was one;
-//! `outsider` is Admin of another organization. A bearer token counts for nothing in the browser's routes: each kind of
+//! `outsider` is Admin of another organization. It is private for these. `visitor` is nobody and `guest` has an account
+//! and is in no organization, while it is public. A bearer token counts for nothing in the browser's routes: each kind of
 //! token gets exactly what nobody gets. A cookie counts for nothing in the cache API.
 
 use std::collections::BTreeSet;
@@ -11,6 +12,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use app::domain::access::TokenAccess::{ReadOnly, ReadWrite};
 use app::domain::ids::InviteId;
 use app::domain::role::Role;
+use app::domain::visibility::VisibilityChange;
 use chrono::TimeDelta;
 use reqwest::header::{ACCEPT, COOKIE};
 use reqwest::{Method, RequestBuilder};
@@ -21,73 +23,74 @@ use crate::support::{Answer, Browser, Ci, PASSWORD, Person, TestApp, Workspace, 
 
 /// `POST`, and the form that is sent. 303 is done; 404 hides, 403 refuses, 401 asks to sign in.
 const SERVER_FUNCTIONS: &str = "
-                                nobody  outsider  ex-member  member  admin   form
-/do/accounts/sign-up               303       303        303     303    303   name=Zoe email=zoe@example.com
-/do/accounts/choose-password       410       410        410     410    410   link=$unknown password=whatever-it-is
-/do/accounts/sign-in               303       303        303     303    303   email=$outsider password=$password
-/do/accounts/sign-out              303       303        303     303    303
-/do/accounts/forgot-password       303       303        303     303    303   email=$outsider
-/do/accounts/change-password       401       303        303     303    303   current=$password password=$password
-/do/accounts/rename                401       303        303     303    303   name=Somebody
-/do/accounts/choose-theme          303       303        303     303    303   theme=dark
-/do/sessions/end                   401       404        404     404    404   session=$unknown
-/do/sessions/end-others            401       303        303     303    303
-/do/orgs/create                    401       303        303     303    303   name=New slug=$fresh
-/do/orgs/rename                    401       404        404     403    303   org_slug=$org name=Renamed
-/do/orgs/change-slug               401       404        404     403    303   org_slug=$org slug=$fresh
-/do/orgs/delete                    401       404        404     403    303   org_slug=$org confirmation=$org
-/do/members/set-role               401       404        404     403    303   org_slug=$org member=$other role=member
-/do/members/remove                 401       404        404     403    303   org_slug=$org member=$other
-/do/members/leave                  401       404        404     303    303   org_slug=$org
-/do/invites/create                 401       404        404     403    303   org_slug=$org addresses=new@example.com role=member
-/do/invites/resend                 401       404        404     403    409   org_slug=$org invite=$invite
-/do/invites/revoke                 401       404        404     403    303   org_slug=$org invite=$invite
-/do/invites/link                   401       404        404     403    303   org_slug=$org invite=$invite
-/do/invites/accept                 401       303        404     404    404   invite=$invite
-/do/invites/join                   410       410        410     410    410   link=$unknown password=$password
-/do/invites/switch                 303       303        303     303    303   link=$unknown
-/do/identities/unlink              401       404        404     404    404
-/do/identities/set-rule            401       404        404     403    303   org_slug=$org
-/do/workspaces/create              401       404        404     403    303   org_slug=$org name=api
-/do/workspaces/rename              401       404        404     403    303   org_slug=$org workspace_id=$workspace name=shop
-/do/workspaces/set-retention       401       404        404     403    303   org_slug=$org workspace_id=$workspace days=3 gibibytes=3
-/do/workspaces/delete              401       404        404     403    303   org_slug=$org workspace_id=$workspace confirmation=web
-/do/ci-tokens/create               401       404        404     403    303   org_slug=$org workspace_id=$workspace name=ci access=read-only expires=7d
-/do/ci-tokens/rotate               401       404        404     403    303   org_slug=$org workspace_id=$workspace token=$token overlap_hours=1
-/do/ci-tokens/revoke               401       404        404     403    303   org_slug=$org workspace_id=$workspace token=$token
-/do/artifacts/delete               401       404        404     403    303   org_slug=$org workspace_id=$workspace hash=1
-/do/artifacts/purge                401       404        404     403    303   org_slug=$org workspace_id=$workspace which=all
+                                nobody  outsider  ex-member  member  admin  visitor  guest   form
+/do/accounts/sign-up               303       303        303     303    303      303    303   name=Zoe email=zoe@example.com
+/do/accounts/choose-password       410       410        410     410    410      410    410   link=$unknown password=whatever-it-is
+/do/accounts/sign-in               303       303        303     303    303      303    303   email=$outsider password=$password
+/do/accounts/sign-out              303       303        303     303    303      303    303
+/do/accounts/forgot-password       303       303        303     303    303      303    303   email=$outsider
+/do/accounts/change-password       401       303        303     303    303      401    303   current=$password password=$password
+/do/accounts/rename                401       303        303     303    303      401    303   name=Somebody
+/do/accounts/choose-theme          303       303        303     303    303      303    303   theme=dark
+/do/sessions/end                   401       404        404     404    404      401    404   session=$unknown
+/do/sessions/end-others            401       303        303     303    303      401    303
+/do/orgs/create                    401       303        303     303    303      401    303   name=New slug=$fresh
+/do/orgs/rename                    401       404        404     403    303      401    403   org_slug=$org name=Renamed
+/do/orgs/change-slug               401       404        404     403    303      401    403   org_slug=$org slug=$fresh
+/do/orgs/change-visibility         401       404        404     403    303      401    403   org_slug=$org change=make-public
+/do/orgs/delete                    401       404        404     403    303      401    403   org_slug=$org confirmation=$org
+/do/members/set-role               401       404        404     403    303      401    403   org_slug=$org member=$other role=member
+/do/members/remove                 401       404        404     403    303      401    403   org_slug=$org member=$other
+/do/members/leave                  401       404        404     303    303      401    403   org_slug=$org
+/do/invites/create                 401       404        404     403    303      401    403   org_slug=$org addresses=new@example.com role=member
+/do/invites/resend                 401       404        404     403    409      401    403   org_slug=$org invite=$invite
+/do/invites/revoke                 401       404        404     403    303      401    403   org_slug=$org invite=$invite
+/do/invites/link                   401       404        404     403    303      401    403   org_slug=$org invite=$invite
+/do/invites/accept                 401       303        404     404    404      401    404   invite=$invite
+/do/invites/join                   410       410        410     410    410      410    410   link=$unknown password=$password
+/do/invites/switch                 303       303        303     303    303      303    303   link=$unknown
+/do/identities/unlink              401       404        404     404    404      401    404
+/do/identities/set-rule            401       404        404     403    303      401    403   org_slug=$org
+/do/workspaces/create              401       404        404     403    303      401    403   org_slug=$org name=api
+/do/workspaces/rename              401       404        404     403    303      401    403   org_slug=$org workspace_id=$workspace name=shop
+/do/workspaces/set-retention       401       404        404     403    303      401    403   org_slug=$org workspace_id=$workspace days=3 gibibytes=3
+/do/workspaces/delete              401       404        404     403    303      401    403   org_slug=$org workspace_id=$workspace confirmation=web
+/do/ci-tokens/create               401       404        404     403    303      401    403   org_slug=$org workspace_id=$workspace name=ci access=read-only expires=7d
+/do/ci-tokens/rotate               401       404        404     403    303      401    403   org_slug=$org workspace_id=$workspace token=$token overlap_hours=1
+/do/ci-tokens/revoke               401       404        404     403    303      401    403   org_slug=$org workspace_id=$workspace token=$token
+/do/artifacts/delete               401       404        404     403    303      401    403   org_slug=$org workspace_id=$workspace hash=1
+/do/artifacts/purge                401       404        404     403    303      401    403   org_slug=$org workspace_id=$workspace which=all
 ";
 
 /// `GET`. 302 leads to the sign-in page or, signed in already, away from it.
 const PAGES: &str = "
-                                    nobody  outsider  ex-member  member  admin
-/                                      200       200        200     200    200
-/sign-in                               200       302        302     302    302
-/sign-up                               200       302        302     302    302
-/check-mail                            200       200        200     200    200
-/choose-password                       400       400        400     400    400
-/forgot-password                       200       200        200     200    200
-/account                               302       200        200     200    200
-/help/access                           200       200        200     200    200
-/invite                                400       400        400     400    400
-/orgs/new                              302       200        200     200    200
-/o/{slug}                              302       404        404     200    200
-/o/{slug}/members                      302       404        404     200    200
-/o/{slug}/audit                        302       404        404     403    200
-/o/{slug}/audit.csv                    302       404        404     403    200
-/o/{slug}/audit.ndjson                 302       404        404     403    200
-/o/{slug}/invites                      302       404        404     403    200
-/o/{slug}/sign-in                      302       404        404     403    200
-/sso/start                             404       302        302     302    302
-/sso/callback                          404       404        404     404    404
-/o/{slug}/settings                     302       404        404     403    200
-/o/{slug}/workspaces/new               302       404        404     403    200
-/o/{slug}/w/{workspace}                302       404        404     200    200
-/o/{slug}/w/{workspace}/connect        302       404        404     200    200
-/o/{slug}/w/{workspace}/tokens         302       404        404     403    200
-/o/{slug}/w/{workspace}/artifacts      302       404        404     200    200
-/o/{slug}/w/{workspace}/settings       302       404        404     403    200
+                                    nobody  outsider  ex-member  member  admin  visitor  guest
+/                                      200       200        200     200    200      200    200
+/sign-in                               200       302        302     302    302      200    302
+/sign-up                               200       302        302     302    302      200    302
+/check-mail                            200       200        200     200    200      200    200
+/choose-password                       400       400        400     400    400      400    400
+/forgot-password                       200       200        200     200    200      200    200
+/account                               302       200        200     200    200      302    200
+/help/access                           200       200        200     200    200      200    200
+/invite                                400       400        400     400    400      400    400
+/orgs/new                              302       200        200     200    200      302    200
+/o/{slug}                              302       404        404     200    200      200    200
+/o/{slug}/members                      302       404        404     200    200      200    200
+/o/{slug}/audit                        302       404        404     403    200      302    403
+/o/{slug}/audit.csv                    302       404        404     403    200      302    403
+/o/{slug}/audit.ndjson                 302       404        404     403    200      302    403
+/o/{slug}/invites                      302       404        404     403    200      302    403
+/o/{slug}/sign-in                      302       404        404     403    200      302    403
+/sso/start                             404       302        302     302    302      404    302
+/sso/callback                          404       404        404     404    404      404    404
+/o/{slug}/settings                     302       404        404     403    200      302    403
+/o/{slug}/workspaces/new               302       404        404     403    200      302    403
+/o/{slug}/w/{workspace}                302       404        404     200    200      200    200
+/o/{slug}/w/{workspace}/connect        302       404        404     200    200      302    403
+/o/{slug}/w/{workspace}/tokens         302       404        404     403    200      302    403
+/o/{slug}/w/{workspace}/artifacts      302       404        404     200    200      200    200
+/o/{slug}/w/{workspace}/settings       302       404        404     403    200      302    403
 ";
 
 /// For programs. `cookie` is an Admin's browser; `elsewhere` is a read-write token of another workspace, which stores
@@ -101,6 +104,7 @@ PUT //v1/cache/{hash}              401     401        403         200      401  
 GET /healthz                       200     200        200         200      200      200        200
 GET /readyz                        200     200        200         200      200      200        200
 GET /metrics                       200     200        200         200      200      200        200
+GET /robots.txt                    200     200        200         200      200      200        200
 GET /favicon.svg                   any     any        any         any      any      any        any
 GET /pkg/{version}/{file}          404     404        404         404      404      404        404
 ";
@@ -141,6 +145,8 @@ struct World {
     ex_member: Person,
     member: Person,
     admin: Person,
+    /// In no organization.
+    guest: Person,
     other: Person,
     elsewhere: Ci,
     expired: Ci,
@@ -171,6 +177,7 @@ impl World {
             ex_member: app.person("ex-member").await,
             member: app.person("member").await,
             admin: app.person("admin").await,
+            guest: app.person("guest").await,
             other: app.person("other").await,
             elsewhere,
             expired,
@@ -202,7 +209,7 @@ impl World {
 
     /// A row may have ended a session, or begun one of somebody else in the same browser.
     async fn all_sign_in(&self) {
-        for person in self.people() {
+        for person in self.people().into_iter().chain([&self.guest]) {
             if !person.is_signed_in().await || person.caller().await.user().unwrap().id != person.id {
                 person.sign_in(&person.email, PASSWORD).await.done();
             }
@@ -244,6 +251,20 @@ impl World {
             check(row, &person.email, column + 1, &person.send(request(person)).await);
         }
     }
+
+    /// The same for those who are not in, while everybody may look.
+    async fn visit(&self, place: &Place, row: &Row, request: impl Fn(&Browser) -> RequestBuilder) {
+        self.turn(place, VisibilityChange::MakePublic).await;
+        let nobody = self.app.browser();
+        check(row, "visitor", 5, &nobody.send(request(&nobody)).await);
+        check(row, "guest", 6, &self.guest.send(request(&self.guest)).await);
+        self.turn(place, VisibilityChange::MakePrivate).await;
+    }
+
+    async fn turn(&self, place: &Place, change: VisibilityChange) {
+        let form = [("org_slug", place.workspace.org.as_str()), ("change", change.as_str())];
+        self.admin.post("/do/orgs/change-visibility", &form).await.done();
+    }
 }
 
 fn fresh() -> String {
@@ -262,16 +283,17 @@ fn check(row: &Row, actor: &str, column: usize, answer: &Answer) {
 #[tokio::test(flavor = "multi_thread")]
 async fn each_server_function_answers_each_actor_as_the_table_says() {
     let world = World::new().await;
-    for row in table(SERVER_FUNCTIONS, 5) {
+    for row in table(SERVER_FUNCTIONS, 7) {
         world.all_sign_in().await;
         let place = world.place().await;
-        world
-            .browse(&place, &row, |browser| {
-                let form: Vec<_> = row.rest.iter().map(|field| world.filled(&place, field)).collect();
-                let form: Vec<_> = form.iter().map(|(name, value)| (*name, value.as_str())).collect();
-                browser.form(row.address, &form)
-            })
-            .await;
+        let request = |browser: &Browser| {
+            let form: Vec<_> = row.rest.iter().map(|field| world.filled(&place, field)).collect();
+            let form: Vec<_> = form.iter().map(|(name, value)| (*name, value.as_str())).collect();
+            browser.form(row.address, &form)
+        };
+        // Visitors change nothing, so they come first.
+        world.visit(&place, &row, request).await;
+        world.browse(&place, &row, request).await;
     }
 }
 
@@ -280,9 +302,11 @@ async fn each_page_answers_each_actor_as_the_table_says() {
     let world = World::new().await;
     let place = world.place().await;
     world.all_sign_in().await;
-    for row in table(PAGES, 5) {
+    for row in table(PAGES, 7) {
         let path = row.address.replace("{slug}", place.workspace.org.as_str()).replace("{workspace}", &place.workspace.id.to_string());
-        world.browse(&place, &row, |browser| browser.request(Method::GET, &path).header(ACCEPT, "text/html")).await;
+        let request = |browser: &Browser| browser.request(Method::GET, &path).header(ACCEPT, "text/html");
+        world.visit(&place, &row, request).await;
+        world.browse(&place, &row, request).await;
     }
 }
 
@@ -301,7 +325,7 @@ async fn a_member_whose_sign_in_does_not_open_the_organization_may_only_leave() 
         (_, cell) => cell.to_owned(),
     };
     let mut checked = 0;
-    for row in table(SERVER_FUNCTIONS, 5).iter().chain(&table(PAGES, 5)).filter(|row| is_about_the_org(row)) {
+    for row in table(SERVER_FUNCTIONS, 7).iter().chain(&table(PAGES, 7)).filter(|row| is_about_the_org(row)) {
         for (column, person) in world.people().into_iter().enumerate() {
             let path = row.address.replace("{slug}", place.workspace.org.as_str()).replace("{workspace}", &place.workspace.id.to_string());
             let request = if row.address.starts_with("/do/") {
@@ -377,15 +401,15 @@ async fn each_plain_route_answers_each_actor_as_the_table_says() {
 #[test]
 fn every_server_function_is_in_the_table() {
     let there: BTreeSet<_> = server_fn::axum::server_fn_paths().map(|(path, method)| format!("{method} {path}")).collect();
-    let named: BTreeSet<_> = addresses(SERVER_FUNCTIONS, 5).into_iter().map(|path| format!("POST {path}")).collect();
+    let named: BTreeSet<_> = addresses(SERVER_FUNCTIONS, 7).into_iter().map(|path| format!("POST {path}")).collect();
     assert_eq!(there, named);
 }
 
 #[tokio::test]
 async fn every_page_is_in_the_table() {
     let mut there: BTreeSet<_> = leptos_axum::generate_route_list(app::App).iter().map(|route| route.path().to_owned()).collect();
-    there.extend(browser_routes().into_iter().map(|(path, _)| path.to_owned()));
-    assert_eq!(there, addresses(PAGES, 5));
+    there.extend(download_routes().into_iter().map(|(path, _)| path.to_owned()));
+    assert_eq!(there, addresses(PAGES, 7));
 }
 
 #[test]

@@ -26,6 +26,7 @@ mod matrix;
 mod members;
 mod orgs;
 mod process;
+mod public_orgs;
 mod sessions;
 mod support;
 mod workers;

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use app::domain::access::{CachePermission, TokenAccess};
 use app::domain::permission::Permission;
-use app::domain::role::Role;
+use app::domain::standing::Standing;
 
 const REVIEWED: &str = include_str!("permission_matrix.txt");
 /// Set it to write the file anew; look at the difference before you commit it.
@@ -33,9 +33,9 @@ fn table<Row: std::fmt::Debug + Copy, Column: Copy>(
 
 #[test]
 fn the_permission_matrix_is_as_it_was_reviewed() {
-    let roles = Role::ALL.map(|role| (role.to_string(), role));
+    let people = Standing::ALL.map(|standing| (standing.to_string(), standing));
     let tokens = TokenAccess::ALL.map(|access| (access.to_string(), access));
-    let browser = table("In the browser", &Permission::ALL, &roles, Role::grants);
+    let browser = table("In the browser", &Permission::ALL, &people, Standing::grants);
     let cache = table("CI access token", &CachePermission::ALL, &tokens, TokenAccess::grants);
     let printed = format!("{browser}\n{cache}");
     if std::env::var_os(WRITE).is_some() {

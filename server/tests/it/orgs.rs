@@ -4,6 +4,7 @@ use app::backend::orgs::OrgView;
 use app::domain::access::TokenAccess;
 use app::domain::names::OrgSlug;
 use app::domain::role::Role;
+use app::domain::standing::Standing;
 use app::error::{AppError, Conflict, Field};
 
 use crate::support::archive::archive;
@@ -24,7 +25,7 @@ async fn whoever_creates_an_organization_is_its_only_member_an_admin() {
     let target = ada.post("/do/orgs/create", &[("name", "Acme GmbH"), ("slug", "acme")]).await.done();
     assert_eq!(target, "/o/acme");
     let acme = open(&app, &ada, "acme").await.unwrap();
-    assert_eq!((acme.name.as_str(), acme.role, acme.members, acme.workspaces), ("Acme GmbH", Role::Admin, 1, 0));
+    assert_eq!((acme.name.as_str(), acme.standing, acme.members, acme.workspaces), ("Acme GmbH", Standing::Member(Role::Admin), 1, 0));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -27,7 +27,7 @@ async fn a_new_workspace_has_its_own_nx_cloud_id_and_the_default_retention() {
     let (web, api) = (view(&app, &web).await, view(&app, &api).await);
     assert_eq!(web.name.as_str(), "web");
     assert_eq!(web.retention, Retention::DEFAULT);
-    let id = web.nx_cloud_id.as_str();
+    let id = web.nx_cloud_id.as_ref().unwrap().as_str();
     assert!(id.len() == 24 && id.bytes().all(|byte| byte.is_ascii_hexdigit()), "nx takes anything else for something else: {id}");
     assert_ne!(web.nx_cloud_id, api.nx_cloud_id);
 }

@@ -25,6 +25,8 @@ pub enum Action {
     Renamed,
     /// Has another address.
     Moved,
+    /// Public, private, or listed by search engines.
+    VisibilityChanged,
     /// Deleted.
     Deleted,
     /// Somebody was asked to come in.
@@ -61,7 +63,7 @@ pub enum Action {
 
 impl Action {
     /// Every action, in the order in which the filter offers them.
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 27] = [
         Self::PasswordChosen,
         Self::PasswordChanged,
         Self::SignedIn,
@@ -72,6 +74,7 @@ impl Action {
         Self::Created,
         Self::Renamed,
         Self::Moved,
+        Self::VisibilityChanged,
         Self::Deleted,
         Self::Invited,
         Self::InviteResent,
@@ -103,6 +106,7 @@ impl Action {
             Self::Created => "created",
             Self::Renamed => "renamed",
             Self::Moved => "moved",
+            Self::VisibilityChanged => "visibility-changed",
             Self::Deleted => "deleted",
             Self::Invited => "invited",
             Self::InviteResent => "invite-resent",
@@ -135,6 +139,7 @@ impl Action {
             Self::Created => Some("Created"),
             Self::Renamed => Some("Renamed"),
             Self::Moved => Some("Address changed"),
+            Self::VisibilityChanged => Some("Visibility changed"),
             Self::Deleted => Some("Deleted"),
             Self::Invited => Some("Invited"),
             Self::InviteResent => Some("Invited again"),

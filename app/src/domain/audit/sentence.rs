@@ -3,6 +3,7 @@
 use super::{Action, AuditActor, AuditEvent, ObjectKind};
 use crate::domain::permission::Permission;
 use crate::domain::role::Role;
+use crate::domain::visibility::Visibility;
 
 impl AuditActor {
     /// Who, at the beginning of a sentence.
@@ -43,6 +44,7 @@ impl AuditEvent {
             Action::Created => format!("created {}{}", self.thing(), self.access()),
             Action::Renamed => format!("renamed {} to “{}”", self.kind_of(self.before()), self.after()),
             Action::Moved => format!("changed the address of {} from {} to {}", self.thing(), self.before(), self.after()),
+            Action::VisibilityChanged => self.visibility(),
             Action::Deleted => format!("deleted {}", self.thing()),
             Action::Invited => format!("invited {name}{}", self.role("role", " as ")),
             Action::InviteResent => format!("sent {} again", self.thing()),
@@ -131,6 +133,17 @@ impl AuditEvent {
         }
     }
 
+    fn visibility(&self) -> String {
+        let when = |detail| self.details.get(detail).and_then(|word| word.parse::<Visibility>().ok()).unwrap_or_default();
+        let thing = self.thing();
+        match (when("before"), when("after")) {
+            (_, Visibility::Private) => format!("made {thing} private"),
+            (Visibility::Listed, Visibility::Public) => format!("told search engines to leave out {thing}"),
+            (Visibility::Private | Visibility::Public, Visibility::Public) => format!("made {thing} public"),
+            (_, Visibility::Listed) => format!("let search engines list {thing}"),
+        }
+    }
+
     fn purge(&self) -> String {
         let name = &self.object.name;
         match (self.details.get("hash"), self.details.get("days")) {
@@ -178,6 +191,9 @@ mod tests {
             ("created", "ci-token", &[("access", "read-only")], "Ada created the CI access token “Bob” (read-only)"),
             ("renamed", "workspace", &[("before", "web"), ("after", "shop")], "Ada renamed the workspace “web” to “shop”"),
             ("moved", "org", &[("before", "a1"), ("after", "b2")], "Ada changed the address of the organization “Bob” from a1 to b2"),
+            ("visibility-changed", "org", &[("before", "private"), ("after", "public")], "Ada made the organization “Bob” public"),
+            ("visibility-changed", "org", &[("before", "listed"), ("after", "private")], "Ada made the organization “Bob” private"),
+            ("visibility-changed", "org", &[("after", "listed")], "Ada let search engines list the organization “Bob”"),
             ("joined", "member", &[("role", "member")], "Ada added Bob as Member"),
             ("removed", "member", &[("role", "admin")], "Ada removed Bob from the organization, who was Admin"),
             (

@@ -36,7 +36,7 @@ pub fn InvitesPage() -> impl IntoView {
     let load = async move {
         let slug = slug?;
         let org = request.backend.orgs.open(&request.caller, &slug).await?;
-        require(org.role, Permission::ManageMembers)?;
+        require(&request.caller, org.standing, Permission::ManageMembers)?;
         let after = later.then_some(after.as_str());
         let page = request.backend.invites.list(&request.caller, &slug, !all, after).await?;
         let results = request.visit.take_results().await?;

@@ -4,7 +4,7 @@ use leptos::form::ActionForm;
 use leptos::prelude::*;
 
 use crate::backend::Page;
-use crate::backend::members::MemberRow;
+use crate::backend::members::{MemberRow, PublicMemberRow};
 use crate::backend::orgs::OrgView;
 use crate::components::chip::{Chip, RoleChip, Tone};
 use crate::components::empty_state::EmptyState;
@@ -18,6 +18,7 @@ use crate::components::section::Section;
 use crate::components::when::When;
 use crate::domain::permission::Permission;
 use crate::domain::role::Role;
+use crate::domain::standing::Standing;
 use crate::domain::time::count;
 use crate::islands::confirm::Confirm;
 use crate::pages::frame::Frame;
@@ -25,6 +26,21 @@ use crate::pages::{loaded, org_slug, query};
 use crate::paths;
 use crate::request::{SignedIn, request};
 use crate::server_fns::members::{LeaveOrg, RemoveMember, SetMemberRole};
+
+/// What the page may show of the members: to visitors no address.
+enum Shown {
+    Members(SignedIn, Page<MemberRow>),
+    Names(Page<PublicMemberRow>),
+}
+
+impl Shown {
+    fn next(&self) -> Option<String> {
+        match self {
+            Self::Members(_, page) => page.next.clone(),
+            Self::Names(page) => page.next.clone(),
+        }
+    }
+}
 
 /// Members, part by part.
 #[component]
@@ -35,28 +51,77 @@ pub fn MembersPage() -> impl IntoView {
     let sought = search.clone();
     let load = async move {
         let slug = slug?;
-        let user = request.caller.user()?.clone();
-        let org = request.backend.orgs.open(&request.caller, &slug).await?;
+        let (caller, members) = (&request.caller, &request.backend.members);
+        let org = request.backend.orgs.open(caller, &slug).await?;
         let after = later.then_some(after.as_str());
-        let page = request.backend.members.list(&request.caller, &slug, &sought, after).await?;
-        Ok((user, org, page))
+        let shown = match org.standing {
+            Standing::Member(_) => Shown::Members(caller.user()?.clone(), members.list(caller, &slug, &sought, after).await?),
+            Standing::Visitor => Shown::Names(members.list_public(caller, &slug, &sought, after).await?),
+        };
+        Ok((org, shown))
     };
-    loaded(load, move |(user, org, page)| {
+    loaded(load, move |(org, shown)| {
         let path = paths::org_members(&org.slug);
         let people = if org.members == 1 { "1 person".to_owned() } else { format!("{} people", count(org.members)) };
-        let (next, invites) = (page.next.clone(), org.clone());
+        let (next, invites) = (shown.next(), org.clone());
+        let placeholder = if org.standing.grants(Permission::ViewAddresses) { "Name or e-mail address" } else { "Name" };
         view! {
             <Frame title="Members" place=Place::Org(org.clone(), OrgTab::Members)>
                 <PageHeader title="Members" lead=people>
                     <Inviting org=invites/>
                 </PageHeader>
-                <SearchForm path=path.clone() search=search.clone() label="Search members" placeholder="Name or e-mail address"/>
-                <Members org=org.clone() page user/>
+                <SearchForm path=path.clone() search=search.clone() label="Search members" placeholder=placeholder/>
+                {match shown {
+                    Shown::Members(user, page) => view! { <Members org=org.clone() page user/> }.into_any(),
+                    Shown::Names(page) => view! { <Names page/> }.into_any(),
+                }}
                 <Pager path search later next/>
-                <Leaving org/>
+                {org.standing.grants(Permission::LeaveOrg).then(|| view! { <Leaving org/> })}
             </Frame>
         }
     })
+}
+
+/// Members as visitors see them.
+#[component]
+fn Names(page: Page<PublicMemberRow>) -> impl IntoView {
+    if page.rows.is_empty() {
+        return view! {
+            <EmptyState icon=icondata_lu::LuSearchX title="Nobody found">
+                <p>"No member's name contains these words."</p>
+            </EmptyState>
+        }
+        .into_any();
+    }
+    let row = |member: PublicMemberRow| {
+        view! {
+            <tr>
+                <th scope="row">{member.name.to_string()}</th>
+                <td data-label="Role">
+                    <RoleChip role=member.role/>
+                </td>
+                <td data-label="Joined">
+                    <When at=member.joined_at now=request().now/>
+                </td>
+            </tr>
+        }
+        .into_any()
+    };
+    view! {
+        <div class="card">
+            <table class="table">
+                <thead>
+                    <tr>
+                        <th scope="col">"Member"</th>
+                        <th scope="col">"Role"</th>
+                        <th scope="col">"Joined"</th>
+                    </tr>
+                </thead>
+                <tbody>{page.rows.into_iter().map(row).collect_view()}</tbody>
+            </table>
+        </div>
+    }
+    .into_any()
 }
 
 #[component]
@@ -73,7 +138,7 @@ fn Members(org: OrgView, page: Page<MemberRow>, user: SignedIn) -> impl IntoView
         }
         .into_any();
     }
-    let manages = org.role.grants(Permission::ManageMembers);
+    let manages = org.standing.grants(Permission::ManageMembers);
     let row = move |member: MemberRow| {
         let me = member.user == user.id;
         let actions = manages.then(|| {
@@ -182,7 +247,7 @@ fn Actions(
             </Confirm>
         }
     });
-    let history = org.role.grants(Permission::ViewAudit).then(|| paths::org_history(&org.slug, member.user));
+    let history = org.standing.grants(Permission::ViewAudit).then(|| paths::org_history(&org.slug, member.user));
     view! {
         <div class="action-row">
             <HistoryLink path=history of=member.name.to_string()/>
@@ -195,7 +260,7 @@ fn Actions(
 
 #[component]
 fn Inviting(org: OrgView) -> impl IntoView {
-    org.role.grants(Permission::ManageMembers).then(|| {
+    org.standing.grants(Permission::ManageMembers).then(|| {
         view! {
             <a class="button button-primary" href=paths::org_invites(&org.slug)>
                 <Icon of=icondata_lu::LuMailPlus/>

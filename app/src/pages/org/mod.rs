@@ -6,3 +6,4 @@ pub mod members;
 pub mod overview;
 pub mod settings;
 pub mod sign_in;
+mod visibility;

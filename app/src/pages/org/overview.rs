@@ -11,6 +11,7 @@ use crate::components::nav::{OrgTab, Place};
 use crate::components::page_header::PageHeader;
 use crate::components::when::When;
 use crate::domain::permission::Permission;
+use crate::domain::standing::Standing;
 use crate::domain::time::{bytes, count};
 use crate::islands::row_filter::{MANY, RowFilter};
 use crate::pages::frame::Frame;
@@ -29,7 +30,7 @@ pub fn OverviewPage() -> impl IntoView {
         Ok((org, workspaces))
     };
     loaded(load, |(org, workspaces)| {
-        let creates = org.role.grants(Permission::CreateWorkspace);
+        let creates = org.standing.grants(Permission::CreateWorkspace);
         let new = paths::new_workspace(&org.slug);
         view! {
             <Frame title="Workspaces" place=Place::Org(org.clone(), OrgTab::Workspaces)>
@@ -52,7 +53,7 @@ pub fn OverviewPage() -> impl IntoView {
 
 #[component]
 fn NoWorkspace(org: OrgView) -> impl IntoView {
-    let creates = org.role.grants(Permission::CreateWorkspace);
+    let creates = org.standing.grants(Permission::CreateWorkspace);
     view! {
         <EmptyState icon=icondata_lu::LuBoxes title="No workspace yet">
             <p>"A workspace stands for one repository with an "<code>"nx.json"</code>". It has its own remote cache and its own CI access tokens."</p>
@@ -69,7 +70,10 @@ fn NoWorkspace(org: OrgView) -> impl IntoView {
                 }
                     .into_any()
             } else {
-                view! { <p>"Ask an Admin of the organization to create one."</p> }.into_any()
+                match org.standing {
+                    Standing::Member(_) => view! { <p>"Ask an Admin of the organization to create one."</p> }.into_any(),
+                    Standing::Visitor => ().into_any(),
+                }
             }}
         </EmptyState>
     }

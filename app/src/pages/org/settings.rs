@@ -3,6 +3,7 @@
 use leptos::form::ActionForm;
 use leptos::prelude::*;
 
+use super::visibility::VisibilitySection;
 use crate::backend::orgs::OrgView;
 use crate::components::form::{FormError, FormState, TextField};
 use crate::components::nav::{OrgTab, Place};
@@ -23,7 +24,7 @@ pub fn SettingsPage() -> impl IntoView {
     let (request, slug) = (request(), org_slug());
     let load = async move {
         let org = request.backend.orgs.open(&request.caller, &slug?).await?;
-        require(org.role, Permission::EditOrg)?;
+        require(&request.caller, org.standing, Permission::EditOrg)?;
         Ok(org)
     };
     loaded(load, |org| {
@@ -33,7 +34,8 @@ pub fn SettingsPage() -> impl IntoView {
                 <Name org=org.clone()/>
                 <Address org=org.clone()/>
                 <SignIn org=org.clone()/>
-                {org.role.grants(Permission::DeleteOrg).then(|| view! { <Deletion org/> })}
+                {org.standing.grants(Permission::ChangeVisibility).then(|| view! { <VisibilitySection org=org.clone()/> })}
+                {org.standing.grants(Permission::DeleteOrg).then(|| view! { <Deletion org/> })}
             </Frame>
         }
     })

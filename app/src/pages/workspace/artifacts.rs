@@ -48,7 +48,7 @@ pub fn ArtifactsPage() -> impl IntoView {
         let stored = format!("{} stored, {}", count(workspace.usage.artifacts), bytes(workspace.usage.bytes));
         let next = page.next.clone();
         let running = purge.filter(|purge| purge.finished_at.is_none());
-        let purges = org.role.grants(Permission::PurgeArtifacts);
+        let purges = org.standing.grants(Permission::PurgeArtifacts);
         view! {
             <Frame title="Artifacts" place=Place::Workspace(org.clone(), workspace.clone(), WorkspaceTab::Artifacts)>
                 <PageHeader title="Artifacts" lead=stored/>
@@ -84,7 +84,8 @@ fn Artifacts(org: OrgView, workspace: WorkspaceView, page: Page<ArtifactRow>, se
     if page.rows.is_empty() {
         return if search.is_empty() { view! { <NoArtifact org workspace/> }.into_any() } else { view! { <NoMatch/> }.into_any() };
     }
-    let purges = org.role.grants(Permission::PurgeArtifacts);
+    let purges = org.standing.grants(Permission::PurgeArtifacts);
+    let names_tokens = page.rows.iter().any(|artifact| artifact.created_by.is_some());
     let row = move |artifact: ArtifactRow| {
         let now = request().now;
         let hash = artifact.hash.to_string();
@@ -104,7 +105,7 @@ fn Artifacts(org: OrgView, workspace: WorkspaceView, page: Page<ArtifactRow>, se
                 <td data-label="Stored">
                     <When at=artifact.created_at now/>
                 </td>
-                <td data-label="By token">{artifact.created_by}</td>
+                {artifact.created_by.map(|name| view! { <td data-label="By token">{name}</td> })}
                 {purges
                     .then(|| {
                         view! {
@@ -134,7 +135,7 @@ fn Artifacts(org: OrgView, workspace: WorkspaceView, page: Page<ArtifactRow>, se
                         <th scope="col" class="number">"Hits"</th>
                         <th scope="col">"Last read"</th>
                         <th scope="col">"Stored"</th>
-                        <th scope="col">"By token"</th>
+                        {names_tokens.then(|| view! { <th scope="col">"By token"</th> })}
                         {purges
                             .then(|| {
                                 view! {
@@ -165,11 +166,18 @@ fn NoMatch() -> impl IntoView {
 fn NoArtifact(org: OrgView, workspace: WorkspaceView) -> impl IntoView {
     view! {
         <EmptyState icon=icondata_lu::LuPackageOpen title="Nothing stored yet">
-            <p>
-                "Artifacts appear here as soon as a build with a read-write token has run. See "
-                <a href=paths::workspace_connect(&org.slug, workspace.id)>"how to connect nx"</a>", then build something:"
-            </p>
-            <CodeBlock id="build" caption="In the workspace" text="npx nx run-many -t build"/>
+            {org
+                .standing
+                .grants(Permission::ConnectWorkspace)
+                .then(|| {
+                    view! {
+                        <p>
+                            "Artifacts appear here as soon as a build with a read-write token has run. See "
+                            <a href=paths::workspace_connect(&org.slug, workspace.id)>"how to connect nx"</a>", then build something:"
+                        </p>
+                        <CodeBlock id="build" caption="In the workspace" text="npx nx run-many -t build"/>
+                    }
+                })}
         </EmptyState>
     }
 }

@@ -12,9 +12,10 @@ use crate::components::nav::{Place, WorkspaceTab};
 use crate::components::page_header::PageHeader;
 use crate::components::section::Section;
 use crate::domain::cache_setup;
+use crate::domain::names::NxCloudId;
 use crate::domain::permission::Permission;
 use crate::pages::frame::Frame;
-use crate::pages::loaded;
+use crate::pages::{loaded, require};
 use crate::paths;
 use crate::request::request;
 
@@ -26,7 +27,12 @@ const TOKEN: &str = "YOUR_TOKEN";
 pub fn ConnectPage() -> impl IntoView {
     let request = request();
     let url = request.site.public_url.clone();
-    let load = open(&request);
+    let opened = open(&request);
+    let load = async move {
+        let (org, workspace) = opened.await?;
+        require(&request.caller, org.standing, Permission::ConnectWorkspace)?;
+        Ok((org, workspace))
+    };
     loaded(load, move |(org, workspace)| {
         view! {
             <Frame title="Connect" place=Place::Workspace(org.clone(), workspace.clone(), WorkspaceTab::Connect)>
@@ -35,7 +41,7 @@ pub fn ConnectPage() -> impl IntoView {
                 <TokenFirst org workspace=workspace.clone()/>
                 <Environment url=url.clone()/>
                 <WhenItFails/>
-                <NxJson url workspace/>
+                {workspace.nx_cloud_id.map(|id| view! { <NxJson url id/> })}
             </Frame>
         }
     })
@@ -76,7 +82,7 @@ fn Versions() -> impl IntoView {
 
 #[component]
 fn TokenFirst(org: OrgView, workspace: WorkspaceView) -> impl IntoView {
-    let tokens = if org.role.grants(Permission::ManageTokens) {
+    let tokens = if org.standing.grants(Permission::ManageTokens) {
         view! {
             <p>
                 <a class="button button-primary" href=paths::workspace_tokens(&org.slug, workspace.id)>
@@ -146,8 +152,7 @@ fn WhenItFails() -> impl IntoView {
 }
 
 #[component]
-fn NxJson(url: String, workspace: WorkspaceView) -> impl IntoView {
-    let id = workspace.nx_cloud_id;
+fn NxJson(url: String, id: NxCloudId) -> impl IntoView {
     view! {
         <Section
             id="nx-json"

@@ -20,7 +20,7 @@ pub fn NewPage() -> impl IntoView {
     let draft = request.draft.clone();
     let load = async move {
         let org = request.backend.orgs.open(&request.caller, &slug?).await?;
-        require(org.role, Permission::CreateWorkspace)?;
+        require(&request.caller, org.standing, Permission::CreateWorkspace)?;
         Ok(org)
     };
     loaded(load, move |org| {

@@ -29,7 +29,7 @@ pub fn OverviewPage() -> impl IntoView {
         view! {
             <Frame title="Overview" place=Place::Workspace(org.clone(), workspace.clone(), WorkspaceTab::Overview)>
                 <PageHeader title=workspace.name.to_string()/>
-                {fresh.then(|| view! { <NextSteps org=org.clone() workspace=workspace.clone()/> })}
+                {(fresh && org.standing.grants(Permission::ConnectWorkspace)).then(|| view! { <NextSteps org=org.clone() workspace=workspace.clone()/> })}
                 <Numbers workspace=workspace.clone()/>
                 <Facts workspace/>
             </Frame>
@@ -81,11 +81,17 @@ fn Facts(workspace: WorkspaceView) -> impl IntoView {
     view! {
         <Section id="facts" title="About this workspace">
             <dl class="facts">
-                <dt>"Nx Cloud id"</dt>
-                <dd>
-                    <CodeLine id="nx-cloud-id" what="Nx Cloud id" text=workspace.nx_cloud_id.to_string()/>
-                    <p class="hint">"Names the workspace to nx. It is no secret and gives no access by itself."</p>
-                </dd>
+                {workspace
+                    .nx_cloud_id
+                    .map(|id| {
+                        view! {
+                            <dt>"Nx Cloud id"</dt>
+                            <dd>
+                                <CodeLine id="nx-cloud-id" what="Nx Cloud id" text=id.to_string()/>
+                                <p class="hint">"Names the workspace to nx. It is no secret and gives no access by itself."</p>
+                            </dd>
+                        }
+                    })}
                 <dt>"Keeps artifacts"</dt>
                 <dd>{kept(workspace.retention)}</dd>
                 <dt>"Created"</dt>
@@ -109,7 +115,7 @@ fn kept(retention: Retention) -> String {
 
 #[component]
 fn NextSteps(org: OrgView, workspace: WorkspaceView) -> impl IntoView {
-    let token = if org.role.grants(Permission::ManageTokens) {
+    let token = if org.standing.grants(Permission::ManageTokens) {
         view! {
             <a href=paths::workspace_tokens(&org.slug, workspace.id)>"Create a CI access token"</a>
             ": read-write for the job that fills the cache, read-only for everybody else."

@@ -23,16 +23,17 @@ use crate::server_fns::workspaces::{DeleteWorkspace, RenameWorkspace, SetWorkspa
 /// Settings of a workspace; Admins only.
 #[component]
 pub fn SettingsPage() -> impl IntoView {
-    let load = open(&request());
+    let request = request();
+    let opened = open(&request);
     let load = async move {
-        let (org, workspace) = load.await?;
-        require(org.role, Permission::EditWorkspace)?;
+        let (org, workspace) = opened.await?;
+        require(&request.caller, org.standing, Permission::EditWorkspace)?;
         Ok((org, workspace))
     };
     loaded(load, |(org, workspace)| {
-        let history = org.role.grants(Permission::ViewAudit).then(|| paths::org_history(&org.slug, workspace.id));
+        let history = org.standing.grants(Permission::ViewAudit).then(|| paths::org_history(&org.slug, workspace.id));
         let name = workspace.name.to_string();
-        let deletes = org.role.grants(Permission::DeleteWorkspace);
+        let deletes = org.standing.grants(Permission::DeleteWorkspace);
         view! {
             <Frame title="Settings" place=Place::Workspace(org.clone(), workspace.clone(), WorkspaceTab::Settings)>
                 <PageHeader title="Settings">

@@ -147,7 +147,7 @@ fn TokenRow(
 ) -> impl IntoView {
     let now = request().now;
     let works = token.state == TokenState::Active;
-    let history = org.role.grants(Permission::ViewAudit).then(|| paths::org_history(&org.slug, token.id));
+    let history = org.standing.grants(Permission::ViewAudit).then(|| paths::org_history(&org.slug, token.id));
     let last_used = match token.last_used.clone() {
         Some((at, from)) => view! {
             <When at now/>

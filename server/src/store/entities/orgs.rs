@@ -12,6 +12,7 @@ pub struct Model {
     pub name: String,
     pub requires_provider: bool,
     pub hosted_domains: String,
+    pub visibility: String,
     pub created_at: DateTimeUtc,
 }
 
