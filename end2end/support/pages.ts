@@ -26,6 +26,7 @@ export interface Look {
 }
 
 const org = (page = '') => (world: World) => `/o/${world.org.slug}${page}`;
+const open = (page = '') => (world: World) => `/o/${world.openOrg.slug}${page}`;
 const used = (page?: 'connect' | 'tokens' | 'artifacts' | 'settings') => (world: World) => workspacePath(world.used, page);
 
 export const LOOKS: Look[] = [
@@ -65,6 +66,8 @@ export const LOOKS: Look[] = [
   { name: 'invites_refused', as: 'admin', path: org('/invites'), then: refused((page) => new Invites(page).invite(',')) },
   { name: 'invites_revoke', as: 'admin', path: org('/invites'), then: (page) => new Frame(page).ask('Revoke…', page.getByRole('row', { name: 'zoe-' })) },
   { name: 'org_settings', as: 'admin', path: org('/settings') },
+  { name: 'org_settings_publish', as: 'admin', path: org('/settings'), then: (page) => new Frame(page).ask('Make public…') },
+  { name: 'org_settings_public', as: 'admin', path: open('/settings'), then: (page) => page.getByText('What visitors see').click() },
   { name: 'org_settings_refused', as: 'admin', path: org('/settings'), then: refused((page) => new OrgSettings(page).delete('something else')) },
   { name: 'org_sign_in', as: 'admin', path: org('/sign-in') },
   { name: 'org_sign_in_preview', as: 'admin', path: org('/sign-in?preview=1&domains=acme.com') },
@@ -89,6 +92,15 @@ export const LOOKS: Look[] = [
   { name: 'member_org_members', as: 'member', path: org('/members') },
   { name: 'member_workspace', as: 'member', path: (world) => workspacePath(world.fresh) },
   { name: 'member_artifacts', as: 'member', path: used('artifacts') },
+  { name: 'visitor_org', as: 'nobody', path: open() },
+  { name: 'visitor_org_members', as: 'nobody', path: open('/members') },
+  { name: 'visitor_org_members_none_found', as: 'nobody', path: open('/members?q=example.com') },
+  { name: 'visitor_workspace', as: 'nobody', path: (world) => workspacePath(world.shown) },
+  { name: 'visitor_artifacts', as: 'nobody', path: (world) => workspacePath(world.shown, 'artifacts') },
+  { name: 'visitor_artifacts_empty', as: 'nobody', path: (world) => workspacePath(world.shownFresh, 'artifacts') },
+  { name: 'guest_workspace_fresh', as: 'newcomer', path: (world) => workspacePath(world.shownFresh) },
+  { name: 'guest_forbidden', as: 'newcomer', path: open('/settings'), status: 403 },
+
   { name: 'forbidden', as: 'member', path: org('/settings'), status: 403 },
   { name: 'audit_forbidden', as: 'member', path: org('/audit'), status: 403 },
 ];

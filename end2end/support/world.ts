@@ -17,6 +17,10 @@ export interface World {
   /** An organization with three workspaces, and one with none. */
   org: Org;
   emptyOrg: Org;
+  /** A public organization, with a used workspace and one with nothing. */
+  openOrg: Org;
+  shown: Workspace;
+  shownFresh: Workspace;
   /** Used, with tokens of every kind; new, with nothing; with a long name, for tokens that a test makes. */
   used: Workspace;
   fresh: Workspace;
@@ -50,8 +54,14 @@ export async function furnish(buildkeep: Buildkeep): Promise<World> {
     member: await cookiesOf(buildkeep, people.member),
     newcomer: await cookiesOf(buildkeep, people.newcomer),
   };
+  const openOrg = await setup.org(people.admin, 'Open Source e.V.', `open-${unique()}`);
+  await setup.join(openOrg, people.member, 'member');
+  const shown = await setup.workspace(openOrg, 'compiler');
+  const shownFresh = await setup.workspace(openOrg, 'website');
+  await fill(buildkeep, shown);
+  await publish(buildkeep, openOrg, cookies.admin);
   const invite = await invited(buildkeep, org, cookies.admin);
-  return { buildkeep, people, cookies, org, emptyOrg, used, fresh, long, invite };
+  return { buildkeep, people, cookies, org, emptyOrg, openOrg, shown, shownFresh, used, fresh, long, invite };
 }
 
 /** Tokens in every state, artifacts, hits and misses. */
@@ -70,6 +80,14 @@ async function fill({ setup, url }: Buildkeep, workspace: Workspace) {
     if (n % 4 === 0) await read.get(hash);
     if (n % 20 === 0) await read.get(`1${hash}`);
   }));
+}
+
+/** Lets everybody look. */
+async function publish({ url }: Buildkeep, org: Org, cookies: Cookies) {
+  const browser = await request.newContext({ baseURL: url, extraHTTPHeaders: { origin: url }, storageState: cookies });
+  const answer = await browser.post('/do/orgs/change-visibility', { form: { org_slug: org.slug, change: 'make-public' } });
+  if (!answer.ok()) throw new Error(`the organization stays private: status ${answer.status()}`);
+  await browser.dispose();
 }
 
 /** Invites in every state that needs no waiting; the link of one that is open. */

@@ -22,6 +22,16 @@ export class OrgSettings extends Frame {
     await this.page.getByRole('button', { name: 'Change the address' }).click();
   }
 
+  async publish() {
+    const dialog = await this.ask('Make public…');
+    await dialog.getByRole('button', { name: 'Make public' }).click();
+  }
+
+  /** Turns another switch of the visibility. */
+  async turn(switchTo: 'Make private' | 'Let search engines list it' | 'Keep search engines away') {
+    await this.page.getByRole('button', { name: switchTo }).click();
+  }
+
   async delete(confirmation: string) {
     await this.confirmation.fill(confirmation);
     await this.page.getByRole('button', { name: 'Delete the organization' }).click();
