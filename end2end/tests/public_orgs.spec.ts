@@ -20,13 +20,13 @@ test('an Admin makes an organization public, a visitor looks, and it goes privat
   await settings.open(org);
   await settings.publish();
   await settings.says('The organization is public');
-  await expect(page.getByRole('banner').getByText('Public', { exact: true })).toBeVisible();
+  await expect(page.getByRole('banner').locator('.trail > .chip')).toHaveText('Public');
 
   const overview = new OrgOverview(visitor);
   await overview.open(org);
   await expect(overview.row('shop')).toBeVisible();
   await expect(overview.tabs()).toHaveText(['Workspaces', 'Members']);
-  await expect(visitor.getByRole('banner').getByText('Public', { exact: true })).toBeVisible();
+  await expect(visitor.getByRole('banner').locator('.trail > .chip')).toHaveText('Public');
   await expect(visitor.getByText('This organization is public.')).toBeVisible();
   await overview.tab('Members');
   const members = new Members(visitor);
