@@ -33,12 +33,15 @@ pub fn Frame(
     let listed = place.org().is_some_and(|org| org.standing == Standing::Visitor && org.visibility.is_listed());
     if listed {
         http::let_robots_index();
+    } else {
+        // Now, as it goes into the head by being written: with the page, that happens wherever the task goes on then, and
+        // a thread that knows nothing of this request leaves it out.
+        let _ = view! { <Meta name="robots" content="noindex"/> }.to_html();
     }
     let visits = place.org().is_some_and(|org| org.standing == Standing::Visitor);
     let notice = request.notice.map(|notice| view! { <NoticeView notice public_url=request.site.public_url.clone()/> });
     view! {
         <Title text=title/>
-        {(!listed).then(|| view! { <Meta name="robots" content="noindex"/> })}
         <a class="skip-link" href="#content">
             "Skip to the content"
         </a>
