@@ -115,7 +115,7 @@ fn VisitorNote() -> impl IntoView {
     let request = request();
     let more = match request.caller.actor {
         Actor::User(_) => "You are no member: you can look, and change nothing.".into_any(),
-        Actor::Anonymous | Actor::Operator => {
+        Actor::Anonymous | Actor::Operator | Actor::Server => {
             let sign_in = paths::sign_in_then(paths::without_error(&request.address));
             view! {
                 "You look at it as a visitor. If you are a member, "

@@ -408,7 +408,7 @@ fn every_server_function_is_in_the_table() {
 #[tokio::test]
 async fn every_page_is_in_the_table() {
     let mut there: BTreeSet<_> = leptos_axum::generate_route_list(app::App).iter().map(|route| route.path().to_owned()).collect();
-    there.extend(download_routes().into_iter().map(|(path, _)| path.to_owned()));
+    there.extend(browser_routes().into_iter().map(|(path, _)| path.to_owned()));
     assert_eq!(there, addresses(PAGES, 7));
 }
 
