@@ -85,6 +85,17 @@ pub enum Conflict {
     /// Search engines cannot list a private organization.
     #[error("The organization is private now. Make it public first.")]
     NotPublic,
+    /// The plan has no room for another workspace.
+    #[error("The plan allows no further workspace. See Plan and usage, delete one, or ask the operator for another plan.")]
+    NoRoomForWorkspace,
+    /// The plan has no room for so many members.
+    #[error(
+        "The plan allows no more members, and open invites count. See Plan and usage, revoke invites, or ask the operator for another plan."
+    )]
+    NoRoomForMembers,
+    /// The plan has no room for the person who comes in.
+    #[error("The organization has no room for another member. Ask one of its Admins, and come back: the invite stays open.")]
+    NoRoomForYou,
     /// A purge of this workspace is going on.
     #[error("A purge of this workspace is going on. Wait until it is done.")]
     PurgeRunning,
@@ -142,6 +153,10 @@ pub enum Field {
     Gibibytes,
     /// Who may look at an organization.
     Visibility,
+    /// A postal address.
+    PostalAddress,
+    /// A number of the tax office.
+    TaxId,
     /// An artifact's hash.
     Hash,
     /// The name typed to confirm.

@@ -84,6 +84,16 @@ pub fn org_audit_ndjson(slug: &OrgSlug) -> String {
     format!("/o/{slug}/audit.ndjson")
 }
 
+/// Its plan, and what it uses.
+pub fn org_usage(slug: &OrgSlug) -> String {
+    format!("/o/{slug}/usage")
+}
+
+/// What it used, day by day, as a table to download.
+pub fn org_usage_csv(slug: &OrgSlug) -> String {
+    format!("/o/{slug}/usage.csv")
+}
+
 /// Who is asked to come in.
 pub fn org_invites(slug: &OrgSlug) -> String {
     format!("/o/{slug}/invites")

@@ -38,6 +38,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/o/:slug") view=org::overview::OverviewPage ssr=SsrMode::Async/>
                 <Route path=path!("/o/:slug/members") view=org::members::MembersPage ssr=SsrMode::Async/>
                 <Route path=path!("/o/:slug/audit") view=org::audit::AuditPage ssr=SsrMode::Async/>
+                <Route path=path!("/o/:slug/usage") view=org::usage::UsagePage ssr=SsrMode::Async/>
                 <Route path=path!("/o/:slug/invites") view=org::invites::InvitesPage ssr=SsrMode::Async/>
                 <Route path=path!("/o/:slug/sign-in") view=org::sign_in::SignInRulePage ssr=SsrMode::Async/>
                 <Route path=path!("/o/:slug/settings") view=org::settings::SettingsPage ssr=SsrMode::Async/>

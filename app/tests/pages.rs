@@ -148,6 +148,30 @@ async fn the_settings_say_who_can_look_and_what_they_see() {
 }
 
 #[tokio::test]
+async fn admins_see_plan_usage_and_contact_and_members_do_not() {
+    let usage = paths::org_usage(&acme());
+    let page = page(Admin, &usage).await;
+    page.shows("The plan is “Team”")
+        .shows("86 % of 36 GiB")
+        .shows("No limit")
+        .shows("<svg")
+        .shows("Beispielweg 1")
+        .shows("/o/acme/usage.csv");
+    page.hides(" style=").hides("<style");
+    assert_eq!(self::page(Member, &usage).await.status, StatusCode::FORBIDDEN);
+    self::page(Admin, &paths::org_usage(&data::name("empty"))).await.shows("Self-hosted").shows("<circle");
+}
+
+#[tokio::test]
+async fn only_admins_are_told_of_limits_and_on_every_page() {
+    let told = "Stored artifacts: 31 GiB of 36 GiB used. When all of it is used:";
+    for path in [paths::org(&acme()), paths::org_members(&acme()), paths::workspace(&acme(), workspace(USED))] {
+        page(Admin, &path).await.shows(told).shows("Workspaces: 3 of 3 used. No further workspace").shows("/o/acme/usage");
+        page(Member, &path).await.hides("31 GiB of 36 GiB").hides("/o/acme/usage");
+    }
+}
+
+#[tokio::test]
 async fn what_is_not_there_and_what_is_not_yours_look_the_same() {
     for (persona, path) in
         [(Newcomer, "/o/acme"), (Admin, "/o/nobody"), (Admin, "/o/Not%20A%20Slug"), (Admin, "/o/acme/w/wks_1"), (Visitor, "/nowhere")]

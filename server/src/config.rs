@@ -11,6 +11,7 @@ use lettre::message::Mailbox;
 use serde::{Deserialize, Serialize};
 
 use crate::oidc;
+use crate::plans::{PlanSettings, Plans};
 
 /// Every setting.
 #[derive(Clone, Serialize, Deserialize)]
@@ -44,6 +45,10 @@ pub struct Config {
     pub transfer_limit: u32,
     /// Days after which events of the audit log are deleted; default is never.
     pub audit_days: Option<u32>,
+    /// Plans with their limits; default is one without limits.
+    pub plans: Vec<PlanSettings>,
+    /// Name of the plan of organizations that were given none; needed when there are several.
+    pub default_plan: Option<String>,
     /// Sign-in, sign-up and password requests a minute from one client address.
     pub sign_in_per_minute: u32,
     /// The OpenID provider that people can sign in with; default is Google.
@@ -91,6 +96,8 @@ impl Default for Config {
             artifact_limit_mib: 2048,
             transfer_limit: 512,
             audit_days: None,
+            plans: Vec::new(),
+            default_plan: None,
             sign_in_per_minute: 20,
             oidc_issuer: oidc::GOOGLE.to_owned(),
             oidc_client_id: None,
@@ -180,8 +187,8 @@ impl Config {
         if self.oidc_client_id.is_some() != self.oidc_client_secret.is_some() {
             return unusable("oidc_client_id", "set `oidc_client_id` and `oidc_client_secret` together");
         }
-        let is_here = ["http://localhost", "http://127.0.0.1", "http://[::1]"].iter().any(|local| self.oidc_issuer.starts_with(local));
-        if !self.oidc_issuer.starts_with("https://") && !is_here {
+        let is_here = |rest: &str| ["localhost", "127.0.0.1"].contains(&rest.split([':', '/']).next().unwrap_or_default());
+        if !self.oidc_issuer.starts_with("https://") && !self.oidc_issuer.strip_prefix("http://").is_some_and(is_here) {
             return unusable("oidc_issuer", "write it as https://accounts.example.com");
         }
         if !(1..=1440).contains(&self.oidc_check_minutes) {
@@ -190,6 +197,7 @@ impl Config {
         if !(1..=720).contains(&self.oidc_grace_hours) || self.oidc_grace_hours * 60 < self.oidc_check_minutes {
             return unusable("oidc_grace_hours", "use 1 to 720, and not less than `oidc_check_minutes`");
         }
+        Plans::new(self)?;
         Ok(())
     }
 

@@ -24,6 +24,7 @@ pub mod error;
 pub mod keys;
 pub mod mail;
 pub mod oidc;
+pub mod plans;
 pub mod router;
 pub mod seal;
 pub mod serve;

@@ -21,7 +21,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::timeout::RequestBodyTimeoutLayer;
 
-use crate::api::{audit, cache, health, sso};
+use crate::api::{audit, cache, health, sso, usage};
 use crate::auth::{actor, forms, session};
 use crate::services;
 use crate::state::State;
@@ -79,6 +79,7 @@ pub fn browser_routes() -> Vec<(&'static str, MethodRouter<AppState>)> {
     vec![
         ("/o/{slug}/audit.csv", get(audit::csv)),
         ("/o/{slug}/audit.ndjson", get(audit::ndjson)),
+        ("/o/{slug}/usage.csv", get(usage::csv)),
         (paths::SSO_START, get(sso::start)),
         (SSO_CALLBACK, get(sso::callback)),
     ]

@@ -20,12 +20,15 @@ use crate::auth::secret::SecretHasher;
 use crate::blob::BlobStore;
 use crate::blob::fs::FsBlobs;
 use crate::clock::Clock;
-use crate::config::Config;
+use crate::config::{Config, ConfigError};
 use crate::error::Error;
 use crate::keys::{KeyError, Keyring, load_master_key};
 use crate::mail::{MailError, Mailer};
 use crate::oidc::Provider;
+use crate::plans::Plans;
+use crate::services::limits::Quotas;
 use crate::services::naming::Naming;
+use crate::services::usage::LastCount;
 use crate::store::artifacts::StoredArtifact;
 use crate::store::db::Db;
 use crate::usage::Usage;
@@ -62,6 +65,12 @@ pub struct State {
     pub usage: Usage,
     /// The OpenID provider that people can sign in with.
     pub provider: Option<Provider>,
+    /// The plans that the operator offers.
+    pub plans: Plans,
+    /// Whether organizations may store more.
+    pub quotas: Quotas,
+    /// When organizations were counted.
+    pub last_count: LastCount,
     /// Outgoing mail.
     pub mailer: Mailer,
     /// Wakes the worker that sends mail.
@@ -103,6 +112,14 @@ pub enum StartError {
     /// Mail cannot be set up.
     #[error(transparent)]
     Mail(#[from] MailError),
+    /// A setting is not usable.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// Organizations have plans that the configuration has not.
+    #[error(
+        "setting `plans`: organizations have the plan {0}, which it lacks; add it, or give them another one by `buildkeep admin org set-plan`"
+    )]
+    LostPlans(String),
     /// Something inside failed.
     #[error(transparent)]
     Inner(#[from] Error),
@@ -111,6 +128,7 @@ pub enum StartError {
 impl State {
     /// Opens everything that the configuration names.
     pub async fn open(config: Config) -> Result<Arc<Self>, StartError> {
+        let plans = Plans::new(&config)?;
         make_private_folder(&config.data_dir).map_err(|error| StartError::DataDir(config.data_dir.display().to_string(), error))?;
         let master = load_master_key(&config)?;
         let db = Db::connect(&config.database_url()).await.map_err(StartError::Database)?;
@@ -138,6 +156,9 @@ impl State {
             naming: Naming::default(),
             usage: Usage::default(),
             provider,
+            plans,
+            quotas: Quotas::default(),
+            last_count: LastCount::default(),
             mailer,
             mail_waiting: Notify::new(),
             purge_waiting: Notify::new(),

@@ -6,12 +6,12 @@ use std::collections::HashMap;
 use std::sync::Mutex;
 use std::time::Duration;
 
-use app::domain::ids::{ArtifactId, CiTokenId, WorkspaceId};
-use chrono::{DateTime, Utc};
+use app::domain::ids::{ArtifactId, CiTokenId, OrgId, WorkspaceId};
+use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::error::Result;
 use crate::store::db::Db;
-use crate::store::{artifacts, ci_tokens, workspaces};
+use crate::store::{artifacts, ci_tokens, usage, workspaces};
 
 /// How often the counts are written down.
 pub const FLUSH_INTERVAL: Duration = Duration::from_secs(5);
@@ -21,6 +21,7 @@ struct Counts {
     tokens: HashMap<CiTokenId, (DateTime<Utc>, String)>,
     artifacts: HashMap<ArtifactId, (u64, DateTime<Utc>)>,
     workspaces: HashMap<WorkspaceId, (u64, u64)>,
+    transfers: HashMap<(OrgId, NaiveDate), (u64, u64)>,
 }
 
 /// The counts since they were last written down.
@@ -63,11 +64,21 @@ impl Usage {
         metrics::counter!("buildkeep_cache_misses_total").increment(1);
     }
 
+    /// An artifact came in as a whole.
+    pub fn received(&self, org: OrgId, bytes: u64, now: DateTime<Utc>) {
+        self.change(|counts| counts.transfers.entry((org, now.date_naive())).or_default().0 += bytes);
+    }
+
+    /// So much of an artifact went out.
+    pub fn sent(&self, org: OrgId, bytes: u64, now: DateTime<Utc>) {
+        self.change(|counts| counts.transfers.entry((org, now.date_naive())).or_default().1 += bytes);
+    }
+
     /// Writes the counts down. What cannot be written is counted on.
     pub async fn flush(&self, db: &Db) -> Result<()> {
         let mut taken = Counts::default();
         self.change(|counts| std::mem::swap(counts, &mut taken));
-        if taken.tokens.is_empty() && taken.workspaces.is_empty() {
+        if taken.tokens.is_empty() && taken.workspaces.is_empty() && taken.transfers.is_empty() {
             return Ok(());
         }
         let written = write(db, &taken).await;
@@ -94,6 +105,9 @@ async fn write(db: &Db, counts: &Counts) -> Result<()> {
         let (hits, misses) = counts.workspaces[&id];
         workspaces::add_reads(&tx, id, hits, misses).await?;
     }
+    for (org, day) in sorted(counts.transfers.keys()) {
+        usage::add_transfer(&tx, org, day, counts.transfers[&(org, day)]).await?;
+    }
     tx.commit().await?;
     Ok(())
 }
@@ -111,6 +125,10 @@ fn put_back(counts: &mut Counts, taken: Counts) {
     for (id, (hits, misses)) in taken.workspaces {
         let entry = counts.workspaces.entry(id).or_default();
         *entry = (entry.0 + hits, entry.1 + misses);
+    }
+    for (day, (received, sent)) in taken.transfers {
+        let entry = counts.transfers.entry(day).or_default();
+        *entry = (entry.0 + received, entry.1 + sent);
     }
     for (id, (hits, last)) in taken.artifacts {
         let entry = counts.artifacts.entry(id).or_insert((0, last));

@@ -1,4 +1,4 @@
-//! What goes on beside the requests: mail, purges, retention, the sweeper, counts, the watch over access.
+//! What goes on beside the requests: mail, purges, retention, the sweeper, counts, limits, the watch over access.
 //!
 //! Each worker carries on after a failure; what it could not do now it does at its next turn.
 
@@ -12,7 +12,7 @@ use crate::auth::epoch::WATCH_INTERVAL;
 use crate::error::Result;
 use crate::mail::queue;
 use crate::services::identities::checking;
-use crate::services::retention;
+use crate::services::{retention, usage};
 use crate::state::State;
 use crate::store::{sessions, users};
 use crate::usage::FLUSH_INTERVAL;
@@ -20,6 +20,7 @@ use crate::usage::FLUSH_INTERVAL;
 const MAIL_INTERVAL: Duration = Duration::from_secs(10);
 const PURGE_INTERVAL: Duration = Duration::from_secs(30);
 const IDENTITY_INTERVAL: Duration = Duration::from_secs(15);
+const STOCK_INTERVAL: Duration = Duration::from_mins(1);
 const RETENTION_INTERVAL: Duration = Duration::from_mins(15);
 
 /// The workers of a running server.
@@ -51,6 +52,7 @@ impl Workers {
             let _ = tokio::time::timeout(PURGE_INTERVAL, state.purge_waiting.notified()).await;
             Ok(())
         });
+        workers.spawn("stock", STOCK_INTERVAL, |state| async move { usage::take_stock(&state).await });
         workers.spawn("retention", RETENTION_INTERVAL, |state| async move {
             retention::apply(&state).await?;
             retention::trim_audit(&state).await.map(drop)

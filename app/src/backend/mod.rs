@@ -5,6 +5,7 @@
 pub mod accounts;
 pub mod artifacts;
 pub mod audit;
+pub mod billing;
 pub mod ci_tokens;
 pub mod identities;
 pub mod invites;
@@ -38,6 +39,8 @@ pub struct Backend {
     pub artifacts: Arc<dyn artifacts::Artifacts>,
     /// What happened.
     pub audit: Arc<dyn audit::Audit>,
+    /// Their plans, and what they use of them.
+    pub billing: Arc<dyn billing::Billing>,
 }
 
 /// A part of a long list, and where the next part starts.

@@ -5,6 +5,7 @@ use chrono::{DateTime, Utc};
 
 use crate::domain::ids::OrgId;
 use crate::domain::names::{OrgName, OrgSlug};
+use crate::domain::plan::Warning;
 use crate::domain::standing::Standing;
 use crate::domain::visibility::{Visibility, VisibilityChange};
 use crate::error::AppError;
@@ -29,6 +30,8 @@ pub struct OrgView {
     pub members: u64,
     /// How many workspaces it has.
     pub workspaces: u64,
+    /// Limits of its plan that are near, for its Admins.
+    pub warnings: Vec<Warning>,
 }
 
 /// Organizations.

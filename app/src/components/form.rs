@@ -153,6 +153,9 @@ pub fn TextArea(
     /// What to fill in.
     #[prop(into)]
     label: String,
+    /// What is stored now.
+    #[prop(optional, into)]
+    stored: String,
     /// Lines that are visible.
     rows: u8,
     /// Whether it may stay empty.
@@ -180,7 +183,7 @@ pub fn TextArea(
                 aria-describedby=described
                 aria-invalid=reason.map(|_| "true")
             >
-                {form.value(name, "")}
+                {form.value(name, &stored)}
             </textarea>
             <p class="hint" id=hint_id>
                 {hint}

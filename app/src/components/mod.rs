@@ -15,6 +15,7 @@ pub mod notice;
 pub mod page_header;
 pub mod pager;
 pub mod provider;
+pub mod plot;
 pub mod section;
 pub mod stat;
 pub mod theme;

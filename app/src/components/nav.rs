@@ -68,18 +68,21 @@ pub enum OrgTab {
     Members,
     /// What happened in it.
     Audit,
+    /// Its plan, and what it uses.
+    Usage,
     /// Its settings.
     Settings,
 }
 
 impl OrgTab {
-    const ALL: [Self; 4] = [Self::Workspaces, Self::Members, Self::Audit, Self::Settings];
+    const ALL: [Self; 5] = [Self::Workspaces, Self::Members, Self::Audit, Self::Usage, Self::Settings];
 
     const fn permission(self) -> Permission {
         match self {
             Self::Workspaces => Permission::ViewWorkspaces,
             Self::Members => Permission::ViewMembers,
             Self::Audit => Permission::ViewAudit,
+            Self::Usage => Permission::ManageBilling,
             Self::Settings => Permission::EditOrg,
         }
     }
@@ -89,6 +92,7 @@ impl OrgTab {
             Self::Workspaces => "Workspaces",
             Self::Members => "Members",
             Self::Audit => "Audit",
+            Self::Usage => "Usage",
             Self::Settings => "Settings",
         }
     }
@@ -98,6 +102,7 @@ impl OrgTab {
             Self::Workspaces => paths::org(&org.slug),
             Self::Members => paths::org_members(&org.slug),
             Self::Audit => paths::org_audit(&org.slug),
+            Self::Usage => paths::org_usage(&org.slug),
             Self::Settings => paths::org_settings(&org.slug),
         }
     }

@@ -13,6 +13,7 @@ pub mod member;
 pub mod names;
 pub mod password;
 pub mod permission;
+pub mod plan;
 pub mod retention;
 pub mod role;
 pub mod secret;

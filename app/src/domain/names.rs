@@ -142,6 +142,29 @@ text_type!(
     |text| printable(text, 80)
 );
 text_type!(
+    /// The company or person that pays.
+    BillingName,
+    |text| printable(text, 120)
+);
+text_type!(
+    /// A number that the tax office gave to whoever pays.
+    TaxId,
+    |text| printable(text, 40)
+);
+text_type!(
+    /// A postal address, as it stands on an envelope.
+    PostalAddress,
+    |text| {
+        let text = text.replace("\r\n", "\n");
+        let lines = text.lines().filter(|line| !line.trim().is_empty()).map(|line| printable(line, 120)).collect::<Result<Vec<_>, _>>()?;
+        match lines.len() {
+            0 => Err(Reason::Missing),
+            1..=8 => Ok(lines.join("\n")),
+            _ => Err(Reason::TooManyLines(8)),
+        }
+    }
+);
+text_type!(
     /// A few words from the one who invites, in several lines.
     InviteMessage,
     |text| {

@@ -41,11 +41,13 @@ pub enum Permission {
     PurgeArtifacts,
     /// Read and download the audit log.
     ViewAudit,
+    /// See plan and usage, change the billing contact.
+    ManageBilling,
 }
 
 impl Permission {
     /// Every permission, in the order of the printed matrix.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::ViewOrg,
         Self::EditOrg,
         Self::ChangeVisibility,
@@ -63,6 +65,7 @@ impl Permission {
         Self::ViewArtifacts,
         Self::PurgeArtifacts,
         Self::ViewAudit,
+        Self::ManageBilling,
     ];
 
     /// What it means, in words for the matrix.
@@ -85,6 +88,7 @@ impl Permission {
             Self::ViewArtifacts => "See which artifacts are stored",
             Self::PurgeArtifacts => "Delete artifacts",
             Self::ViewAudit => "Read and download the audit log",
+            Self::ManageBilling => "See plan and usage, change the billing contact",
         }
     }
 }
@@ -110,7 +114,8 @@ impl Role {
                 | Permission::ManageTokens
                 | Permission::ViewArtifacts
                 | Permission::PurgeArtifacts
-                | Permission::ViewAudit => true,
+                | Permission::ViewAudit
+                | Permission::ManageBilling => true,
             },
             Self::Member => match permission {
                 Permission::ViewOrg
@@ -129,7 +134,8 @@ impl Role {
                 | Permission::DeleteWorkspace
                 | Permission::ManageTokens
                 | Permission::PurgeArtifacts
-                | Permission::ViewAudit => false,
+                | Permission::ViewAudit
+                | Permission::ManageBilling => false,
             },
         }
     }

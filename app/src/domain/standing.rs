@@ -44,7 +44,8 @@ impl Standing {
                 | Permission::DeleteWorkspace
                 | Permission::ManageTokens
                 | Permission::PurgeArtifacts
-                | Permission::ViewAudit => false,
+                | Permission::ViewAudit
+                | Permission::ManageBilling => false,
             },
         }
     }

@@ -3,11 +3,13 @@
 use leptos::prelude::*;
 use leptos_meta::{Meta, Title};
 
+use crate::backend::orgs::OrgView;
 use crate::components::icon::Icon;
 use crate::components::menu::{Trail, UserMenu, VisitorTrail};
 use crate::components::nav::{Place, Tabs};
 use crate::components::notice::NoticeView;
 use crate::components::theme::ThemeForm;
+use crate::domain::plan::{Level, Warning};
 use crate::domain::standing::Standing;
 use crate::request::{Actor, request};
 use crate::{http, paths};
@@ -39,6 +41,7 @@ pub fn Frame(
         let _ = view! { <Meta name="robots" content="noindex"/> }.to_html();
     }
     let visits = place.org().is_some_and(|org| org.standing == Standing::Visitor);
+    let org = place.org().cloned();
     let notice = request.notice.map(|notice| view! { <NoticeView notice public_url=request.site.public_url.clone()/> });
     view! {
         <Title text=title/>
@@ -57,6 +60,7 @@ pub fn Frame(
         </header>
         <main class=if narrow { "main main-narrow" } else { "main" } id="content" tabindex="-1">
             {notice}
+            <Warnings org=org/>
             {visits.then(|| view! { <VisitorNote/> })}
             {children()}
         </main>
@@ -126,10 +130,30 @@ fn VisitorNote() -> impl IntoView {
         }
     };
     view! {
-        <p class="alert visitor-note">
+        <p class="alert page-alert">
             <Icon of=icondata_lu::LuGlobe/>
             <span>"This organization is public. " {more}</span>
         </p>
     }
     .into_any()
+}
+
+/// Limits of the plan that are near; only Admins are told.
+#[component]
+fn Warnings(org: Option<OrgView>) -> impl IntoView {
+    let org = org.filter(|org| !org.warnings.is_empty())?;
+    let path = paths::org_usage(&org.slug);
+    let warning = |warning: Warning| {
+        let class = match warning.level {
+            Level::Near => "alert alert-care page-alert",
+            Level::Reached => "alert alert-bad page-alert",
+        };
+        view! {
+            <div class=class>
+                <Icon of=icondata_lu::LuGauge/>
+                <p>{warning.describe()} " " <a href=path.clone()>"Plan and usage"</a></p>
+            </div>
+        }
+    };
+    Some(view! { <section aria-label="Limits of the plan">{org.warnings.into_iter().map(warning).collect_view()}</section> })
 }

@@ -5,6 +5,7 @@
 
 pub mod accounts;
 pub mod artifacts;
+pub mod billing;
 pub mod ci_tokens;
 pub mod identities;
 pub mod invites;

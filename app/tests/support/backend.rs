@@ -4,6 +4,7 @@ use app::backend::Page;
 use app::backend::accounts::{Accounts, NewAccount};
 use app::backend::artifacts::{ArtifactRow, Artifacts, Purge, PurgeProgress};
 use app::backend::audit::Audit;
+use app::backend::billing::{Billing, BillingContact, UsageView};
 use app::backend::ci_tokens::{CiTokenRow, CiTokens, NewCiToken};
 use app::backend::invites::{Invitation, InviteRow, Invites, NewInvites};
 use app::backend::members::{MemberRow, Members, PublicMemberRow};
@@ -308,5 +309,17 @@ impl Audit for Fake {
         let rows = if org.workspaces == 0 { Vec::new() } else { data::events() };
         let rows = rows.into_iter().filter(|event| filter.action.is_none_or(|action| action.as_str() == event.action)).collect();
         Ok(Page { rows, next: after.is_none().then(|| "cursor".to_owned()) })
+    }
+}
+
+#[async_trait]
+impl Billing for Fake {
+    async fn usage(&self, caller: &Caller, slug: &OrgSlug) -> Result<UsageView, AppError> {
+        let org = self.org(caller, slug, Permission::ManageBilling)?;
+        Ok(data::usage(org.workspaces > 0))
+    }
+
+    async fn save_contact(&self, caller: &Caller, slug: &OrgSlug, _: BillingContact) -> Result<(), AppError> {
+        self.org(caller, slug, Permission::ManageBilling).map(drop)
     }
 }

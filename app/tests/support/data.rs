@@ -4,6 +4,7 @@ use std::fmt::Debug;
 use std::str::FromStr;
 
 use app::backend::artifacts::{ArtifactRow, PurgeProgress};
+use app::backend::billing::{BillingContact, Counted, UsageDay, UsageView};
 use app::backend::ci_tokens::CiTokenRow;
 use app::backend::invites::{Invitation, InviteRow, LinkProves};
 use app::backend::members::{JoinedBy, MemberRow};
@@ -15,6 +16,7 @@ use app::domain::audit::{AuditActor, AuditEvent, AuditObject, Details};
 use app::domain::identity::SignInRule;
 use app::domain::invite::{Delivery, InviteState};
 use app::domain::names::PersonName;
+use app::domain::plan::{Limits, Plan, Used};
 use app::domain::retention::Retention;
 use app::domain::role::Role;
 use app::domain::standing::Standing;
@@ -63,6 +65,7 @@ pub fn orgs(standing: Standing) -> Vec<OrgView> {
         created_at: ago(90_000),
         members,
         workspaces,
+        warnings: if standing == Standing::Member(Role::Admin) && workspaces > 0 { limits().warnings(&used()) } else { Vec::new() },
     };
     vec![
         org(1, "acme", "Acme GmbH", Visibility::Private, 1204, 3),
@@ -90,6 +93,41 @@ pub fn workspaces() -> Vec<WorkspaceView> {
         ),
         workspace(FRESH, "mobile-app", Retention::DEFAULT, Usage::default()),
     ]
+}
+
+fn limits() -> Limits {
+    Limits { members: Some(2000), workspaces: Some(3), artifact_bytes: Some(36 << 30), transfer_bytes: None }
+}
+
+fn used() -> Used {
+    Used { members: 1204, workspaces: 3, artifact_bytes: 31 << 30, transfer_bytes: 900 << 30 }
+}
+
+/// With a history, or on the first day.
+pub fn usage(is_old: bool) -> UsageView {
+    let today = now().date_naive();
+    let day = |back: u64| {
+        let grown = 90 - back;
+        UsageDay {
+            day: today - chrono::Days::new(back),
+            counted: (back % 17 != 3).then_some(Counted { members: 1100 + grown, workspaces: 3, artifact_bytes: grown << 28 }),
+            bytes_in: (grown % 7) << 29,
+            bytes_out: (grown % 7) << 32,
+        }
+    };
+    let contact = BillingContact {
+        name: name("Acme GmbH"),
+        email: name("invoices@example.com"),
+        address: name("Beispielweg 1\n10115 Berlin\nGermany"),
+        tax_id: Some(name("DE999999999")),
+    };
+    if is_old {
+        let plan = Plan { name: "Team".to_owned(), limits: limits() };
+        UsageView { plan, used: used(), days: (0..90).rev().map(day).collect(), contact: Some(contact) }
+    } else {
+        let plan = Plan { name: "Self-hosted".to_owned(), limits: Limits::default() };
+        UsageView { plan, used: Used::default(), days: vec![day(0)], contact: None }
+    }
 }
 
 pub fn members() -> Vec<MemberRow> {

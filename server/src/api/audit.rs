@@ -5,14 +5,13 @@ use std::collections::HashMap;
 use app::domain::audit::AuditFilter;
 use app::domain::names::OrgSlug;
 use app::error::AppError;
-use app::paths;
 use app::request::Request;
 use axum::body::Body;
 use axum::extract::{Extension, Path, Query, State as Extracted};
-use axum::http::{StatusCode, header};
+use axum::http::header;
 use axum::response::{IntoResponse, Response};
 
-use crate::auth::forms::status_of;
+use super::refused;
 use crate::router::AppState;
 use crate::services::audit::{Audit, Format};
 
@@ -47,12 +46,6 @@ async fn download(
     };
     match export.await {
         Ok(lines) => ([(header::CONTENT_TYPE, kind), (header::CONTENT_DISPOSITION, &file)], Body::from_stream(lines)).into_response(),
-        Err(AppError::Unauthenticated) => redirect(&paths::sign_in_then(&request.address)),
-        Err(AppError::Moved(slug)) => redirect(&paths::moved(&request.address, &slug)),
-        Err(error) => (status_of(&error), error.to_string()).into_response(),
+        Err(error) => refused(&request, &error),
     }
-}
-
-fn redirect(to: &str) -> Response {
-    (StatusCode::FOUND, [(header::LOCATION, to)]).into_response()
 }

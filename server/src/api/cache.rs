@@ -28,6 +28,7 @@ use crate::auth::actor::client_address;
 use crate::auth::bearer::Credential;
 use crate::error::Error;
 use crate::services::cache::{self, PutError};
+use crate::services::limits;
 use crate::state::State;
 use crate::transfer::ReceiveError;
 
@@ -161,6 +162,17 @@ async fn store(
     let Some(hash) = hash else { return conflict("Not stored: this is not a hash that nx makes.") };
     if length.is_some_and(|length| length > state.config.artifact_limit()) {
         return conflict("Not stored: the artifact is larger than this server takes.");
+    }
+    match limits::takes_writes(state, scope.org()).await {
+        Ok(true) => {}
+        Ok(false) => {
+            metrics::counter!("buildkeep_cache_over_limit_total").increment(1);
+            return conflict("Not stored: the organization has reached a limit of its plan. Its Admins see which one under Usage.");
+        }
+        Err(error) => {
+            failed("limits", &error);
+            return conflict("Not stored: the server has a problem.");
+        }
     }
     // A small body is read sooner than the database has answered; whether its key is taken is seen when it is named.
     if length.is_none_or(|length| length > SMALL) {

@@ -5,3 +5,25 @@ pub mod audit;
 pub mod cache;
 pub mod health;
 pub mod sso;
+pub mod usage;
+
+use app::error::AppError;
+use app::paths;
+use app::request::Request;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+
+use crate::auth::forms::status_of;
+
+/// What a browser is told that asked for a download which it does not get.
+fn refused(request: &Request, error: &AppError) -> Response {
+    match error {
+        AppError::Unauthenticated => redirect(&paths::sign_in_then(&request.address)),
+        AppError::Moved(slug) => redirect(&paths::moved(&request.address, slug)),
+        error => (status_of(error), error.to_string()).into_response(),
+    }
+}
+
+fn redirect(to: &str) -> Response {
+    (StatusCode::FOUND, [(header::LOCATION, to)]).into_response()
+}

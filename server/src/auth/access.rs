@@ -64,8 +64,17 @@ impl OrgScope {
 
     /// What the caller may be told about it, with the counts that the store found.
     pub fn view(&self, created_at: chrono::DateTime<chrono::Utc>, members: u64, workspaces: u64) -> OrgView {
-        let (slug, name) = (self.slug.clone(), self.name.clone());
-        OrgView { id: self.id, slug, name, standing: self.standing, visibility: self.visibility, created_at, members, workspaces }
+        OrgView {
+            id: self.id,
+            slug: self.slug.clone(),
+            name: self.name.clone(),
+            standing: self.standing,
+            visibility: self.visibility,
+            created_at,
+            members,
+            workspaces,
+            warnings: Vec::new(),
+        }
     }
 }
 

@@ -23,6 +23,7 @@ use crate::auth::access;
 use crate::error::{Error, answer};
 use crate::services;
 use crate::services::accounts::Accounts;
+use crate::services::billing::Billing;
 use crate::services::members::Members;
 use crate::services::orgs::Orgs;
 use crate::services::workspaces::Workspaces;
@@ -86,6 +87,14 @@ pub(super) enum OrgCommand {
         /// Turning it on takes an Admin who has shown that it can be met
         #[arg(value_parser = ["off"])]
         state: String,
+    },
+    /// Give an organization another plan
+    SetPlan {
+        #[arg(long)]
+        org: OrgSlug,
+        /// One of the setting `plans`
+        #[arg(long)]
+        plan: String,
     },
 }
 
@@ -159,6 +168,8 @@ impl Admin {
             Self::User(UserCommand::Create(new)) => operator.create_user(new, input.unwrap_or_default()).await,
             Self::Org(OrgCommand::Create { slug, name, admin }) => operator.create_org(&slug, &name, &admin).await,
             Self::Org(OrgCommand::RequireGoogle { org, .. }) => operator.lift_sign_in_rule(&org).await,
+    },
+            Self::Org(OrgCommand::SetPlan { org, plan }) => operator.set_plan(&org, &plan).await,
             Self::Member(MemberCommand::Add { org, email, role }) => operator.add_member(&org, &email, role).await,
             Self::Workspace(WorkspaceCommand::Create { org, name }) => operator.create_workspace(&org, name).await,
             Self::Token(TokenCommand::Create(new)) => operator.create_token(new).await,
@@ -205,6 +216,17 @@ impl Operator<'_> {
     async fn lift_sign_in_rule(&self, org: &OrgSlug) -> Result<Answer, CommandError> {
         self.backend.identities.set_rule(&self.caller, org, SignInRule::default()).await?;
         Ok(Answer::new(format!("Members of {org} get in with their password again."), json!({ "org": org, "requires": false })))
+    }
+
+    async fn set_plan(&self, org: &OrgSlug, plan: &str) -> Result<Answer, CommandError> {
+        let billing = Billing(self.state.clone());
+        self.ask(billing.set_plan(&self.caller, org, plan)).await?.ok_or_else(|| {
+            CommandError::Refused(format!("there is no plan {plan}; the configuration has: {}", self.state.plans.names()))
+        })?;
+        Ok(Answer::new(
+            format!("{org} has the plan {plan} now; running servers follow within seconds."),
+            json!({ "org": org, "plan": plan }),
+        ))
     }
 
     async fn add_member(&self, org: &OrgSlug, email: &Email, role: Role) -> Result<Answer, CommandError> {

@@ -15,6 +15,7 @@ use app::error::AppError;
 use clap::{Parser, Subcommand};
 
 use crate::config::{Config, ConfigError};
+use crate::services::billing::require_plans;
 use crate::state::{StartError, State};
 use crate::{serve, telemetry};
 
@@ -114,7 +115,10 @@ async fn execute(arguments: Arguments) -> Result<Option<Answer>, CommandError> {
     match arguments.command {
         None | Some(Command::Serve) => {
             telemetry::start_logging(&config)?;
-            serve::run(State::open(config).await?).await.map_err(CommandError::Serve)?;
+            let state = State::open(config).await?;
+            // Not for other commands: one of them gives organizations another plan.
+            require_plans(&state).await?;
+            serve::run(state).await.map_err(CommandError::Serve)?;
             Ok(None)
         }
         Some(Command::Admin(command)) => {

@@ -3,7 +3,8 @@
 use std::sync::LazyLock;
 
 use app::domain::invite;
-use app::domain::names::{InviteMessage, OrgName, PersonName};
+use app::domain::names::{InviteMessage, OrgName, OrgSlug, PersonName};
+use app::domain::plan::{Level, Warning};
 use app::domain::role::Role;
 use app::domain::secret::PlainSecret;
 use app::paths;
@@ -33,6 +34,15 @@ pub enum Mail<'a> {
         /// The link's secret.
         link: &'a PlainSecret,
     },
+    /// To an Admin: a limit of the plan is near or reached.
+    Limit {
+        /// The organization.
+        org: &'a OrgName,
+        /// Its address.
+        slug: &'a OrgSlug,
+        /// Which limit.
+        warning: &'a Warning,
+    },
     /// To somebody who is asked to come into an organization.
     Invite {
         /// Into which.
@@ -61,7 +71,7 @@ macro_rules! templates {
 static TEMPLATES: LazyLock<Result<Environment<'static>, String>> = LazyLock::new(|| {
     let mut templates = Environment::new();
     templates.set_undefined_behavior(minijinja::UndefinedBehavior::Strict);
-    for (name, source) in templates!["welcome", "account_exists", "new_password", "invite"] {
+    for (name, source) in templates!["welcome", "account_exists", "new_password", "invite", "limit"] {
         templates.add_template(name, source).map_err(|error| error.to_string())?;
     }
     Ok(templates)
@@ -78,6 +88,12 @@ pub fn render(mail: &Mail<'_>, public_url: &str) -> Result<Draft> {
             ("account_exists", context! { name => name.as_str(), sign_in, forgot, public_url })
         }
         Mail::NewPassword { name, link } => ("new_password", context! { name => name.as_str(), link => choose(link), public_url }),
+        Mail::Limit { org, slug, warning } => {
+            let (title, consequence) = (warning.measure.title(), warning.measure.consequence());
+            let (used, limit) = (warning.measure.amount(warning.used), warning.measure.amount(warning.limit));
+            let (reached, link) = (warning.level == Level::Reached, format!("{public_url}{}", paths::org_usage(slug)));
+            ("limit", context! { org => org.as_str(), title, used, limit, consequence, reached, link })
+        }
         Mail::Invite { org, invited_by, role, message, link } => {
             let link = format!("{public_url}{}", paths::invite(link.expose()));
             let lines: Vec<_> = message.iter().flat_map(|message| message.as_str().lines()).collect();
@@ -95,6 +111,8 @@ pub fn render(mail: &Mail<'_>, public_url: &str) -> Result<Draft> {
 
 #[cfg(test)]
 mod tests {
+    use app::domain::plan::Measure;
+
     use super::*;
 
     #[test]
@@ -104,12 +122,16 @@ mod tests {
         let org = OrgName::parse("Acme <b>GmbH</b>").unwrap();
         let message = InviteMessage::parse("Hi Bob,\n<b>welcome</b> to the team!").unwrap();
         let invited_by = name.as_str();
+        let slug = OrgSlug::parse("acme").unwrap();
+        let near = Warning { measure: Measure::Artifacts, level: Level::Near, used: 83 << 30, limit: 100 << 30 };
         let mails = [
             Mail::Welcome { name: &name, link: &link },
             Mail::AccountExists { name: &name },
             Mail::NewPassword { name: &name, link: &link },
             Mail::Invite { org: &org, invited_by, role: Role::Member, message: Some(&message), link: &link },
             Mail::Invite { org: &org, invited_by, role: Role::Admin, message: None, link: &link },
+            Mail::Limit { org: &org, slug: &slug, warning: &near },
+            Mail::Limit { org: &org, slug: &slug, warning: &Warning { level: Level::Reached, used: 100 << 30, ..near } },
         ];
         let mut all = String::new();
         for mail in mails {

@@ -45,7 +45,11 @@ pub async fn get(state: &Arc<State>, scope: &CacheScope, hash: &ArtifactHash) ->
         Some((artifact, _)) => state.usage.hit(scope.workspace(), artifact.id, state.clock.now()),
         None => state.usage.miss(scope.workspace()),
     }
-    Ok(found.map(|(_, found)| found))
+    Ok(found.map(|(_, mut found)| {
+        let (state, org) = (state.clone(), scope.org());
+        found.content = found.content.counted(move |bytes| state.usage.sent(org, bytes, state.clock.now()));
+        found
+    }))
 }
 
 async fn read(
@@ -181,6 +185,7 @@ pub async fn put(
     let received = transfer::receive(body, length, Limits::for_artifacts(limit), sealer, state.blobs.create(&key)).await?;
 
     let now = state.clock.now();
+    state.usage.received(scope.org(), received.plain_bytes, now);
     let new = NewArtifact {
         id: ArtifactId::from_uuid(state.clock.new_id()),
         workspace: scope.workspace(),

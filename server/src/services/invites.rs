@@ -14,6 +14,7 @@ use app::domain::ids::{InviteId, MailId, UserId};
 use app::domain::invite::{self, InviteResult, Outcome};
 use app::domain::names::{Email, InviteMessage, OrgSlug, PersonName};
 use app::domain::permission::Permission;
+use app::domain::plan::Measure;
 use app::domain::role::Role;
 use app::domain::secret::PlainSecret;
 use app::error::{AppError, Conflict};
@@ -24,6 +25,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use sea_orm::DatabaseTransaction;
 use serde_json::json;
 
+use super::limits;
 use crate::auth::access::{self, OrgScope};
 use crate::auth::invited;
 use crate::auth::secret::{SecretHash, SecretKind, generate};
@@ -147,8 +149,17 @@ impl Port for Invites {
             let emails: Vec<Email> = new.lines.iter().filter_map(|(_, email)| email.clone().ok()).collect();
             let members = invites::members_among(&tx, &scope, &emails).await?;
             let open = invites::open_among(&tx, &scope, &emails).await?;
-            if invites::count_open(&tx, &scope).await? + emails.len() as u64 > invite::MOST_OPEN {
+            let waiting = invites::count_open(&tx, &scope).await?;
+            if waiting + emails.len() as u64 > invite::MOST_OPEN {
                 return Err(Conflict::TooManyInvites.into());
+            }
+            let new_people =
+                emails.iter().filter(|email| !members.contains(email.as_str()) && open.iter().all(|open| open.email != **email));
+            let new_people = new_people.count() as u64;
+            if new_people > 0 {
+                // Whoever was asked in has a place.
+                let more = waiting + new_people;
+                limits::require_room(&self.0, &tx, caller, scope.id(), Measure::Members, more, Conflict::NoRoomForMembers).await?;
             }
             let sent = self.mails_to(&tx, &scope, &emails).await?;
             let too_often = |email: &Email| sent.get(email.as_str()).is_some_and(|mails| *mails >= invite::MOST_MAILS_TO_ONE);

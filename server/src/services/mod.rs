@@ -3,15 +3,18 @@
 pub mod accounts;
 pub mod artifacts;
 pub mod audit;
+pub mod billing;
 pub mod cache;
 pub mod ci_tokens;
 pub mod identities;
 pub mod invites;
+pub mod limits;
 pub mod members;
 pub mod naming;
 pub mod orgs;
 pub mod retention;
 pub mod sessions;
+pub mod usage;
 pub mod workspaces;
 
 use std::sync::Arc;
@@ -33,5 +36,6 @@ pub fn backend(state: &Arc<State>) -> Backend {
         ci_tokens: Arc::new(ci_tokens::CiTokens(state.clone())),
         artifacts: Arc::new(artifacts::Artifacts(state.clone())),
         audit: Arc::new(audit::Audit(state.clone())),
+        billing: Arc::new(billing::Billing(state.clone())),
     }
 }

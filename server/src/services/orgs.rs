@@ -14,6 +14,7 @@ use app::request::Caller;
 use async_trait::async_trait;
 use serde_json::json;
 
+use super::limits;
 use crate::auth::access;
 use crate::auth::access::OrgScope;
 use crate::error::{Result, answer};
@@ -65,7 +66,7 @@ impl Port for Orgs {
     async fn open(&self, caller: &Caller, slug: &OrgSlug) -> Result<OrgView, AppError> {
         answer(caller, async {
             let scope = access::org(self.0.db.read(), caller, slug, Permission::ViewOrg).await?;
-            orgs::view(self.0.db.read(), &scope).await
+            limits::with_warnings(&self.0, &scope, orgs::view(self.0.db.read(), &scope).await?).await
         })
         .await
     }

@@ -7,6 +7,7 @@ use app::backend::workspaces::{Usage, WorkspaceView, Workspaces as Port};
 use app::domain::ids::WorkspaceId;
 use app::domain::names::{NxCloudId, OrgSlug, Reason, WorkspaceName};
 use app::domain::permission::Permission;
+use app::domain::plan::Measure;
 use app::domain::retention::Retention;
 use app::error::{AppError, Conflict, Field};
 use app::request::Caller;
@@ -14,6 +15,7 @@ use async_trait::async_trait;
 use aws_lc_rs::rand;
 use serde_json::json;
 
+use super::limits;
 use crate::auth::access::{self, WorkspaceScope};
 use crate::auth::secret::NoRandomness;
 use crate::error::{Error, Result, answer};
@@ -46,6 +48,7 @@ impl Workspaces {
         if workspaces::count(&tx, &scope).await? >= MOST_PER_ORG {
             return Err(Conflict::TooMany.into());
         }
+        limits::require_room(state, &tx, caller, scope.id(), Measure::Workspaces, 1, Conflict::NoRoomForWorkspace).await?;
         let nx_cloud_id = new_nx_cloud_id()?;
         let new = WorkspaceView {
             id: WorkspaceId::from_uuid(state.clock.new_id()),
@@ -81,7 +84,8 @@ impl Port for Workspaces {
         answer(caller, async {
             let db = self.0.db.read();
             let scope = access::workspace(db, caller, slug, id, Permission::ViewWorkspaces).await?;
-            Ok((orgs::view(db, scope.org()).await?, workspaces::find(db, &scope).await?))
+            let org = limits::with_warnings(&self.0, scope.org(), orgs::view(db, scope.org()).await?).await?;
+            Ok((org, workspaces::find(db, &scope).await?))
         })
         .await
     }

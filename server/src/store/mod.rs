@@ -3,6 +3,7 @@
 
 pub mod artifacts;
 pub mod audit;
+pub mod billing;
 pub mod ci_tokens;
 pub mod db;
 mod entities;
@@ -13,5 +14,6 @@ pub mod members;
 pub mod orgs;
 pub mod sessions;
 pub mod unscoped;
+pub mod usage;
 pub mod users;
 pub mod workspaces;

@@ -79,6 +79,7 @@ pub async fn of_user(db: &impl ConnectionTrait, user: UserId) -> Result<Vec<OrgV
             created_at: row.created_at,
             members,
             workspaces,
+            warnings: Vec::new(),
         });
     }
     Ok(views)

@@ -33,6 +33,21 @@ impl Content {
         }
     }
 
+    /// The same content, with something to do with the number of bytes that left, also when the client went away.
+    #[must_use]
+    pub fn counted(self, report: impl FnOnce(u64) + Send + 'static) -> Self {
+        match self {
+            Self::Whole(bytes) => {
+                report(bytes.len() as u64);
+                Self::Whole(bytes)
+            }
+            Self::Stream(stream) => {
+                let mut count = Count { bytes: 0, report: Some(report) };
+                Self::Stream(stream.inspect_ok(move |frame| count.add(frame.len())).boxed())
+            }
+        }
+    }
+
     /// The same content, with something to do when a later frame turns out to be altered.
     #[must_use]
     pub fn when_damaged(self, act: impl FnOnce(&SealError) + Send + 'static) -> Self {
@@ -50,6 +65,27 @@ impl Content {
                     })
                     .boxed(),
             ),
+        }
+    }
+}
+
+/// Bytes so far, reported when the stream that owns it ends or is dropped.
+struct Count<F: FnOnce(u64)> {
+    bytes: u64,
+    report: Option<F>,
+}
+
+impl<F: FnOnce(u64)> Count<F> {
+    /// A method, so that the stream takes all of it and not only the number.
+    const fn add(&mut self, bytes: usize) {
+        self.bytes += bytes as u64;
+    }
+}
+
+impl<F: FnOnce(u64)> Drop for Count<F> {
+    fn drop(&mut self) {
+        if let Some(report) = self.report.take() {
+            report(self.bytes);
         }
     }
 }

@@ -39,6 +39,7 @@ const SERVER_FUNCTIONS: &str = "
 /do/orgs/change-slug               401       404        404     403    303      401    403   org_slug=$org slug=$fresh
 /do/orgs/change-visibility         401       404        404     403    303      401    403   org_slug=$org change=make-public
 /do/orgs/delete                    401       404        404     403    303      401    403   org_slug=$org confirmation=$org
+/do/billing/save-contact           401       404        404     403    303      401    403   org_slug=$org name=Acme email=a@example.com address=Berlin
 /do/members/set-role               401       404        404     403    303      401    403   org_slug=$org member=$other role=member
 /do/members/remove                 401       404        404     403    303      401    403   org_slug=$org member=$other
 /do/members/leave                  401       404        404     303    303      401    403   org_slug=$org
@@ -80,6 +81,8 @@ const PAGES: &str = "
 /o/{slug}/audit                        302       404        404     403    200      302    403
 /o/{slug}/audit.csv                    302       404        404     403    200      302    403
 /o/{slug}/audit.ndjson                 302       404        404     403    200      302    403
+/o/{slug}/usage                        302       404        404     403    200      302    403
+/o/{slug}/usage.csv                    302       404        404     403    200      302    403
 /o/{slug}/invites                      302       404        404     403    200      302    403
 /o/{slug}/sign-in                      302       404        404     403    200      302    403
 /sso/start                             404       302        302     302    302      404    302

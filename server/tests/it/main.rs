@@ -11,6 +11,7 @@ mod at_rest;
 mod audit;
 mod audit_chain;
 mod authz;
+mod billing;
 mod cache_api;
 mod cache_faults;
 mod ci_tokens;

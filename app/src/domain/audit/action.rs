@@ -49,6 +49,10 @@ pub enum Action {
     ProviderRefused,
     /// Retention changed.
     RetentionChanged,
+    /// The operator gave it another plan.
+    PlanChanged,
+    /// Somebody else is written to about money.
+    BillingContactChanged,
     /// A token has a new value.
     Rotated,
     /// A token was taken back.
@@ -63,7 +67,7 @@ pub enum Action {
 
 impl Action {
     /// Every action, in the order in which the filter offers them.
-    pub const ALL: [Self; 27] = [
+    pub const ALL: [Self; 29] = [
         Self::PasswordChosen,
         Self::PasswordChanged,
         Self::SignedIn,
@@ -86,6 +90,8 @@ impl Action {
         Self::SignInRuleChanged,
         Self::ProviderRefused,
         Self::RetentionChanged,
+        Self::PlanChanged,
+        Self::BillingContactChanged,
         Self::Rotated,
         Self::Revoked,
         Self::Purged,
@@ -118,6 +124,8 @@ impl Action {
             Self::SignInRuleChanged => "sign-in-rule-changed",
             Self::ProviderRefused => "provider-refused",
             Self::RetentionChanged => "retention-changed",
+            Self::PlanChanged => "plan-changed",
+            Self::BillingContactChanged => "billing-contact-changed",
             Self::Rotated => "rotated",
             Self::Revoked => "revoked",
             Self::Purged => "purged",
@@ -151,6 +159,8 @@ impl Action {
             Self::SignInRuleChanged => Some("Sign-in rule changed"),
             Self::ProviderRefused => Some("Account at the provider ended"),
             Self::RetentionChanged => Some("Retention changed"),
+            Self::PlanChanged => Some("Plan changed"),
+            Self::BillingContactChanged => Some("Billing contact changed"),
             Self::Rotated => Some("Rotated"),
             Self::Revoked => Some("Revoked"),
             Self::Purged => Some("Artifacts deleted"),

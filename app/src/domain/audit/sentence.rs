@@ -64,6 +64,8 @@ impl AuditEvent {
             Action::RetentionChanged => {
                 format!("changed what {} keeps from {} to {}", self.thing(), self.limits("before"), self.limits("after"))
             }
+            Action::PlanChanged => format!("changed the plan of {} from “{}” to “{}”", self.thing(), self.before(), self.after()),
+            Action::BillingContactChanged => format!("changed the billing contact of {}", self.thing()),
             Action::Rotated => format!("gave {} a new value", self.thing()),
             Action::Revoked => format!("revoked {}", self.thing()),
             Action::Purged => self.purge(),
@@ -194,6 +196,12 @@ mod tests {
             ("visibility-changed", "org", &[("before", "private"), ("after", "public")], "Ada made the organization “Bob” public"),
             ("visibility-changed", "org", &[("before", "listed"), ("after", "private")], "Ada made the organization “Bob” private"),
             ("visibility-changed", "org", &[("after", "listed")], "Ada let search engines list the organization “Bob”"),
+            (
+                "plan-changed",
+                "org",
+                &[("before", "Free"), ("after", "Team")],
+                "Ada changed the plan of the organization “Bob” from “Free” to “Team”",
+            ),
             ("joined", "member", &[("role", "member")], "Ada added Bob as Member"),
             ("removed", "member", &[("role", "admin")], "Ada removed Bob from the organization, who was Admin"),
             (

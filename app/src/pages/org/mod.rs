@@ -6,4 +6,5 @@ pub mod members;
 pub mod overview;
 pub mod settings;
 pub mod sign_in;
+pub mod usage;
 mod visibility;

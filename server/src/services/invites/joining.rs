@@ -4,13 +4,14 @@ use app::backend::members::JoinedBy;
 use app::domain::ids::UserId;
 use app::domain::names::{OrgSlug, PersonName, Reason};
 use app::domain::password;
+use app::domain::plan::Measure;
 use app::domain::secret::PlainSecret;
 use app::error::{AppError, Conflict, Field};
 use app::request::Caller;
 use sea_orm::DatabaseTransaction;
 use serde_json::json;
 
-use super::Invites;
+use super::{Invites, limits};
 use crate::auth::invited::{self, Invited};
 use crate::error::Result;
 use crate::store::audit::{Action, Object, record};
@@ -26,6 +27,9 @@ impl Invites {
             return if invited.was_accepted_by(user.id) && is_in { Ok(()) } else { Err(AppError::LinkUnusable.into()) };
         }
         invites::cancel_mails(tx, invited.org(), Some(invited.id())).await?;
+        if unscoped::role_in(tx, invited.org(), user.id).await?.is_none() {
+            limits::require_room(&self.0, tx, caller, invited.org(), Measure::Members, 1, Conflict::NoRoomForYou).await?;
+        }
         if members::insert(tx, invited.org(), user.id, invited.role(), JoinedBy::Invite, now).await? {
             let member = Object { kind: "member", id: user.id.to_string(), name: user.name.as_str() };
             let details = json!({ "role": invited.role(), "invited_by": invited.invited_by() });
