@@ -6,6 +6,7 @@ import { Frame } from '../pages/frame.ts';
 import { NewOrg } from '../pages/new_org.ts';
 import { Invites } from '../pages/org/invites.ts';
 import { OrgSettings } from '../pages/org/settings.ts';
+import { Usage } from '../pages/org/usage.ts';
 import { SignIn } from '../pages/sign_in.ts';
 import { Artifacts } from '../pages/workspace/artifacts.ts';
 import { workspacePath } from '../pages/workspace/paths.ts';
@@ -72,6 +73,11 @@ export const LOOKS: Look[] = [
   { name: 'org_sign_in', as: 'admin', path: org('/sign-in') },
   { name: 'org_sign_in_preview', as: 'admin', path: org('/sign-in?preview=1&domains=acme.com') },
   { name: 'org_sign_in_refused', as: 'admin', path: org('/sign-in?preview=1&domains=acme') },
+  { name: 'usage', as: 'admin', path: org('/usage'), then: (page) => page.getByText('Show the table').click() },
+  { name: 'usage_empty', as: 'admin', path: (world) => `/o/${world.emptyOrg.slug}/usage` },
+  { name: 'usage_refused', as: 'admin', path: org('/usage'), then: refused((page) => new Usage(page).saveContact({ email: 'nobody' })) },
+  { name: 'usage_full', as: 'admin', path: (world) => `/o/${world.fullOrg.slug}/usage` },
+  { name: 'org_full', as: 'admin', path: (world) => `/o/${world.fullOrg.slug}` },
   { name: 'new_workspace', as: 'admin', path: org('/workspaces/new') },
   { name: 'workspace', as: 'admin', path: used() },
   { name: 'workspace_fresh', as: 'admin', path: (world) => workspacePath(world.fresh) },
@@ -102,6 +108,7 @@ export const LOOKS: Look[] = [
   { name: 'guest_forbidden', as: 'newcomer', path: open('/settings'), status: 403 },
 
   { name: 'forbidden', as: 'member', path: org('/settings'), status: 403 },
+  { name: 'usage_forbidden', as: 'member', path: org('/usage'), status: 403 },
   { name: 'audit_forbidden', as: 'member', path: org('/audit'), status: 403 },
 ];
 

@@ -11,6 +11,12 @@ export interface Workspace { id: string; nxCloudId: string; name: string; org: O
 export interface Token { id: string; token: string; name: string }
 export type Access = 'read-only' | 'read-write';
 
+/** Plans of every server under test: one without limits for all, and one that is soon used up. */
+export const PLANS = {
+  BUILDKEEP_PLANS: '[{name = "Self-hosted"}, {name = "Small", members = 5, workspaces = 2}]',
+  BUILDKEEP_DEFAULT_PLAN: 'Self-hosted',
+};
+
 /** A short word that no other test uses. */
 export const unique = () => `t${Date.now().toString(36)}${randomInt(36 ** 4).toString(36)}`;
 
@@ -24,7 +30,7 @@ export class Setup {
   constructor(private readonly data: string) {}
 
   private run(words: string[], input = '') {
-    return admin(this.data, words, { input });
+    return admin(this.data, words, { input, env: PLANS });
   }
 
   /** Somebody with a confirmed account. */
@@ -41,6 +47,10 @@ export class Setup {
 
   async join(org: Org, person: Person, role: 'admin' | 'member') {
     await this.run(['member', 'add', '--org', org.slug, '--email', person.email, '--role', role]);
+  }
+
+  async plan(org: Org, plan: string) {
+    await this.run(['org', 'set-plan', '--org', org.slug, '--plan', plan]);
   }
 
   async workspace(org: Org, name = 'shop'): Promise<Workspace> {

@@ -9,7 +9,7 @@ import { Server } from '../nx/lib/server.mjs';
 import { SignIn } from '../pages/sign_in.ts';
 import { MailFolder, MailServer, type Mailbox } from './mailbox.ts';
 import { Provider } from './provider.ts';
-import { type Person, Setup } from './setup.ts';
+import { PLANS, type Person, Setup } from './setup.ts';
 import { Watch } from './watch.ts';
 import { furnish, type World } from './world.ts';
 
@@ -43,7 +43,7 @@ async function serve(mail: 'files' | 'smtp', use: (buildkeep: Buildkeep) => Prom
   const smtp = mail === 'smtp' ? new MailServer() : undefined;
   // Tests sign in far more often than people do.
   const provider = await Provider.start();
-  const env: Record<string, string> = { BUILDKEEP_SIGN_IN_PER_MINUTE: '100000', ...provider.settings };
+  const env: Record<string, string> = { ...PLANS, BUILDKEEP_SIGN_IN_PER_MINUTE: '100000', ...provider.settings };
   if (smtp) env.BUILDKEEP_SMTP_URL = await smtp.start();
   const server = await Server.start(data, { env }) as Server & { url: string };
   try {

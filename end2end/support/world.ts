@@ -19,6 +19,8 @@ export interface World {
   emptyOrg: Org;
   /** A public organization, with a used workspace and one with nothing. */
   openOrg: Org;
+  /** An organization that has used up a limit of its plan. */
+  fullOrg: Org;
   shown: Workspace;
   shownFresh: Workspace;
   /** Used, with tokens of every kind; new, with nothing; with a long name, for tokens that a test makes. */
@@ -56,12 +58,15 @@ export async function furnish(buildkeep: Buildkeep): Promise<World> {
   };
   const openOrg = await setup.org(people.admin, 'Open Source e.V.', `open-${unique()}`);
   await setup.join(openOrg, people.member, 'member');
+  const fullOrg = await setup.org(people.admin, 'Initech');
+  for (const name of ['tps', 'reports']) await setup.workspace(fullOrg, name);
+  await setup.plan(fullOrg, 'Small');
   const shown = await setup.workspace(openOrg, 'compiler');
   const shownFresh = await setup.workspace(openOrg, 'website');
   await fill(buildkeep, shown);
   await publish(buildkeep, openOrg, cookies.admin);
   const invite = await invited(buildkeep, org, cookies.admin);
-  return { buildkeep, people, cookies, org, emptyOrg, openOrg, shown, shownFresh, used, fresh, long, invite };
+  return { buildkeep, people, cookies, org, emptyOrg, openOrg, fullOrg, shown, shownFresh, used, fresh, long, invite };
 }
 
 /** Tokens in every state, artifacts, hits and misses. */
