@@ -117,6 +117,15 @@ pub enum Conflict {
     /// Without the link there would be no way to sign in.
     #[error("This is your only way to sign in. Set a password first.")]
     LastWayIn,
+    /// The domain is on the organization's list.
+    #[error("This domain is on the list already.")]
+    DomainListed,
+    /// Nobody can vouch who has no address at the domain.
+    #[error("Vouching takes a confirmed address of your own at exactly this domain.")]
+    NoAddressThere,
+    /// Who was removed does not come back by a domain.
+    #[error("An Admin removed you from this organization. Ask one of its Admins for an invite.")]
+    WasRemoved,
     /// The limit of what one owner may have.
     #[error("You have reached the limit of what can be created here. Delete what you no longer need.")]
     TooMany,
@@ -135,6 +144,8 @@ pub enum Field {
     CurrentPassword,
     /// An organization's address.
     Slug,
+    /// A domain.
+    Domain,
     /// A member's role.
     Role,
     /// A list of e-mail addresses.

@@ -50,6 +50,18 @@ pub enum Notice {
     InviteRevoked(String),
     /// A link of an invite to hand over: here it is, once.
     InviteLink(IssuedInvite),
+    /// The domain is on the list.
+    DomainAdded(String),
+    /// Who joins by the domain gets another role.
+    DomainRoleChanged(String),
+    /// The person vouches for the domain.
+    DomainVouched(String),
+    /// DNS proves the domain.
+    DomainProven(String),
+    /// DNS does not prove the domain.
+    DomainNotProven(String),
+    /// The domain is off the list.
+    DomainRemoved(String),
     /// The person is in an organization now.
     OrgJoined,
     /// The signed-in person has left the organization of this name.

@@ -104,6 +104,16 @@ pub fn org_sign_in(slug: &OrgSlug) -> String {
     format!("/o/{slug}/sign-in")
 }
 
+/// The domains whose people may join.
+pub fn org_domains(slug: &OrgSlug) -> String {
+    format!("/o/{slug}/domains")
+}
+
+/// Where people of these domains join.
+pub fn join(slug: &OrgSlug) -> String {
+    format!("/join/{slug}")
+}
+
 /// Its settings.
 pub fn org_settings(slug: &OrgSlug) -> String {
     format!("/o/{slug}/settings")

@@ -12,6 +12,7 @@ use crate::pages::choose_password::ChoosePasswordPage;
 use crate::pages::forgot_password::ForgotPasswordPage;
 use crate::pages::home::HomePage;
 use crate::pages::invite::InvitePage;
+use crate::pages::join::JoinPage;
 use crate::pages::new_org::NewOrgPage;
 use crate::pages::not_found::NotFound;
 use crate::pages::sign_in::SignInPage;
@@ -32,6 +33,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/choose-password") view=ChoosePasswordPage ssr=SsrMode::Async/>
                 <Route path=path!("/forgot-password") view=ForgotPasswordPage ssr=SsrMode::Async/>
                 <Route path=path!("/invite") view=InvitePage ssr=SsrMode::Async/>
+                <Route path=path!("/join/:slug") view=JoinPage ssr=SsrMode::Async/>
                 <Route path=path!("/account") view=AccountPage ssr=SsrMode::Async/>
                 <Route path=path!("/help/access") view=AccessMatrixPage ssr=SsrMode::Async/>
                 <Route path=path!("/orgs/new") view=NewOrgPage ssr=SsrMode::Async/>
@@ -41,6 +43,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/o/:slug/usage") view=org::usage::UsagePage ssr=SsrMode::Async/>
                 <Route path=path!("/o/:slug/invites") view=org::invites::InvitesPage ssr=SsrMode::Async/>
                 <Route path=path!("/o/:slug/sign-in") view=org::sign_in::SignInRulePage ssr=SsrMode::Async/>
+                <Route path=path!("/o/:slug/domains") view=org::domain_invites::DomainInvitesPage ssr=SsrMode::Async/>
                 <Route path=path!("/o/:slug/settings") view=org::settings::SettingsPage ssr=SsrMode::Async/>
                 <Route path=path!("/o/:slug/workspaces/new") view=workspace::new::NewPage ssr=SsrMode::Async/>
                 <Route path=path!("/o/:slug/w/:workspace") view=workspace::overview::OverviewPage ssr=SsrMode::Async/>

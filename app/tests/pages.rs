@@ -332,6 +332,38 @@ async fn the_page_of_an_invite_offers_what_the_visitor_can_do() {
 }
 
 #[tokio::test]
+async fn a_domain_says_whether_its_people_can_join_and_what_dns_answered() {
+    let page = page(Admin, &paths::org_domains(&acme())).await;
+    for words in ["Proven", "Vouched for", "No longer proven", "Not open", "DNS has given no answer since", "äcme.nl"] {
+        page.shows(words);
+    }
+    for words in ["_buildkeep-challenge.acme.de", "4tQ0challenge3", "v=spf1 -all", "DNS was not asked yet", "SERVFAIL", "/join/acme"] {
+        page.shows(words);
+    }
+    assert_eq!(page.html.matches("Vouch for it").count(), 2, "only where it opens something");
+    self::page(Member, &paths::org_members(&acme())).await.hides("/o/acme/domains");
+}
+
+#[tokio::test]
+async fn a_join_link_tells_nobody_which_organizations_exist() {
+    for slug in ["acme", "missing", "Not%20A%20Slug"] {
+        let page = page(Visitor, &format!("/join/{slug}")).await;
+        assert_eq!(page.status, StatusCode::FOUND, "{slug}");
+        page.hides("Acme");
+    }
+    page(Newcomer, "/join/acme").await.shows("Join Acme").shows("as Member, because you have an address at example.com");
+    for slug in ["missing", "Not%20A%20Slug"] {
+        assert_eq!(page(Newcomer, &format!("/join/{slug}")).await.status, StatusCode::NOT_FOUND);
+    }
+    let removed = page(Newcomer, "/join/left").await;
+    assert_eq!(removed.status, StatusCode::CONFLICT);
+    removed.shows("Ask one of its Admins for an invite");
+    assert_eq!(page(Member, "/join/acme").await.status, StatusCode::FOUND);
+    page(Newcomer, paths::HOME).await.shows("Acme is open to people at example.com").shows("Join Acme");
+    page(Member, paths::HOME).await.hides("Join Acme");
+}
+
+#[tokio::test]
 async fn the_matrix_says_what_the_rules_say() {
     let page = page(Visitor, paths::ACCESS_MATRIX).await;
     let granted = Permission::ALL

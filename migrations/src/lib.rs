@@ -13,6 +13,7 @@ mod m20261122_000007_audit_chain;
 mod m20261123_000011_identities;
 mod m20261123_000010_public_orgs;
 mod m20261123_000012_billing;
+mod m20261123_000009_domain_invites;
 mod table;
 
 pub use sea_orm_migration::MigratorTrait;
@@ -35,6 +36,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261123_000011_identities::Migration),
             Box::new(m20261123_000010_public_orgs::Migration),
             Box::new(m20261123_000012_billing::Migration),
+            Box::new(m20261123_000009_domain_invites::Migration),
         ]
     }
 }

@@ -37,6 +37,8 @@ pub struct Config {
     pub smtp_url: Option<String>,
     /// Sender of our mail.
     pub mail_from: String,
+    /// DNS server that is asked for the records that prove domains, with its port; default is the system's.
+    pub dns_server: Option<SocketAddr>,
     /// Proxies whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<IpAddr>,
     /// Largest artifact in MiB.
@@ -92,6 +94,7 @@ impl Default for Config {
             master_key_file: None,
             smtp_url: None,
             mail_from: "Buildkeep <buildkeep@localhost>".to_owned(),
+            dns_server: None,
             trusted_proxies: Vec::new(),
             artifact_limit_mib: 2048,
             transfer_limit: 512,

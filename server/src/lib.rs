@@ -20,6 +20,7 @@ pub mod blob;
 pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod dns;
 pub mod error;
 pub mod keys;
 pub mod mail;

@@ -21,6 +21,7 @@ use crate::blob::BlobStore;
 use crate::blob::fs::FsBlobs;
 use crate::clock::Clock;
 use crate::config::{Config, ConfigError};
+use crate::dns::Dns;
 use crate::error::Error;
 use crate::keys::{KeyError, Keyring, load_master_key};
 use crate::mail::{MailError, Mailer};
@@ -73,6 +74,8 @@ pub struct State {
     pub last_count: LastCount,
     /// Outgoing mail.
     pub mailer: Mailer,
+    /// What DNS says.
+    pub dns: Dns,
     /// Wakes the worker that sends mail.
     pub mail_waiting: Notify,
     /// Wakes the worker that purges.
@@ -160,6 +163,7 @@ impl State {
             quotas: Quotas::default(),
             last_count: LastCount::default(),
             mailer,
+            dns: Dns::new(config.dns_server),
             mail_waiting: Notify::new(),
             purge_waiting: Notify::new(),
             transfers: Arc::new(Semaphore::new(config.transfer_limit as usize)),

@@ -1,4 +1,5 @@
-//! What goes on beside the requests: mail, purges, retention, the sweeper, counts, limits, the watch over access.
+//! What goes on beside the requests: mail, purges, proofs of domains, retention, the sweeper, counts, limits, the watch over
+//! access.
 //!
 //! Each worker carries on after a failure; what it could not do now it does at its next turn.
 
@@ -12,7 +13,7 @@ use crate::auth::epoch::WATCH_INTERVAL;
 use crate::error::Result;
 use crate::mail::queue;
 use crate::services::identities::checking;
-use crate::services::{retention, usage};
+use crate::services::{domain_invites, retention, usage};
 use crate::state::State;
 use crate::store::{sessions, users};
 use crate::usage::FLUSH_INTERVAL;
@@ -21,6 +22,7 @@ const MAIL_INTERVAL: Duration = Duration::from_secs(10);
 const PURGE_INTERVAL: Duration = Duration::from_secs(30);
 const IDENTITY_INTERVAL: Duration = Duration::from_secs(15);
 const STOCK_INTERVAL: Duration = Duration::from_mins(1);
+const DOMAIN_INTERVAL: Duration = Duration::from_mins(5);
 const RETENTION_INTERVAL: Duration = Duration::from_mins(15);
 
 /// The workers of a running server.
@@ -53,6 +55,7 @@ impl Workers {
             Ok(())
         });
         workers.spawn("stock", STOCK_INTERVAL, |state| async move { usage::take_stock(&state).await });
+        workers.spawn("proofs of domains", DOMAIN_INTERVAL, |state| async move { domain_invites::check_due(&state).await.map(drop) });
         workers.spawn("retention", RETENTION_INTERVAL, |state| async move {
             retention::apply(&state).await?;
             retention::trim_audit(&state).await.map(drop)
@@ -64,6 +67,7 @@ impl Workers {
             sessions::delete_expired(state.db.write(), now).await?;
             users::delete_expired_links(state.db.write(), now).await?;
             state.attempts.forget_old();
+            state.dns.forget_old();
             retention::sweep(&state).await.map(drop)
         });
         workers.running.close();

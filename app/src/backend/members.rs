@@ -47,11 +47,13 @@ pub enum JoinedBy {
     Operator,
     /// They accepted an invite.
     Invite,
+    /// They have an address at a domain of the organization.
+    Domain,
 }
 
 impl JoinedBy {
     /// Every way.
-    pub const ALL: [Self; 3] = [Self::Created, Self::Operator, Self::Invite];
+    pub const ALL: [Self; 4] = [Self::Created, Self::Operator, Self::Invite, Self::Domain];
 
     /// The word in the database.
     pub const fn as_str(self) -> &'static str {
@@ -59,6 +61,7 @@ impl JoinedBy {
             Self::Created => "created",
             Self::Operator => "operator",
             Self::Invite => "invite",
+            Self::Domain => "domain",
         }
     }
 
@@ -68,6 +71,7 @@ impl JoinedBy {
             Self::Created => "created the organization",
             Self::Operator => "added by the operator",
             Self::Invite => "accepted an invite",
+            Self::Domain => "joined by domain",
         }
     }
 }

@@ -8,6 +8,7 @@ pub mod audit;
 pub mod billing;
 pub mod ci_tokens;
 pub mod identities;
+pub mod domain_invites;
 pub mod invites;
 pub mod members;
 pub mod orgs;
@@ -31,6 +32,8 @@ pub struct Backend {
     pub identities: Arc<dyn identities::Identities>,
     /// Who is asked to come in.
     pub invites: Arc<dyn invites::Invites>,
+    /// The domains whose people may join.
+    pub domain_invites: Arc<dyn domain_invites::DomainInvites>,
     /// Their workspaces.
     pub workspaces: Arc<dyn workspaces::Workspaces>,
     /// The workspaces' CI access tokens.

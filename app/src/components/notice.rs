@@ -38,6 +38,12 @@ pub fn NoticeView(
         Notice::InviteResent(email) => format!("The invite for {email} is on its way again. Earlier links of it have stopped working."),
         Notice::InviteRevoked(email) => format!("The invite for {email} is revoked. Its links have stopped working."),
         Notice::InviteLink(invite) => return view! { <NewInviteLink invite public_url/> }.into_any(),
+        Notice::DomainAdded(domain) => format!("{domain} is on the list."),
+        Notice::DomainRoleChanged(domain) => format!("Who joins by {domain} from now on has another role. Members keep theirs."),
+        Notice::DomainVouched(domain) => format!("You vouch for {domain}: its people can join by the link."),
+        Notice::DomainProven(domain) => format!("DNS proves {domain}: its people can join, and are offered it after signing in."),
+        Notice::DomainNotProven(domain) => return view! { <NotProven domain/> }.into_any(),
+        Notice::DomainRemoved(domain) => format!("{domain} is off the list. Nobody joins by it any more; members stay."),
         Notice::OrgJoined => "You are in. Here is what the organization builds.".to_owned(),
         Notice::OrgLeft(name) => format!("You have left “{name}”."),
         Notice::WorkspaceCreated => "The workspace is created. Here is how to connect nx to it.".to_owned(),
@@ -65,6 +71,17 @@ fn Failure(sentence: String) -> impl IntoView {
             <p>{sentence}</p>
         </div>
     }
+}
+
+#[component]
+fn NotProven(domain: String) -> impl IntoView {
+    view! {
+        <div class="alert alert-care" role="status">
+            <Icon of=icondata_lu::LuCircleAlert/>
+            <p>{format!("DNS does not prove {domain}. What it answered stands below.")}</p>
+        </div>
+    }
+    .into_any()
 }
 
 /// A link of an invite: the only time that anybody sees it.

@@ -39,7 +39,7 @@ pub struct AuditEvent {
 /// Who did it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AuditActor {
-    /// `user`, `operator` or `anonymous`.
+    /// `user`, `operator`, `server` or `anonymous`.
     pub kind: String,
     /// The person's id.
     pub id: Option<String>,

@@ -146,6 +146,11 @@ id_type!(
     "idn"
 );
 id_type!(
+    /// A domain whose people may join an organization.
+    DomainInviteId,
+    "dom"
+);
+id_type!(
     /// A message waiting in, or gone through, the mail queue.
     MailId,
     "mail"

@@ -7,6 +7,7 @@ pub mod artifact;
 pub mod audit;
 pub mod cache_setup;
 pub mod identity;
+pub mod domain_invite;
 pub mod ids;
 pub mod invite;
 pub mod member;

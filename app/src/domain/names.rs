@@ -23,8 +23,14 @@ pub enum Reason {
     #[error("Enter an e-mail address such as ada@example.com.")]
     NotAnEmail,
     /// Not a domain.
-    #[error("Enter a domain such as example.com.")]
+    #[error("Enter a domain such as acme.com.")]
     NotADomain,
+    /// The ending of domains that belong to many.
+    #[error("This is only the ending of other people's domains; enter a whole one, such as acme.co.uk.")]
+    PublicSuffix,
+    /// Where anybody can get an address.
+    #[error("Anybody can get an address at this mail provider. Invite these people one by one instead.")]
+    MailProvider,
     /// Not an organization address.
     #[error("Use 2 to 39 lower-case letters, digits and single hyphens, starting with a letter.")]
     NotASlug,
@@ -186,6 +192,11 @@ text_type!(
     email
 );
 text_type!(
+    /// A domain in the one form that is stored and compared: ASCII (an international name as `xn--…`), lower case.
+    DomainName,
+    |text| if is_domain(text) { Ok(text.to_owned()) } else { Err(Reason::NotADomain) }
+);
+text_type!(
     /// An organization's address: the part after `/o/`.
     OrgSlug,
     slug
@@ -232,6 +243,25 @@ fn email(text: &str) -> Result<String, Reason> {
     };
     let domain_fits = domain.contains('.') && domain.split('.').all(label_fits);
     if local_fits && domain_fits { Ok(text) } else { Err(Reason::NotAnEmail) }
+}
+
+impl Email {
+    /// What stands behind the `@`.
+    pub fn domain(&self) -> &str {
+        self.0.rsplit_once('@').map_or("", |(_, domain)| domain)
+    }
+}
+
+fn is_domain(text: &str) -> bool {
+    let label_fits = |label: &str| {
+        (1..=63).contains(&label.len())
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+            && label.bytes().all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'-'))
+    };
+    let is_number = |label: &str| label.bytes().all(|b| b.is_ascii_digit());
+    let ends_like_an_ip_address = text.rsplit('.').next().is_some_and(is_number);
+    text.len() <= 253 && text.contains('.') && text.split('.').all(label_fits) && !ends_like_an_ip_address
 }
 
 /// Words that would read as a page of ours or promise an authority that an organization does not have.
@@ -346,6 +376,31 @@ mod tests {
             assert_eq!(OrgSlug::parse(bad), Err(Reason::NotASlug), "{bad}");
         }
         assert_eq!(OrgSlug::parse("new"), Err(Reason::Reserved));
+    }
+
+    #[test]
+    fn a_domain_has_one_form() {
+        for fine in ["acme.com", "mail.acme.co.uk", "xn--mnchen-3ya.de", "7-eleven.com"] {
+            assert_eq!(DomainName::parse(fine).map(String::from), Ok(fine.to_owned()));
+        }
+        for bad in [
+            "",
+            "acme",
+            "Acme.com",
+            "acme.com.",
+            ".acme.com",
+            "a..b",
+            "-a.com",
+            "a_b.com",
+            "münchen.de",
+            "192.0.2.1",
+            "[::1]",
+            "a@b.com",
+            " a.com",
+        ] {
+            assert_eq!(DomainName::parse(bad), Err(Reason::NotADomain), "{bad}");
+        }
+        assert_eq!(Email::parse("ada@mail.acme.com").unwrap().domain(), "mail.acme.com");
     }
 
     #[test]

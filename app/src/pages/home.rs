@@ -5,6 +5,7 @@ use leptos::prelude::*;
 
 use super::frame::Frame;
 use super::loaded;
+use crate::backend::domain_invites::JoinOffer;
 use crate::backend::invites::Invitation;
 use crate::backend::orgs::OrgView;
 use crate::components::chip::{PublicChip, RoleChip};
@@ -16,6 +17,7 @@ use crate::domain::time::count;
 use crate::islands::row_filter::{MANY, RowFilter};
 use crate::paths;
 use crate::request::{Actor, SignedIn, request};
+use crate::server_fns::domain_invites::JoinByDomain;
 use crate::server_fns::invites::AcceptInvite;
 
 /// The start page.
@@ -28,17 +30,24 @@ pub fn HomePage() -> impl IntoView {
             let load = async move {
                 let orgs = request.backend.orgs.list(&request.caller).await?;
                 let invitations = request.backend.invites.waiting(&request.caller).await?;
-                Ok((orgs, invitations))
+                let offers = request.backend.domain_invites.offers(&request.caller).await?;
+                Ok((orgs, Waiting { invitations, offers }))
             };
-            loaded(load, |(orgs, invitations)| view! { <Orgs orgs invitations user/> }).into_any()
+            loaded(load, |(orgs, waiting)| view! { <Orgs orgs waiting user/> }).into_any()
         }
     }
 }
 
+/// The ways in that are open to the person.
+struct Waiting {
+    invitations: Vec<Invitation>,
+    offers: Vec<JoinOffer>,
+}
+
 #[component]
-fn Orgs(orgs: Vec<OrgView>, invitations: Vec<Invitation>, user: SignedIn) -> impl IntoView {
+fn Orgs(orgs: Vec<OrgView>, waiting: Waiting, user: SignedIn) -> impl IntoView {
     if orgs.is_empty() {
-        return view! { <NoOrg user invitations/> }.into_any();
+        return view! { <NoOrg user waiting/> }.into_any();
     }
     let many = orgs.len() >= MANY;
     view! {
@@ -49,7 +58,8 @@ fn Orgs(orgs: Vec<OrgView>, invitations: Vec<Invitation>, user: SignedIn) -> imp
                     "New organization"
                 </a>
             </PageHeader>
-            <Invitations invitations/>
+            <Invitations invitations=waiting.invitations/>
+            <Offers offers=waiting.offers/>
             {many.then(|| view! { <RowFilter rows="orgs".to_owned() label="Filter organizations".to_owned()/> })}
             <div class="card">
                 <table class="table">
@@ -123,12 +133,40 @@ fn Invitations(invitations: Vec<Invitation>) -> impl IntoView {
     })
 }
 
+/// Organizations that are open to the domain of the person's address.
 #[component]
-fn NoOrg(user: SignedIn, invitations: Vec<Invitation>) -> impl IntoView {
+fn Offers(offers: Vec<JoinOffer>) -> impl IntoView {
+    let join = ServerAction::<JoinByDomain>::new();
+    let form = FormState::of(join, &request().draft);
+    let row = move |offer: JoinOffer| {
+        let words = format!("{} is open to people at {}: you may join as {}.", offer.org, offer.domain, offer.role);
+        view! {
+            <li>
+                <p>{words}</p>
+                <ActionForm action=join>
+                    <input type="hidden" name="org_slug" value=offer.slug.to_string()/>
+                    <button class="button">{format!("Join {}", offer.org)}</button>
+                </ActionForm>
+            </li>
+        }
+    };
+    (!offers.is_empty()).then(|| {
+        view! {
+            <section class="card" aria-label="Organizations of your domain">
+                <FormError form/>
+                <ul class="invitations">{offers.into_iter().map(row).collect_view()}</ul>
+            </section>
+        }
+    })
+}
+
+#[component]
+fn NoOrg(user: SignedIn, waiting: Waiting) -> impl IntoView {
     view! {
         <Frame title="Organizations">
             <PageHeader title=format!("Welcome, {}", user.name)/>
-            <Invitations invitations/>
+            <Invitations invitations=waiting.invitations/>
+            <Offers offers=waiting.offers/>
             <EmptyState icon=icondata_lu::LuBuilding2 title="You are in no organization yet">
                 <p>"An organization holds your team's workspaces and decides who may see and change them. Whoever creates it is its Admin."</p>
                 <p>

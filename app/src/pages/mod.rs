@@ -11,6 +11,7 @@ pub mod forgot_password;
 pub mod frame;
 pub mod home;
 pub mod invite;
+pub mod join;
 pub mod new_org;
 pub mod not_found;
 pub mod org;

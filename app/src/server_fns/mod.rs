@@ -8,6 +8,7 @@ pub mod artifacts;
 pub mod billing;
 pub mod ci_tokens;
 pub mod identities;
+pub mod domain_invites;
 pub mod invites;
 pub mod members;
 pub mod orgs;

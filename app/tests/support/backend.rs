@@ -6,15 +6,16 @@ use app::backend::artifacts::{ArtifactRow, Artifacts, Purge, PurgeProgress};
 use app::backend::audit::Audit;
 use app::backend::billing::{Billing, BillingContact, UsageView};
 use app::backend::ci_tokens::{CiTokenRow, CiTokens, NewCiToken};
+use app::backend::domain_invites::{DomainInviteRow, DomainInvites, JoinLink, JoinOffer};
 use app::backend::invites::{Invitation, InviteRow, Invites, NewInvites};
 use app::backend::members::{MemberRow, Members, PublicMemberRow};
 use app::backend::orgs::{OrgView, Orgs};
 use app::backend::sessions::{SessionRow, Sessions};
 use app::backend::workspaces::{WorkspaceView, Workspaces};
 use app::domain::audit::{AuditEvent, AuditFilter};
-use app::domain::ids::{CiTokenId, InviteId, SessionId, UserId, WorkspaceId};
+use app::domain::ids::{CiTokenId, DomainInviteId, InviteId, SessionId, UserId, WorkspaceId};
 use app::domain::invite::InviteResult;
-use app::domain::names::{ArtifactHash, Email, OrgName, OrgSlug, PersonName, Reason, TokenName, WorkspaceName};
+use app::domain::names::{ArtifactHash, DomainName, Email, OrgName, OrgSlug, PersonName, Reason, TokenName, WorkspaceName};
 use app::domain::permission::Permission;
 use app::domain::retention::Retention;
 use app::domain::role::Role;
@@ -321,5 +322,52 @@ impl Billing for Fake {
 
     async fn save_contact(&self, caller: &Caller, slug: &OrgSlug, _: BillingContact) -> Result<(), AppError> {
         self.org(caller, slug, Permission::ManageBilling).map(drop)
+    }
+}
+
+#[async_trait]
+impl DomainInvites for Fake {
+    async fn list(&self, caller: &Caller, slug: &OrgSlug) -> Result<Vec<DomainInviteRow>, AppError> {
+        self.org(caller, slug, Permission::ManageMembers)?;
+        Ok(data::domain_invites())
+    }
+
+    async fn add(&self, _: &Caller, _: &OrgSlug, _: &str, _: Role) -> Result<DomainName, AppError> {
+        Err(AppError::field(Field::Domain, Reason::MailProvider))
+    }
+
+    async fn set_role(&self, _: &Caller, _: &OrgSlug, _: DomainInviteId, _: Role) -> Result<DomainName, AppError> {
+        Err(AppError::NotFound)
+    }
+
+    async fn vouch(&self, _: &Caller, _: &OrgSlug, _: DomainInviteId) -> Result<DomainName, AppError> {
+        Err(AppError::Conflict(Conflict::NoAddressThere))
+    }
+
+    async fn check(&self, _: &Caller, _: &OrgSlug, _: DomainInviteId) -> Result<(DomainName, bool), AppError> {
+        Err(AppError::RateLimited(7))
+    }
+
+    async fn remove(&self, _: &Caller, _: &OrgSlug, _: DomainInviteId) -> Result<DomainName, AppError> {
+        Err(AppError::NotFound)
+    }
+
+    async fn open(&self, caller: &Caller, slug: &OrgSlug) -> Result<JoinLink, AppError> {
+        caller.user()?;
+        match (self.role(), slug.as_str()) {
+            (Some(_), _) => Ok(JoinLink::Inside(slug.clone())),
+            (None, "acme") => Ok(JoinLink::Offer(data::join_offer())),
+            (None, "left") => Err(AppError::Conflict(Conflict::WasRemoved)),
+            (None, _) => Err(AppError::NotFound),
+        }
+    }
+
+    async fn offers(&self, caller: &Caller) -> Result<Vec<JoinOffer>, AppError> {
+        caller.user()?;
+        Ok(if self.role().is_none() { vec![data::join_offer()] } else { Vec::new() })
+    }
+
+    async fn join(&self, _: &Caller, _: &OrgSlug) -> Result<OrgSlug, AppError> {
+        Err(AppError::NotFound)
     }
 }

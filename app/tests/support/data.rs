@@ -6,6 +6,7 @@ use std::str::FromStr;
 use app::backend::artifacts::{ArtifactRow, PurgeProgress};
 use app::backend::billing::{BillingContact, Counted, UsageDay, UsageView};
 use app::backend::ci_tokens::CiTokenRow;
+use app::backend::domain_invites::{DomainInviteRow, JoinOffer};
 use app::backend::invites::{Invitation, InviteRow, LinkProves};
 use app::backend::members::{JoinedBy, MemberRow};
 use app::backend::orgs::OrgView;
@@ -14,6 +15,7 @@ use app::backend::workspaces::{Usage, WorkspaceView};
 use app::domain::access::TokenAccess;
 use app::domain::audit::{AuditActor, AuditEvent, AuditObject, Details};
 use app::domain::identity::SignInRule;
+use app::domain::domain_invite::{DnsAnswer, DomainState};
 use app::domain::invite::{Delivery, InviteState};
 use app::domain::names::PersonName;
 use app::domain::plan::{Limits, Plan, Used};
@@ -174,6 +176,37 @@ pub fn invites() -> Vec<InviteRow> {
         invite(6, "gil@example.com", InviteState::Accepted, Delivery::Sent),
         invite(7, "heidi@example.com", InviteState::Revoked, Delivery::Sent),
     ]
+}
+
+pub fn domain_invites() -> Vec<DomainInviteRow> {
+    let row = |number: u32, domain, state, answer: Option<DnsAnswer>| DomainInviteRow {
+        id: id("dom", number),
+        domain: name(domain),
+        readable: None,
+        role: Role::Member,
+        added_by: "Ada Lovelace".to_owned(),
+        added_at: ago(9000),
+        state,
+        challenge: format!("4tQ0challenge{number}"),
+        checked: answer.map(|answer| (ago(3), answer)),
+        may_vouch: true,
+    };
+    let others = DnsAnswer::Others(vec!["v=spf1 -all".to_owned()]);
+    let silent = DomainState::Proven { since: ago(9000), silent_since: Some(ago(60)) };
+    vec![
+        row(1, "acme.com", DomainState::Proven { since: ago(9000), silent_since: None }, Some(DnsAnswer::Found)),
+        row(2, "acme.de", DomainState::Vouched { by: "Ada Lovelace".to_owned() }, None),
+        row(3, "acme.fr", DomainState::Lapsed { since: ago(600) }, Some(others)),
+        row(4, "acme.it", DomainState::Closed, Some(DnsAnswer::NoRecord)),
+        DomainInviteRow {
+            readable: Some("äcme.nl".to_owned()),
+            ..row(5, "xn--cme-pla.nl", silent, Some(DnsAnswer::Failed("SERVFAIL".to_owned())))
+        },
+    ]
+}
+
+pub fn join_offer() -> JoinOffer {
+    JoinOffer { slug: name("acme"), org: name("Acme"), domain: name("example.com"), role: Role::Member }
 }
 
 /// The invite that a link stands for: the link says in which case.

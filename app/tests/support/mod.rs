@@ -85,6 +85,7 @@ fn request(parts: &Parts, default: Persona) -> Request {
             orgs: fake.clone(),
             identities: fake.clone(),
             invites: fake.clone(),
+            domain_invites: fake.clone(),
             members: fake.clone(),
             workspaces: fake.clone(),
             ci_tokens: fake.clone(),

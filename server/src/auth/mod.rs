@@ -2,6 +2,7 @@
 
 pub mod access;
 pub mod actor;
+pub mod at_domain;
 pub mod bearer;
 pub mod cookies;
 pub mod epoch;

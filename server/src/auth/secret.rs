@@ -69,6 +69,13 @@ pub fn generate(kind: SecretKind) -> Result<PlainSecret, NoRandomness> {
     Ok(PlainSecret::new(format!("{body}{}", checksum(&body))))
 }
 
+/// Random text that is no secret: whoever can publish it in a certain place proves that the place is theirs.
+pub fn challenge() -> Result<String, NoRandomness> {
+    let mut random = [0_u8; RANDOM_BYTES];
+    rand::fill(&mut random).map_err(|_| NoRandomness)?;
+    Ok(base62(&random, RANDOM_DIGITS))
+}
+
 /// Whether the text has the shape of a credential of this kind, checksum and all.
 pub fn is_well_formed(kind: SecretKind, text: &str) -> bool {
     let length = kind.prefix().len() + RANDOM_DIGITS + CHECK_DIGITS;

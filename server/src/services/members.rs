@@ -78,6 +78,9 @@ impl Members {
     ) -> Result<MemberRow> {
         let member = self.allowed(&tx, scope, user, MemberChange::Remove).await?;
         members::delete(&tx, scope, user).await?;
+        if action == Action::Removed {
+            members::remember_removal(&tx, scope, user, self.0.clock.now()).await?;
+        }
         self.close_invite(&tx, caller, scope, &member.email).await?;
         ci_tokens::raise_access_epoch(&tx).await?;
         let object = Object { kind: "member", id: user.to_string(), name: member.name.as_str() };

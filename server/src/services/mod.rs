@@ -7,6 +7,7 @@ pub mod billing;
 pub mod cache;
 pub mod ci_tokens;
 pub mod identities;
+pub mod domain_invites;
 pub mod invites;
 pub mod limits;
 pub mod members;
@@ -32,6 +33,7 @@ pub fn backend(state: &Arc<State>) -> Backend {
         members: Arc::new(members::Members(state.clone())),
         identities: Arc::new(identities::Identities(state.clone())),
         invites: Arc::new(invites::Invites(state.clone())),
+        domain_invites: Arc::new(domain_invites::DomainInvites(state.clone())),
         workspaces: Arc::new(workspaces::Workspaces(state.clone())),
         ci_tokens: Arc::new(ci_tokens::CiTokens(state.clone())),
         artifacts: Arc::new(artifacts::Artifacts(state.clone())),

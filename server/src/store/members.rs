@@ -1,5 +1,9 @@
 //! Who is in an organization.
 
+mod removed;
+
+pub use removed::{remember as remember_removal, was_removed};
+
 use app::backend::Page;
 use app::backend::members::{JoinedBy, MemberRow, PublicMemberRow};
 use app::domain::ids::{OrgId, UserId};
@@ -156,7 +160,7 @@ pub async fn count_admins(db: &impl ConnectionTrait, scope: &OrgScope) -> Result
     Ok(admins.count(db).await?)
 }
 
-/// Adds a person; says whether they were not in before.
+/// Adds a person; says whether they were not in before. That an Admin once removed them is forgotten.
 pub async fn insert(db: &impl ConnectionTrait, org: OrgId, user: UserId, role: Role, how: JoinedBy, now: DateTime<Utc>) -> Result<bool> {
     let row = members::ActiveModel {
         org_id: Set(org),
@@ -169,6 +173,9 @@ pub async fn insert(db: &impl ConnectionTrait, org: OrgId, user: UserId, role: R
         .on_conflict(OnConflict::columns([members::Column::OrgId, members::Column::UserId]).do_nothing().to_owned())
         .exec_without_returning(db)
         .await?;
+    if added > 0 {
+        removed::forget(db, org, user).await?;
+    }
     Ok(added > 0)
 }
 

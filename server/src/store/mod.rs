@@ -6,6 +6,7 @@ pub mod audit;
 pub mod billing;
 pub mod ci_tokens;
 pub mod db;
+pub mod domain_invites;
 mod entities;
 pub mod identities;
 pub mod invites;

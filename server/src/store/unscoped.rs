@@ -2,14 +2,14 @@
 
 use app::domain::identity::SignInRule;
 use app::domain::ids::{InviteId, OrgId, UserId, WorkspaceId};
-use app::domain::names::{Email, OrgName, OrgSlug, WorkspaceName};
+use app::domain::names::{DomainName, Email, OrgName, OrgSlug, WorkspaceName};
 use app::domain::role::Role;
 use app::domain::visibility::Visibility;
 use chrono::{DateTime, Utc};
 use sea_orm::sea_query::ExprTrait as _;
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, JoinType, QueryFilter, QueryOrder, QuerySelect, RelationDef};
 
-use super::entities::{invites, members, old_org_slugs, orgs, workspaces};
+use super::entities::{domain_invites, invites, members, old_org_slugs, orgs, workspaces};
 use crate::auth::secret::SecretHash;
 use crate::error::{Error, Result};
 
@@ -157,6 +157,53 @@ pub async fn invites_for(db: &impl ConnectionTrait, email: &Email, now: DateTime
         .all(db)
         .await?;
     rows.into_iter().filter_map(|(row, org)| org.map(|org| found_invite(row, org, None))).collect()
+}
+
+/// A listed domain as the gate needs it.
+pub struct FoundDomainInvite {
+    /// Into which organization.
+    pub org: FoundOrg,
+    /// The domain.
+    pub domain: DomainName,
+    /// As what.
+    pub role: Role,
+    /// Whether DNS proves it.
+    pub proven: bool,
+    /// Who vouches for it, if they still can.
+    pub vouched_by: Option<UserId>,
+}
+
+/// Which organizations list one of these domains: this one, or all of which DNS proves it.
+pub async fn domain_invites(db: &impl ConnectionTrait, domains: &[&str], only: Option<OrgId>) -> Result<Vec<FoundDomainInvite>> {
+    let with_org: RelationDef =
+        domain_invites::Entity::belongs_to(orgs::Entity).from(domain_invites::Column::OrgId).to(orgs::Column::Id).into();
+    let whose = match only {
+        Some(org) => domain_invites::Column::OrgId.eq(org),
+        None => domain_invites::Column::ProvenAt.is_not_null(),
+    };
+    let rows = domain_invites::Entity::find()
+        .join(JoinType::InnerJoin, with_org)
+        .select_also(orgs::Entity)
+        .filter(domain_invites::Column::Domain.is_in(domains.iter().copied()))
+        .filter(whose)
+        .order_by_asc(orgs::Column::Name)
+        .order_by_asc(domain_invites::Column::Id)
+        .limit(100)
+        .all(db)
+        .await?;
+    let found = |(row, org): (domain_invites::Model, Option<orgs::Model>)| {
+        let found = |org| {
+            Ok(FoundDomainInvite {
+                org: found(org)?,
+                domain: DomainName::parse(&row.domain).map_err(|_| Error::Stored("domain"))?,
+                role: row.role.parse().map_err(|_| Error::Stored("role"))?,
+                proven: row.proven_at.is_some(),
+                vouched_by: row.vouched_by,
+            })
+        };
+        org.map(found)
+    };
+    rows.into_iter().filter_map(found).collect()
 }
 
 /// The role of a person in an organization.

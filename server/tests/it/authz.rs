@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use app::domain::access::TokenAccess::{ReadOnly, ReadWrite};
-use app::domain::ids::InviteId;
+use app::domain::ids::{DomainInviteId, InviteId};
 use app::domain::role::Role;
 use app::domain::visibility::VisibilityChange;
 use chrono::TimeDelta;
@@ -50,6 +50,12 @@ const SERVER_FUNCTIONS: &str = "
 /do/invites/accept                 401       303        404     404    404      401    404   invite=$invite
 /do/invites/join                   410       410        410     410    410      410    410   link=$unknown password=$password
 /do/invites/switch                 303       303        303     303    303      303    303   link=$unknown
+/do/domain-invites/add             401       404        404     403    303      401    403   org_slug=$org domain=acme.com role=member
+/do/domain-invites/set-role        401       404        404     403    303      401    403   org_slug=$org id=$domain role=admin
+/do/domain-invites/vouch           401       404        404     403    303      401    403   org_slug=$org id=$domain
+/do/domain-invites/check           401       404        404     403    303      401    403   org_slug=$org id=$domain
+/do/domain-invites/remove          401       404        404     403    303      401    403   org_slug=$org id=$domain
+/do/domain-invites/join            401       303        409     303    303      401    303   org_slug=$org
 /do/identities/unlink              401       404        404     404    404      401    404
 /do/identities/set-rule            401       404        404     403    303      401    403   org_slug=$org
 /do/workspaces/create              401       404        404     403    303      401    403   org_slug=$org name=api
@@ -84,6 +90,8 @@ const PAGES: &str = "
 /o/{slug}/usage                        302       404        404     403    200      302    403
 /o/{slug}/usage.csv                    302       404        404     403    200      302    403
 /o/{slug}/invites                      302       404        404     403    200      302    403
+/o/{slug}/domains                      302       404        404     403    200      302    403
+/join/{slug}                           302       200        409     302    302      302    200
 /o/{slug}/sign-in                      302       404        404     403    200      302    403
 /sso/start                             404       302        302     302    302      404    302
 /sso/callback                          404       404        404     404    404      404    404
@@ -163,6 +171,8 @@ struct Place {
     reader: Ci,
     /// An invite for the outsider.
     invite: InviteId,
+    /// A domain at which everybody here has an address.
+    domain: DomainInviteId,
 }
 
 impl World {
@@ -205,7 +215,9 @@ impl World {
         let form = [("org_slug", org.as_str()), ("addresses", &self.outsider.email), ("role", "member")];
         admin.post("/do/invites/create", &form).await.done();
         let invites = self.app.backend().invites.list(&self.app.operator(), &org, true, None).await.unwrap();
-        let place = Place { workspace, writer, reader, invite: invites.rows[0].id };
+        admin.post("/do/domain-invites/add", &[("org_slug", org.as_str()), ("domain", "example.com"), ("role", "member")]).await.done();
+        let domains = self.app.backend().domain_invites.list(&self.app.operator(), &org).await.unwrap();
+        let place = Place { workspace, writer, reader, invite: invites.rows[0].id, domain: domains[0].id };
         place.writer.put("1", archive(b"built")).await.is(200);
         place
     }
@@ -226,6 +238,7 @@ impl World {
             "$workspace" => place.workspace.id.to_string(),
             "$token" => place.writer.id.to_string(),
             "$invite" => place.invite.to_string(),
+            "$domain" => place.domain.to_string(),
             "$other" => self.other.id.to_string(),
             "$outsider" => self.outsider.email.clone(),
             "$password" => PASSWORD.to_owned(),

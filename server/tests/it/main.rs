@@ -16,6 +16,7 @@ mod cache_api;
 mod cache_faults;
 mod ci_tokens;
 mod cli;
+mod domain_invites;
 mod files;
 mod forms;
 mod headers;

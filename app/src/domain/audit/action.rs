@@ -35,6 +35,16 @@ pub enum Action {
     InviteResent,
     /// A link of an invite was made to be handed over.
     InviteLinked,
+    /// People with an address at a domain may join from now on.
+    DomainAdded,
+    /// They may not any more.
+    DomainRemoved,
+    /// An Admin vouches for a domain by an address of their own.
+    DomainVouched,
+    /// DNS proves that a domain is the organization's.
+    DomainProven,
+    /// DNS proves it no longer.
+    DomainLapsed,
     /// A member came in.
     Joined,
     /// A member has another role.
@@ -67,7 +77,7 @@ pub enum Action {
 
 impl Action {
     /// Every action, in the order in which the filter offers them.
-    pub const ALL: [Self; 29] = [
+    pub const ALL: [Self; 34] = [
         Self::PasswordChosen,
         Self::PasswordChanged,
         Self::SignedIn,
@@ -83,6 +93,11 @@ impl Action {
         Self::Invited,
         Self::InviteResent,
         Self::InviteLinked,
+        Self::DomainAdded,
+        Self::DomainRemoved,
+        Self::DomainVouched,
+        Self::DomainProven,
+        Self::DomainLapsed,
         Self::Joined,
         Self::RoleChanged,
         Self::Removed,
@@ -117,6 +132,11 @@ impl Action {
             Self::Invited => "invited",
             Self::InviteResent => "invite-resent",
             Self::InviteLinked => "invite-linked",
+            Self::DomainAdded => "domain-added",
+            Self::DomainRemoved => "domain-removed",
+            Self::DomainVouched => "domain-vouched",
+            Self::DomainProven => "domain-proven",
+            Self::DomainLapsed => "domain-lapsed",
             Self::Joined => "joined",
             Self::RoleChanged => "role-changed",
             Self::Removed => "removed",
@@ -152,6 +172,11 @@ impl Action {
             Self::Invited => Some("Invited"),
             Self::InviteResent => Some("Invited again"),
             Self::InviteLinked => Some("Invite link made"),
+            Self::DomainAdded => Some("Domain added"),
+            Self::DomainRemoved => Some("Domain removed"),
+            Self::DomainVouched => Some("Domain vouched for"),
+            Self::DomainProven => Some("Domain proven"),
+            Self::DomainLapsed => Some("Domain no longer proven"),
             Self::Joined => Some("Joined"),
             Self::RoleChanged => Some("Role changed"),
             Self::Removed => Some("Removed"),

@@ -11,6 +11,8 @@ pub enum ObjectKind {
     Member,
     /// An invite; its name is the invited address.
     Invite,
+    /// A domain whose people may join.
+    DomainInvite,
     /// A workspace.
     Workspace,
     /// A CI access token.
@@ -25,8 +27,17 @@ pub enum ObjectKind {
 
 impl ObjectKind {
     /// Every kind, in the order in which the filter offers them.
-    pub const ALL: [Self; 8] =
-        [Self::Org, Self::Member, Self::Invite, Self::Workspace, Self::CiToken, Self::Artifacts, Self::Account, Self::Session];
+    pub const ALL: [Self; 9] = [
+        Self::Org,
+        Self::Member,
+        Self::Invite,
+        Self::DomainInvite,
+        Self::Workspace,
+        Self::CiToken,
+        Self::Artifacts,
+        Self::Account,
+        Self::Session,
+    ];
 
     /// The word in the database, in addresses and in exports.
     pub const fn as_str(self) -> &'static str {
@@ -34,6 +45,7 @@ impl ObjectKind {
             Self::Org => "org",
             Self::Member => "member",
             Self::Invite => "invite",
+            Self::DomainInvite => "domain-invite",
             Self::Workspace => "workspace",
             Self::CiToken => "ci-token",
             Self::Artifacts => "artifacts",
@@ -48,6 +60,7 @@ impl ObjectKind {
             Self::Org => Some("Organization"),
             Self::Member => Some("Member"),
             Self::Invite => Some("Invite"),
+            Self::DomainInvite => Some("Domain"),
             Self::Workspace => Some("Workspace"),
             Self::CiToken => Some("CI access token"),
             Self::Artifacts => Some("Artifacts"),
@@ -61,6 +74,7 @@ impl ObjectKind {
             Self::Org => format!("the organization “{name}”"),
             Self::Member => name.to_owned(),
             Self::Invite => format!("the invite for {name}"),
+            Self::DomainInvite => format!("the domain {name}"),
             Self::Workspace => format!("the workspace “{name}”"),
             Self::CiToken => format!("the CI access token “{name}”"),
             Self::Artifacts => format!("artifacts of “{name}”"),

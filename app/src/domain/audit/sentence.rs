@@ -10,6 +10,7 @@ impl AuditActor {
     pub fn describe(&self) -> &str {
         match self.kind.as_str() {
             "operator" => "The operator",
+            "server" => "Buildkeep",
             "anonymous" => "Somebody",
             "server" => "Buildkeep",
             _ => &self.name,
@@ -49,7 +50,12 @@ impl AuditEvent {
             Action::Invited => format!("invited {name}{}", self.role("role", " as ")),
             Action::InviteResent => format!("sent {} again", self.thing()),
             Action::InviteLinked => format!("made a link to hand over for {}", self.thing()),
-            Action::Joined if self.is_own() => format!("joined{}{}", self.role("role", " as "), self.inviter()),
+            Action::DomainAdded => format!("added {}{}", self.thing(), self.role("role", ", whose people may join as ")),
+            Action::DomainRemoved => format!("removed {} from the list of those who may join", self.thing()),
+            Action::DomainVouched => format!("vouched for {}", self.thing()),
+            Action::DomainProven => format!("proved {} by DNS", self.thing()),
+            Action::DomainLapsed => format!("found that DNS no longer proves {}", self.thing()),
+            Action::Joined if self.is_own() => format!("joined{}{}{}", self.role("role", " as "), self.inviter(), self.domain()),
             Action::Joined => format!("added {name}{}", self.role("role", " as ")),
             Action::RoleChanged => {
                 let whose = if self.is_own() { "their own".to_owned() } else { format!("{name}'s") };
@@ -121,6 +127,10 @@ impl AuditEvent {
         self.details.get("invited_by").map(|name| format!(", invited by {name}")).unwrap_or_default()
     }
 
+    fn domain(&self) -> String {
+        self.details.get("domain").map(|domain| format!(", by an address at {domain}")).unwrap_or_default()
+    }
+
     fn access(&self) -> String {
         self.details.get("access").map(|access| format!(" ({access})")).unwrap_or_default()
     }
@@ -190,6 +200,7 @@ mod tests {
             ("role-changed", "member", &[("before", "member"), ("after", "admin")][..], "Ada changed Bob's role from Member to Admin"),
             ("invited", "invite", &[("role", "member")], "Ada invited Bob as Member"),
             ("revoked", "invite", &[], "Ada revoked the invite for Bob"),
+            ("domain-added", "domain-invite", &[("role", "member")], "Ada added the domain Bob, whose people may join as Member"),
             ("created", "ci-token", &[("access", "read-only")], "Ada created the CI access token “Bob” (read-only)"),
             ("renamed", "workspace", &[("before", "web"), ("after", "shop")], "Ada renamed the workspace “web” to “shop”"),
             ("moved", "org", &[("before", "a1"), ("after", "b2")], "Ada changed the address of the organization “Bob” from a1 to b2"),
@@ -237,6 +248,8 @@ mod tests {
         assert_eq!(own.sentence(), "Ada joined as Admin");
         own.details = Details::new([("invited_by".to_owned(), "Grace".to_owned())].into());
         assert_eq!(own.sentence(), "Ada joined, invited by Grace");
+        own.details = Details::new([("domain".to_owned(), "acme.com".to_owned())].into());
+        assert_eq!(own.sentence(), "Ada joined, by an address at acme.com");
         own.action = "left".to_owned();
         assert_eq!(own.sentence(), "Ada left the organization");
     }

@@ -44,13 +44,16 @@ pub fn InvitesPage() -> impl IntoView {
     };
     loaded(load, move |(org, page, results)| {
         let path = paths::org_invites(&org.slug);
-        let (next, members) = (page.next.clone(), paths::org_members(&org.slug));
+        let (next, members, domains) = (page.next.clone(), paths::org_members(&org.slug), paths::org_domains(&org.slug));
         let search = if all { "all".to_owned() } else { String::new() };
         view! {
             <Frame title="Invites" place=Place::Org(org.clone(), OrgTab::Members)>
                 <PageHeader title="Invites" lead="People who are asked to come in, and what became of it.">
                     <a class="button" href=members>
                         "Members"
+                    </a>
+                    <a class="button" href=domains>
+                        "Domains"
                     </a>
                 </PageHeader>
                 <InviteResults results/>

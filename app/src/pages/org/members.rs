@@ -238,7 +238,7 @@ fn Actions(
         let title = format!("Remove {name} from {}?", org.name);
         view! {
             <Confirm label="Remove…".to_owned() title>
-                <p>{format!("{name} loses access to all workspaces of the organization at once. CI access tokens that they created and invites that they sent go on working.")}</p>
+                <p>{format!("{name} loses access to all workspaces of the organization at once, and comes back only by an invite. CI access tokens that they created and invites that they sent go on working.")}</p>
                 <ActionForm action=remove>
                     <input type="hidden" name="org_slug" value=slug/>
                     <input type="hidden" name="member" value=id/>
@@ -262,6 +262,10 @@ fn Actions(
 fn Inviting(org: OrgView) -> impl IntoView {
     org.standing.grants(Permission::ManageMembers).then(|| {
         view! {
+            <a class="button" href=paths::org_domains(&org.slug)>
+                <Icon of=icondata_lu::LuAtSign/>
+                "Domains"
+            </a>
             <a class="button button-primary" href=paths::org_invites(&org.slug)>
                 <Icon of=icondata_lu::LuMailPlus/>
                 "Invites"
@@ -282,7 +286,7 @@ fn Leaving(org: OrgView) -> impl IntoView {
         >
             <FormError form/>
             <Confirm label="Leave…".to_owned() title=format!("Leave {}?", org.name)>
-                <p>"To come back, an Admin has to invite you again."</p>
+                <p>"To come back, you need an invite, or an address at a domain whose people may join."</p>
                 <ActionForm action=leave>
                     <input type="hidden" name="org_slug" value=org.slug.to_string()/>
                     <button class="button button-danger">"Leave"</button>

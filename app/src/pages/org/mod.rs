@@ -1,6 +1,7 @@
 //! Pages of an organization.
 
 pub mod audit;
+pub mod domain_invites;
 pub mod invites;
 pub mod members;
 pub mod overview;

@@ -65,6 +65,8 @@ impl TestApp {
             // Tests sign in from one address, many times.
             sign_in_per_minute: 1_000_000,
             artifact_limit_mib: 64,
+            // Nobody answers there: no test asks the world.
+            dns_server: Some(SocketAddr::from(([127, 0, 0, 1], 9))),
             ..Config::default()
         };
         std::fs::create_dir(&config.data_dir).unwrap();
@@ -129,7 +131,12 @@ impl TestApp {
 
     /// Somebody with an account, signed in. The account is the operator's work, to spare the way over the mail.
     pub async fn person(&self, name: &str) -> Person {
-        let email = format!("{name}@example.com");
+        self.person_at(&format!("{name}@example.com")).await
+    }
+
+    /// The same with another address, whose first part is the name.
+    pub async fn person_at(&self, email: &str) -> Person {
+        let (name, email) = (email.split('@').next().unwrap(), email.to_owned());
         let accounts = Accounts(self.state.clone());
         let (parsed, name) = (Email::parse(&email).unwrap(), PersonName::parse(name).unwrap());
         let created = accounts.create_confirmed(&self.operator(), &parsed, &name, PlainSecret::new(PASSWORD.to_owned())).await;

@@ -6,6 +6,7 @@ pub mod archive;
 mod browser;
 mod ci;
 mod database;
+mod dns;
 mod logs;
 mod mailbox;
 mod provider;
@@ -15,6 +16,7 @@ pub use answer::Answer;
 pub use app::{PASSWORD, TestApp, files, metrics};
 pub use browser::{Browser, Person, Workspace};
 pub use ci::Ci;
+pub use dns::DnsServer;
 pub use logs::written as log_lines;
 pub use provider::Provider;
 
