@@ -67,27 +67,27 @@ pub async fn has_address(db: &impl ConnectionTrait, user: UserId, domain: &Domai
 
 /// What the join link leads a person to.
 pub async fn by_link(db: &impl ConnectionTrait, user: UserId, slug: &OrgSlug) -> Result<Visitor> {
-    let org = match unscoped::find_org(db, slug, OrgLock::None).await? {
-        Some(org) => org,
-        None => unscoped::find_org_by_old_slug(db, slug).await?.ok_or(AppError::NotFound)?,
-    };
+    let org = org(db, slug, OrgLock::None).await?;
     admit(db, user, org).await
 }
 
 /// The same, to come in. The organization stays locked until the transaction ends, so that neither the domain, nor who
 /// vouches for it, nor the organization goes meanwhile.
 pub async fn by_link_for_change(tx: &DatabaseTransaction, user: UserId, slug: &OrgSlug) -> Result<Visitor> {
-    let org = match unscoped::find_org(tx, slug, OrgLock::ForChange).await? {
-        Some(org) => org,
-        None => {
-            let org = unscoped::find_org_by_old_slug(tx, slug).await?.ok_or(AppError::NotFound)?;
-            if !unscoped::lock_org(tx, org.id).await? {
-                return Err(AppError::NotFound.into());
-            }
-            org
-        }
-    };
+    let org = org(tx, slug, OrgLock::ForChange).await?;
     admit(tx, user, org).await
+}
+
+/// The organization, also by an address that it had before: a link that was handed out goes on working.
+async fn org(db: &impl ConnectionTrait, slug: &OrgSlug, lock: OrgLock) -> Result<FoundOrg> {
+    if let Some(org) = unscoped::find_org(db, slug, lock).await? {
+        return Ok(org);
+    }
+    let org = unscoped::find_org_by_old_slug(db, slug).await?.ok_or(AppError::NotFound)?;
+    if lock == OrgLock::ForChange && !unscoped::lock_org(db, org.id).await? {
+        return Err(AppError::NotFound.into());
+    }
+    Ok(org)
 }
 
 async fn admit(db: &impl ConnectionTrait, user: UserId, org: FoundOrg) -> Result<Visitor> {
