@@ -4,6 +4,7 @@ import { expect, type Page } from '@playwright/test';
 import { ForgotPassword } from '../pages/forgot_password.ts';
 import { Frame } from '../pages/frame.ts';
 import { NewOrg } from '../pages/new_org.ts';
+import { Domains } from '../pages/org/domains.ts';
 import { Invites } from '../pages/org/invites.ts';
 import { OrgSettings } from '../pages/org/settings.ts';
 import { Usage } from '../pages/org/usage.ts';
@@ -19,7 +20,7 @@ import type { World } from './world.ts';
 export interface Look {
   /** Name of the state, also of its pictures. */
   name: string;
-  as: 'nobody' | 'newcomer' | 'member' | 'admin';
+  as: 'nobody' | 'newcomer' | 'colleague' | 'member' | 'admin';
   path: (world: World) => string;
   status?: number;
   /** What leads from the page to this state of it. */
@@ -47,6 +48,9 @@ export const LOOKS: Look[] = [
   { name: 'not_found', as: 'nobody', path: () => '/no/such/page', status: 404 },
 
   { name: 'home_empty', as: 'newcomer', path: () => '/' },
+  { name: 'home_offered', as: 'colleague', path: () => '/' },
+  { name: 'join', as: 'colleague', path: (world) => `/join/${world.org.slug}` },
+  { name: 'join_not_found', as: 'newcomer', path: (world) => `/join/${world.emptyOrg.slug}`, status: 404 },
   { name: 'new_org', as: 'newcomer', path: () => '/orgs/new' },
   { name: 'new_org_refused', as: 'newcomer', path: () => '/orgs/new', then: refused((page) => new NewOrg(page).submit('Acme', 'Not An Address')) },
 
@@ -66,6 +70,10 @@ export const LOOKS: Look[] = [
   { name: 'invites_empty', as: 'admin', path: (world) => `/o/${world.emptyOrg.slug}/invites` },
   { name: 'invites_refused', as: 'admin', path: org('/invites'), then: refused((page) => new Invites(page).invite(',')) },
   { name: 'invites_revoke', as: 'admin', path: org('/invites'), then: (page) => new Frame(page).ask('Revoke…', page.getByRole('row', { name: 'zoe-' })) },
+  { name: 'domains', as: 'admin', path: org('/domains') },
+  { name: 'domains_empty', as: 'admin', path: (world) => `/o/${world.emptyOrg.slug}/domains` },
+  { name: 'domains_refused', as: 'admin', path: org('/domains'), then: refused((page) => new Domains(page).add('gmail.com')) },
+  { name: 'domains_remove', as: 'admin', path: org('/domains'), then: (page) => new Frame(page).ask('Remove…', new Domains(page).card('wrong.example.org')) },
   { name: 'org_settings', as: 'admin', path: org('/settings') },
   { name: 'org_settings_publish', as: 'admin', path: org('/settings'), then: (page) => new Frame(page).ask('Make public…') },
   { name: 'org_settings_public', as: 'admin', path: open('/settings'), then: (page) => page.getByText('What visitors see').click() },

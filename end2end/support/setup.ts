@@ -21,8 +21,8 @@ export const PLANS = {
 export const unique = () => `t${Date.now().toString(36)}${randomInt(36 ** 4).toString(36)}`;
 
 /** A person who has no account yet. */
-export const stranger = (name = 'Ada Lovelace'): Person => ({
-  name, email: `${name.split(' ')[0]!.toLowerCase()}-${unique()}@example.com`, password: PASSWORD,
+export const stranger = (name = 'Ada Lovelace', domain = 'example.com'): Person => ({
+  name, email: `${name.split(' ')[0]!.toLowerCase()}-${unique()}@${domain}`, password: PASSWORD,
 });
 
 /** What an operator does at the command line of the server. */
@@ -34,8 +34,8 @@ export class Setup {
   }
 
   /** Somebody with a confirmed account. */
-  async person(name?: string): Promise<Person> {
-    const person = stranger(name);
+  async person(name?: string, domain?: string): Promise<Person> {
+    const person = stranger(name, domain);
     await this.run(['user', 'create', '--email', person.email, '--name', person.name, '--password-stdin'], `${person.password}\n`);
     return person;
   }

@@ -7,6 +7,7 @@ import { test as base, type Page } from '@playwright/test';
 
 import { Server } from '../nx/lib/server.mjs';
 import { SignIn } from '../pages/sign_in.ts';
+import { DnsServer } from './dns.ts';
 import { MailFolder, MailServer, type Mailbox } from './mailbox.ts';
 import { Provider } from './provider.ts';
 import { PLANS, type Person, Setup } from './setup.ts';
@@ -15,7 +16,7 @@ import { furnish, type World } from './world.ts';
 
 export { expect } from '@playwright/test';
 
-export interface Buildkeep { url: string; mailbox: Mailbox; provider: Provider; setup: Setup; log(): string }
+export interface Buildkeep { url: string; mailbox: Mailbox; provider: Provider; dns: DnsServer; setup: Setup; log(): string }
 
 interface WorkerFixtures {
   /** How the server sends mail: as files, or to an SMTP server. */
@@ -41,18 +42,20 @@ interface TestFixtures {
 async function serve(mail: 'files' | 'smtp', use: (buildkeep: Buildkeep) => Promise<void>) {
   const data = await mkdtemp(join(tmpdir(), 'buildkeep-browser-'));
   const smtp = mail === 'smtp' ? new MailServer() : undefined;
+  const dns = new DnsServer();
   // Tests sign in far more often than people do.
   const provider = await Provider.start();
-  const env: Record<string, string> = { ...PLANS, BUILDKEEP_SIGN_IN_PER_MINUTE: '100000', ...provider.settings };
+  const env: Record<string, string> = { ...PLANS, BUILDKEEP_SIGN_IN_PER_MINUTE: '100000', BUILDKEEP_DNS_SERVER: await dns.start(), ...provider.settings };
   if (smtp) env.BUILDKEEP_SMTP_URL = await smtp.start();
   const server = await Server.start(data, { env }) as Server & { url: string };
   try {
     const mailbox = smtp ?? new MailFolder(join(data, 'mail'));
-    await use({ url: server.url, mailbox, provider, setup: new Setup(data), log: () => server.log });
+    await use({ url: server.url, mailbox, provider, dns, setup: new Setup(data), log: () => server.log });
   } finally {
     await server.stop();
     await smtp?.stop();
     await provider.stop();
+    await dns.stop();
     await rm(data, { recursive: true, force: true });
   }
 }

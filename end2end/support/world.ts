@@ -12,8 +12,8 @@ type Cookies = Awaited<ReturnType<Awaited<ReturnType<typeof request.newContext>>
 
 export interface World {
   buildkeep: Buildkeep;
-  people: { admin: Person; member: Person; newcomer: Person };
-  cookies: { admin: Cookies; member: Cookies; newcomer: Cookies };
+  people: { admin: Person; member: Person; newcomer: Person; colleague: Person };
+  cookies: { admin: Cookies; member: Cookies; newcomer: Cookies; colleague: Cookies };
   /** An organization with three workspaces, and one with none. */
   org: Org;
   emptyOrg: Org;
@@ -31,6 +31,8 @@ export interface World {
   invite: string;
 }
 
+/** A domain that DNS proves. */
+const PROVEN = 'acme.example.org';
 /** More than one part of a list holds. */
 const ARTIFACTS = 120;
 /** As long as names may be, and without a blank to break the line at. */
@@ -42,6 +44,7 @@ export async function furnish(buildkeep: Buildkeep): Promise<World> {
     admin: await setup.person('Ada Lovelace'),
     member: await setup.person('Grace Hopper'),
     newcomer: await setup.person('Linus Newcomer'),
+    colleague: await setup.person('Carol Colleague', PROVEN),
   };
   const org = await setup.org(people.admin, 'Acme GmbH & Co. KG');
   const emptyOrg = await setup.org(people.admin, 'Globex', `globex-${unique()}-a-long-address`);
@@ -55,6 +58,7 @@ export async function furnish(buildkeep: Buildkeep): Promise<World> {
     admin: await cookiesOf(buildkeep, people.admin),
     member: await cookiesOf(buildkeep, people.member),
     newcomer: await cookiesOf(buildkeep, people.newcomer),
+    colleague: await cookiesOf(buildkeep, people.colleague),
   };
   const openOrg = await setup.org(people.admin, 'Open Source e.V.', `open-${unique()}`);
   await setup.join(openOrg, people.member, 'member');
@@ -66,6 +70,7 @@ export async function furnish(buildkeep: Buildkeep): Promise<World> {
   await fill(buildkeep, shown);
   await publish(buildkeep, openOrg, cookies.admin);
   const invite = await invited(buildkeep, org, cookies.admin);
+  await listDomains(buildkeep, org, cookies.admin);
   return { buildkeep, people, cookies, org, emptyOrg, openOrg, fullOrg, shown, shownFresh, used, fresh, long, invite };
 }
 
@@ -104,6 +109,25 @@ async function invited({ url, mailbox }: Buildkeep, org: Org, cookies: Cookies):
   if (!answer.ok()) throw new Error(`nobody could be invited: status ${answer.status()}`);
   await browser.dispose();
   return new URL(linkIn(await mailTo(mailbox, zoe, 'invites you to'))).search;
+}
+
+/** Domains in every state that needs no waiting. */
+async function listDomains({ url, dns }: Buildkeep, org: Org, cookies: Cookies) {
+  const browser = await request.newContext({ baseURL: url, extraHTTPHeaders: { origin: url }, storageState: cookies });
+  for (const domain of ['example.com', PROVEN, 'wrong.example.org', `${'long-'.repeat(12)}domain.${'long-'.repeat(12)}domain.example.org`, 'münchen.example.org']) {
+    const answer = await browser.post('/do/domain-invites/add', { form: { org_slug: org.slug, domain, role: 'member' } });
+    if (!answer.ok()) throw new Error(`the domain ${domain} could not be added: status ${answer.status()}`);
+  }
+  const page = await (await browser.get(`/o/${org.slug}/domains`)).text();
+  const found = (pattern: RegExp) => pattern.exec(page)![1]!;
+  const id = (domain: string) => found(new RegExp(`id="(dom_\\w+)-name"[^>]*>_buildkeep-challenge\\.${domain.replaceAll('.', '\\.')}<`));
+  dns.txt(`_buildkeep-challenge.${PROVEN}`, found(new RegExp(`id="${id(PROVEN)}-value"[^>]*>(\\w+)<`)));
+  dns.txt('_buildkeep-challenge.wrong.example.org', `v=spf1 ${'include:mail.example.net '.repeat(9)}-all`);
+  for (const domain of [PROVEN, 'wrong.example.org']) {
+    const answer = await browser.post('/do/domain-invites/check', { form: { org_slug: org.slug, id: id(domain) } });
+    if (!answer.ok()) throw new Error(`the domain ${domain} could not be checked: status ${answer.status()}`);
+  }
+  await browser.dispose();
 }
 
 /** Signs in without a browser. */

@@ -48,6 +48,14 @@ impl Dns {
         self.by_person.retain_recent();
     }
 
+    /// Whether any answer comes. What it says does not matter: the name is reserved and stands nowhere (RFC 6761).
+    pub async fn check(&self) -> Result<(), String> {
+        match self.ask("buildkeep.invalid", "").await {
+            DnsAnswer::Silence => Err("no answer came; check `dns_server`".to_owned()),
+            DnsAnswer::Found | DnsAnswer::Others(_) | DnsAnswer::NoRecord | DnsAnswer::Failed(_) => Ok(()),
+        }
+    }
+
     /// Whether a TXT record of this name has this value.
     pub async fn ask(&self, name: &str, value: &str) -> DnsAnswer {
         match tokio::time::timeout(LONGEST, self.txt(name)).await {

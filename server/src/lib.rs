@@ -9,6 +9,7 @@
 //! | `oidc` | talk with the OpenID provider |
 //! | `mail` | messages, the queue, sending |
 //! | `blob`, `seal`, `transfer` | artifacts: where bytes lie, how they are encrypted, how they stream |
+//! | `dns` | what DNS says |
 //! | `cli` | the `buildkeep` command |
 //!
 //! `router` joins all routes, `state` holds what lives as long as the process, `workers` what goes on beside requests.

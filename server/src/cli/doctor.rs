@@ -42,6 +42,10 @@ pub(super) async fn examine(config: Config) -> Answer {
                 let answers = provider.ping().await.map_err(|error| error.to_string());
                 findings.push(checked("sign-in provider", format!("{} describes itself", provider.issuer()), answers));
             }
+            findings.push(match state.config.dns_server {
+                Some(server) => checked("DNS", format!("the DNS server {server} answers"), state.dns.check().await),
+                None => fine("DNS", "the system's DNS servers are used"),
+            });
             let year = state.clock.now().year();
             let plausible = if (2025..2100).contains(&year) { Ok(()) } else { Err(format!("the clock says the year is {year}")) };
             findings.push(checked("clock", "the clock is plausible", plausible));

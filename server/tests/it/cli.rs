@@ -7,7 +7,7 @@ use tokio::io::AsyncWriteExt as _;
 use tokio::process::Command;
 
 use crate::support::archive::archive;
-use crate::support::{Ci, PASSWORD, TestApp};
+use crate::support::{Ci, DnsServer, PASSWORD, TestApp};
 
 /// Runs it to its end.
 pub async fn run(app: &TestApp, arguments: &[&str], input: &str) -> Output {
@@ -16,6 +16,9 @@ pub async fn run(app: &TestApp, arguments: &[&str], input: &str) -> Output {
     command.arg("--data").arg(&config.data_dir).args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     if let Some(url) = &config.database_url {
         command.env("BUILDKEEP_DATABASE_URL", url);
+    }
+    if let Some(server) = config.dns_server {
+        command.env("BUILDKEEP_DNS_SERVER", server.to_string());
     }
     let mut child = command.spawn().unwrap();
     let mut stdin = child.stdin.take().unwrap();
@@ -84,7 +87,16 @@ async fn a_command_that_cannot_be_done_says_why() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_doctor_finds_nothing_wrong_with_a_server_that_works() {
-    let app = TestApp::start().await;
+    let dns = DnsServer::start().await;
+    let app = TestApp::start_with(|config| config.dns_server = Some(dns.address)).await;
     let examined = json(&app, &["doctor"], "").await;
     assert_eq!(examined["healthy"], true, "{examined}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_doctor_names_a_dns_server_that_does_not_answer() {
+    let app = TestApp::start().await;
+    let output = run(&app, &["doctor"], "").await;
+    let findings = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+    assert!(!output.status.success() && findings.contains("PROBLEM  DNS") && findings.contains("dns_server"), "{findings}");
 }
