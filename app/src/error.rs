@@ -126,6 +126,24 @@ pub enum Conflict {
     /// Who was removed does not come back by a domain.
     #[error("An Admin removed you from this organization. Ask one of its Admins for an invite.")]
     WasRemoved,
+    /// The change would leave organizations without an Admin.
+    #[error("You are the last Admin of an organization. Make somebody else an Admin there, or delete it, then come back.")]
+    LastAdminSomewhere,
+    /// Something changed at the same moment.
+    #[error("Something has changed at the same moment. Try again.")]
+    JustChanged,
+    /// The address is the one to which mail goes.
+    #[error("This is your primary address. Make another one the primary address first.")]
+    PrimaryAddress,
+    /// The mailbox is not proven.
+    #[error("This address is not confirmed. Open the link in the mail that was sent to it first.")]
+    AddressNotConfirmed,
+    /// Somebody else has proven the address.
+    #[error("This address belongs to another account. Remove it there, or delete that account, then add it here again.")]
+    AddressTaken,
+    /// As many mails to prove an address as may be sent within a day.
+    #[error("Enough mails of this kind were sent today. Go on tomorrow.")]
+    TooManyAddressMails,
     /// The limit of what one owner may have.
     #[error("You have reached the limit of what can be created here. Delete what you no longer need.")]
     TooMany,

@@ -16,6 +16,8 @@ pub enum Notice {
     PasswordChosen,
     /// The password is new, other sessions have ended.
     PasswordChanged,
+    /// A link to choose a password is on its way to this address.
+    PasswordLinkSent(String),
     /// The name in the account is new.
     AccountSaved,
     /// The account at the OpenID provider is linked.
@@ -24,6 +26,16 @@ pub enum Notice {
     Unlinked,
     /// The way to the OpenID provider and back did not end in a sign-in.
     SsoFailed(SsoFailure),
+    /// A link that proves this address is on its way.
+    AddressMailSent(String),
+    /// The mailbox of this address is proven.
+    AddressConfirmed(String),
+    /// This address is no longer the person's.
+    AddressRemoved(String),
+    /// Mail goes to this address from now on.
+    PrimaryAddressChanged(String),
+    /// The account is gone.
+    AccountDeleted,
     /// A session of the person has ended.
     SessionEnded,
     /// All other sessions of the person have ended.

@@ -19,8 +19,20 @@ pub const FORGOT_PASSWORD: &str = "/forgot-password";
 pub const CHOOSE_PASSWORD: &str = "/choose-password";
 /// Target of the links of invites. The secret is the query's `link`.
 pub const INVITE: &str = "/invite";
-/// The signed-in person's own account.
+/// The signed-in person's own account: name and appearance.
 pub const ACCOUNT: &str = "/account";
+/// Their e-mail addresses.
+pub const ACCOUNT_ADDRESSES: &str = "/account/addresses";
+/// How they sign in, and where they are signed in.
+pub const ACCOUNT_SECURITY: &str = "/account/security";
+/// The organizations that they are in.
+pub const ACCOUNT_ORGS: &str = "/account/organizations";
+/// What is kept about them, and the end of the account.
+pub const ACCOUNT_DATA: &str = "/account/data";
+/// What is kept about them, to download.
+pub const ACCOUNT_EXPORT: &str = "/account/export.json";
+/// Target of the links that prove another mailbox. The secret is the query's `link`.
+pub const CONFIRM_ADDRESS: &str = "/confirm-address";
 /// What each credential may do.
 pub const ACCESS_MATRIX: &str = "/help/access";
 /// Create an organization.
@@ -47,6 +59,11 @@ pub fn sso_then(path: &str, domain: Option<&str>) -> String {
     let next = ("next", path.to_owned());
     let domain = domain.map(|domain| ("domain", domain.to_owned()));
     with_query(SSO_START, &[next].into_iter().chain(domain).collect::<Vec<_>>())
+}
+
+/// The page of a link that proves another mailbox.
+pub fn confirm_address(link: &str) -> String {
+    format!("{CONFIRM_ADDRESS}?link={}", percent_encode(link))
 }
 
 /// The page of an invite.

@@ -6,9 +6,9 @@ use leptos_router::components::{Route, Router, Routes};
 use leptos_router::{SsrMode, path};
 
 use crate::pages::access_matrix::AccessMatrixPage;
-use crate::pages::account::AccountPage;
 use crate::pages::check_mail::CheckMailPage;
 use crate::pages::choose_password::ChoosePasswordPage;
+use crate::pages::confirm_address::ConfirmAddressPage;
 use crate::pages::forgot_password::ForgotPasswordPage;
 use crate::pages::home::HomePage;
 use crate::pages::invite::InvitePage;
@@ -17,7 +17,7 @@ use crate::pages::new_org::NewOrgPage;
 use crate::pages::not_found::NotFound;
 use crate::pages::sign_in::SignInPage;
 use crate::pages::sign_up::SignUpPage;
-use crate::pages::{org, workspace};
+use crate::pages::{account, org, workspace};
 
 /// The application. It also runs once without a request, when the server asks for the list of routes.
 #[component]
@@ -34,7 +34,12 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/forgot-password") view=ForgotPasswordPage ssr=SsrMode::Async/>
                 <Route path=path!("/invite") view=InvitePage ssr=SsrMode::Async/>
                 <Route path=path!("/join/:slug") view=JoinPage ssr=SsrMode::Async/>
-                <Route path=path!("/account") view=AccountPage ssr=SsrMode::Async/>
+                <Route path=path!("/account") view=account::profile::ProfilePage ssr=SsrMode::Async/>
+                <Route path=path!("/account/addresses") view=account::addresses::AddressesPage ssr=SsrMode::Async/>
+                <Route path=path!("/account/security") view=account::security::SecurityPage ssr=SsrMode::Async/>
+                <Route path=path!("/account/organizations") view=account::orgs::OrgsPage ssr=SsrMode::Async/>
+                <Route path=path!("/account/data") view=account::data::DataPage ssr=SsrMode::Async/>
+                <Route path=path!("/confirm-address") view=ConfirmAddressPage ssr=SsrMode::Async/>
                 <Route path=path!("/help/access") view=AccessMatrixPage ssr=SsrMode::Async/>
                 <Route path=path!("/orgs/new") view=NewOrgPage ssr=SsrMode::Async/>
                 <Route path=path!("/o/:slug") view=org::overview::OverviewPage ssr=SsrMode::Async/>

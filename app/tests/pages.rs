@@ -80,6 +80,11 @@ async fn a_visitor_is_sent_to_sign_in_and_brought_back() {
     let id = workspace(USED);
     let guarded = [
         paths::ACCOUNT.to_owned(),
+        paths::ACCOUNT_ADDRESSES.to_owned(),
+        paths::ACCOUNT_SECURITY.to_owned(),
+        paths::ACCOUNT_ORGS.to_owned(),
+        paths::ACCOUNT_DATA.to_owned(),
+        paths::confirm_address("mine"),
         paths::NEW_ORG.to_owned(),
         paths::org(&acme()),
         paths::org_members(&acme()),
@@ -242,10 +247,12 @@ async fn a_refused_form_says_why_and_keeps_what_was_typed() {
 
 #[tokio::test]
 async fn a_draft_does_not_spill_into_another_form_and_a_password_never_comes_back() {
-    let back = post(Admin, paths::ACCOUNT, "/do/accounts/change-password", "current=old-old-old&password=new-new-new-new").await;
-    let draft = json!([["name", "Mallory"], ["password", "new-new-new-new"]]).to_string();
-    let page = page_with(Admin, &back, &[("x-draft", draft)]).await;
-    page.shows("This is not your current password.").shows(r#"value="Ada Lovelace""#).hides("Mallory").hides("new-new-new-new");
+    let back = post(Admin, &paths::org_settings(&acme()), "/do/orgs/delete", "org_slug=acme&confirmation=Mallory").await;
+    let page = page_with(Admin, &back, &[("x-draft", json!([["name", "Mallory"], ["confirmation", "Mallory"]]).to_string())]).await;
+    page.shows("type the name exactly as shown").shows(r#"name="name" type="text" value="Acme GmbH""#);
+    let back = post(Admin, paths::ACCOUNT_SECURITY, "/do/accounts/change-password", "current=old-old-old&password=new-new-new-new").await;
+    let page = page_with(Admin, &back, &[("x-draft", json!([["password", "new-new-new-new"]]).to_string())]).await;
+    page.shows("This is not your current password.").hides("new-new-new-new");
 }
 
 #[tokio::test]
@@ -394,4 +401,35 @@ async fn pages_need_no_inline_style_and_no_inline_handler() {
         let mut scripts = page.html.split("<script").skip(1).filter_map(|rest| rest.split('>').next());
         assert!(scripts.all(|attributes| attributes.contains("nonce=")), "{path}");
     }
+}
+
+#[tokio::test]
+async fn the_addresses_say_what_they_are_and_what_can_be_done() {
+    let page = page(Admin, paths::ACCOUNT_ADDRESSES).await;
+    page.shows("Primary").shows("Not confirmed").shows("Make primary: ada.lovelace@mathematics.example.org");
+    page.shows("Send again: countess@example.net").hides("Remove ada@example.com?").shows("Your password");
+    let newcomer = self::page(Newcomer, paths::ACCOUNT_ADDRESSES).await;
+    newcomer.hides("Your password");
+}
+
+#[tokio::test]
+async fn a_link_that_proves_an_address_names_the_account_or_does_nothing() {
+    let mine = page(Admin, &paths::confirm_address("mine")).await;
+    mine.shows("Add countess@example.net to the account of Ada Lovelace (ada@example.com)?").shows("/do/addresses/confirm");
+    page(Admin, &paths::confirm_address("other")).await.shows("another account").hides("/do/addresses/confirm");
+    assert_eq!(page(Admin, &paths::confirm_address("")).await.status, StatusCode::BAD_REQUEST);
+}
+
+#[tokio::test]
+async fn whoever_is_needed_in_an_organization_learns_what_to_do_first() {
+    page(Admin, paths::ACCOUNT_DATA)
+        .await
+        .shows("These organizations would be left without an Admin")
+        .shows(&paths::org_members(&acme()))
+        .shows("You are its only member")
+        .hides("to confirm");
+    page(Member, paths::ACCOUNT_DATA).await.shows("Type “ada@example.com” to confirm").hides("left without an Admin");
+    page(Admin, paths::ACCOUNT_ORGS).await.hides("Leave…").shows("You are its last Admin");
+    page(Member, paths::ACCOUNT_ORGS).await.shows("Leave…");
+    page(Newcomer, paths::ACCOUNT_ORGS).await.shows("You are in no organization");
 }

@@ -1,4 +1,4 @@
-import type { Locator } from '@playwright/test';
+import { expect, type Locator } from '@playwright/test';
 
 import { Frame } from './frame.ts';
 
@@ -6,10 +6,20 @@ export class Account extends Frame {
   readonly name: Locator = this.page.getByLabel('Your name');
   readonly current: Locator = this.page.getByLabel('Current password');
   readonly password: Locator = this.page.getByLabel('New password');
+  readonly email: Locator = this.page.getByLabel('E-mail address', { exact: true });
+  readonly ownPassword: Locator = this.page.getByLabel('Your password');
+  readonly confirmation: Locator = this.page.getByLabel(/^Type “.*” to confirm$/);
   readonly sessions: Locator = this.page.getByRole('region', { name: 'Sessions' }).getByRole('row').filter({ has: this.page.getByRole('cell') });
 
-  async open() {
+  async open(tab?: 'E-mail addresses' | 'Sign-in' | 'Organizations' | 'Your data') {
     await this.page.goto('/account');
+    if (!tab) return;
+    await this.page.getByRole('navigation', { name: 'Account' }).getByRole('link', { name: tab }).click();
+    await expect(this.heading).toHaveText(tab);
+  }
+
+  row(name: string): Locator {
+    return this.page.getByRole('row').filter({ hasText: name });
   }
 
   async rename(name: string) {
@@ -29,5 +39,17 @@ export class Account extends Frame {
 
   async endAllOthers() {
     await this.page.getByRole('button', { name: 'End all other sessions' }).click();
+  }
+
+  async addAddress(email: string, password: string) {
+    await this.email.fill(email);
+    await this.ownPassword.fill(password);
+    await this.page.getByRole('button', { name: 'Add the address' }).click();
+  }
+
+  async delete(confirmation: string, password: string) {
+    await this.confirmation.fill(confirmation);
+    await this.ownPassword.fill(password);
+    await this.page.getByRole('button', { name: 'Delete your account' }).click();
   }
 }

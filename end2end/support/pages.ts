@@ -1,6 +1,7 @@
 // Every page of the product in every state worth looking at. Accessibility, width, policy and pictures go through this list.
 import { expect, type Page } from '@playwright/test';
 
+import { Account } from '../pages/account.ts';
 import { ForgotPassword } from '../pages/forgot_password.ts';
 import { Frame } from '../pages/frame.ts';
 import { NewOrg } from '../pages/new_org.ts';
@@ -58,6 +59,18 @@ export const LOOKS: Look[] = [
   { name: 'home_org_menu', as: 'admin', path: org(), then: (page) => new Frame(page).openOrgMenu('Acme') },
   { name: 'home_account_menu', as: 'admin', path: () => '/', then: (page) => new Frame(page).openAccountMenu() },
   { name: 'account', as: 'admin', path: () => '/account' },
+  { name: 'account_addresses', as: 'admin', path: () => '/account/addresses' },
+  { name: 'account_addresses_refused', as: 'admin', path: () => '/account/addresses', then: refused((page) => new Account(page).addAddress('ada@example.com', 'not the password')) },
+  { name: 'account_addresses_remove', as: 'admin', path: () => '/account/addresses', then: (page) => new Frame(page).ask('Remove…', page.getByRole('row', { name: 'work-' })) },
+  { name: 'account_security', as: 'admin', path: () => '/account/security' },
+  { name: 'account_orgs', as: 'admin', path: () => '/account/organizations' },
+  { name: 'account_orgs_empty', as: 'newcomer', path: () => '/account/organizations' },
+  { name: 'account_data', as: 'member', path: () => '/account/data' },
+  { name: 'account_data_refused', as: 'member', path: () => '/account/data', then: refused((page) => new Account(page).delete('something else', 'not the password')) },
+  { name: 'account_data_last_admin', as: 'admin', path: () => '/account/data' },
+  { name: 'confirm_address', as: 'admin', path: (world) => `/confirm-address${world.claim}` },
+  { name: 'confirm_address_other_account', as: 'member', path: (world) => `/confirm-address${world.claim}` },
+  { name: 'confirm_address_no_link', as: 'admin', path: () => '/confirm-address', status: 400 },
   { name: 'org', as: 'admin', path: org() },
   { name: 'org_empty', as: 'admin', path: (world) => `/o/${world.emptyOrg.slug}` },
   { name: 'members', as: 'admin', path: org('/members') },

@@ -29,6 +29,8 @@ export interface World {
   long: Workspace;
   /** The link of an invite for somebody without an account. */
   invite: string;
+  /** The link that proves an address which the admin has claimed. */
+  claim: string;
 }
 
 /** A domain that DNS proves. */
@@ -71,7 +73,8 @@ export async function furnish(buildkeep: Buildkeep): Promise<World> {
   await publish(buildkeep, openOrg, cookies.admin);
   const invite = await invited(buildkeep, org, cookies.admin);
   await listDomains(buildkeep, org, cookies.admin);
-  return { buildkeep, people, cookies, org, emptyOrg, openOrg, fullOrg, shown, shownFresh, used, fresh, long, invite };
+  const claim = await addressed(buildkeep, people.admin, cookies.admin);
+  return { buildkeep, people, cookies, org, emptyOrg, openOrg, fullOrg, shown, shownFresh, used, fresh, long, invite, claim };
 }
 
 /** Tokens in every state, artifacts, hits and misses. */
@@ -128,6 +131,23 @@ async function listDomains({ url, dns }: Buildkeep, org: Org, cookies: Cookies) 
     if (!answer.ok()) throw new Error(`the domain ${domain} could not be checked: status ${answer.status()}`);
   }
   await browser.dispose();
+}
+
+/** One more address that is confirmed, and one that is not; the link of the second. */
+async function addressed({ url, mailbox }: Buildkeep, person: Person, cookies: Cookies): Promise<string> {
+  const browser = await request.newContext({ baseURL: url, extraHTTPHeaders: { origin: url }, storageState: cookies });
+  const post = async (form: string, fields: Record<string, string>) => {
+    const answer = await browser.post(`/do/addresses/${form}`, { form: fields });
+    if (!answer.ok()) throw new Error(`addresses/${form}: status ${answer.status()}`);
+  };
+  const link = async (email: string) => {
+    await post('add', { email, current: person.password });
+    return new URL(linkIn(await mailTo(mailbox, email, 'Confirm this address')));
+  };
+  await post('confirm', { link: (await link(`work-${unique()}@example.com`)).searchParams.get('link')! });
+  const { search } = await link(`wolfeschlegelsteinhausenbergerdorff-${unique()}@a-rather-long-subdomain.example.com`);
+  await browser.dispose();
+  return search;
 }
 
 /** Signs in without a browser. */

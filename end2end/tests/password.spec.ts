@@ -60,13 +60,12 @@ test('changing the password ends the session of the other browser', async ({ pag
   await signIn(ada);
 
   const account = new Account(page);
-  await account.open();
+  await account.open('Sign-in');
   await account.changePassword('not the password', NEW);
   await account.refuses(account.current, 'This is not your current password.');
   await account.changePassword(ada.password, NEW);
   await account.says('All other sessions have ended');
-  await account.open();
-  await expect(account.heading).toHaveText('Account');
+  await account.open('Sign-in');
 
   await elsewhere.goto('/account');
   await expect(new SignIn(elsewhere).heading).toHaveText('Sign in');
@@ -76,7 +75,7 @@ test('a password that is easy to guess is refused', async ({ page, setup, signIn
   const ada = await setup.person();
   await signIn(ada);
   const account = new Account(page);
-  await account.open();
+  await account.open('Sign-in');
   await account.changePassword(ada.password, 'password123');
   await account.refuses(account.password, /easy to guess/);
   await expect(account.current).toHaveValue('');

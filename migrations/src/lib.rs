@@ -14,6 +14,7 @@ mod m20261123_000011_identities;
 mod m20261123_000010_public_orgs;
 mod m20261123_000012_billing;
 mod m20261123_000009_domain_invites;
+mod m20261123_000008_account;
 mod table;
 
 pub use sea_orm_migration::MigratorTrait;
@@ -37,6 +38,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261123_000010_public_orgs::Migration),
             Box::new(m20261123_000012_billing::Migration),
             Box::new(m20261123_000009_domain_invites::Migration),
+            Box::new(m20261123_000008_account::Migration),
         ]
     }
 }

@@ -4,8 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use app::backend::Backend;
-use app::paths;
-use app::{App, shell};
+use app::{App, paths, shell};
 use axum::Router;
 use axum::extract::{FromRef, Request};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
@@ -21,7 +20,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::timeout::RequestBodyTimeoutLayer;
 
-use crate::api::{audit, cache, health, sso, usage};
+use crate::api::{account, audit, cache, health, sso, usage};
 use crate::auth::{actor, forms, session};
 use crate::services;
 use crate::state::State;
@@ -80,6 +79,7 @@ pub fn browser_routes() -> Vec<(&'static str, MethodRouter<AppState>)> {
         ("/o/{slug}/audit.csv", get(audit::csv)),
         ("/o/{slug}/audit.ndjson", get(audit::ndjson)),
         ("/o/{slug}/usage.csv", get(usage::csv)),
+        (paths::ACCOUNT_EXPORT, get(account::export)),
         (paths::SSO_START, get(sso::start)),
         (SSO_CALLBACK, get(sso::callback)),
     ]

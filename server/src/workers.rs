@@ -6,6 +6,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use app::domain::address::CLAIM_DAYS;
+use chrono::TimeDelta;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -15,7 +17,7 @@ use crate::mail::queue;
 use crate::services::identities::checking;
 use crate::services::{domain_invites, retention, usage};
 use crate::state::State;
-use crate::store::{sessions, users};
+use crate::store::{addresses, quotas, sessions, users};
 use crate::usage::FLUSH_INTERVAL;
 
 const MAIL_INTERVAL: Duration = Duration::from_secs(10);
@@ -66,6 +68,8 @@ impl Workers {
             let now = state.clock.now();
             sessions::delete_expired(state.db.write(), now).await?;
             users::delete_expired_links(state.db.write(), now).await?;
+            addresses::delete_stale(state.db.write(), now - TimeDelta::days(CLAIM_DAYS)).await?;
+            quotas::delete_old(state.db.write(), now).await?;
             state.attempts.forget_old();
             state.dns.forget_old();
             retention::sweep(&state).await.map(drop)

@@ -34,6 +34,10 @@ pub trait Accounts: Send + Sync {
     async fn forgot_password(&self, caller: &Caller, email: Email) -> Result<(), AppError>;
     /// Sets a new password, and ends all other sessions.
     async fn change_password(&self, caller: &Caller, current: PlainSecret, new: PlainSecret) -> Result<(), AppError>;
+    /// Whether the person has a password; one who comes in by another way may have none.
+    async fn has_password(&self, caller: &Caller) -> Result<bool, AppError>;
+    /// Sends a link to choose a password to the person's primary address.
+    async fn send_password_link(&self, caller: &Caller) -> Result<(), AppError>;
     /// Changes the person's own name.
     async fn rename(&self, caller: &Caller, name: PersonName) -> Result<(), AppError>;
 }

@@ -67,6 +67,8 @@ pub struct Invitation {
     pub expires_at: DateTime<Utc>,
     /// How they have to sign in.
     pub sign_in: SignInRule,
+    /// Whether the invited address is one that the caller has proven.
+    pub is_yours: bool,
     /// What the one who holds the link can do with it.
     pub link: LinkProves,
 }
@@ -98,9 +100,9 @@ pub trait Invites: Send + Sync {
     async fn new_link(&self, caller: &Caller, slug: &OrgSlug, id: InviteId) -> Result<IssuedInvite, AppError>;
     /// The invite behind a link.
     async fn open(&self, caller: &Caller, link: &PlainSecret) -> Result<Invitation, AppError>;
-    /// Invites that wait for the signed-in person's address.
+    /// Invites that wait for any address of the signed-in person.
     async fn waiting(&self, caller: &Caller) -> Result<Vec<Invitation>, AppError>;
-    /// The signed-in person, whose address is the invited one, comes in; returns the organization's address.
+    /// The signed-in person, who has proven the invited address, comes in; returns the organization's address.
     async fn accept(&self, caller: &Caller, id: InviteId) -> Result<OrgSlug, AppError>;
     /// Whoever holds the link from the mail comes in: with the password of the account that the address has, or with
     /// a new account of this name and password.

@@ -2,7 +2,9 @@
 //!
 //! Each method takes the [`Caller`](crate::request::Caller) and decides itself whether that caller may.
 
+pub mod account_deletion;
 pub mod accounts;
+pub mod addresses;
 pub mod artifacts;
 pub mod audit;
 pub mod billing;
@@ -22,6 +24,10 @@ use std::sync::Arc;
 pub struct Backend {
     /// People and their passwords.
     pub accounts: Arc<dyn accounts::Accounts>,
+    /// Their e-mail addresses.
+    pub addresses: Arc<dyn addresses::Addresses>,
+    /// How their accounts end.
+    pub account_deletion: Arc<dyn account_deletion::AccountDeletion>,
     /// Signed-in browsers.
     pub sessions: Arc<dyn sessions::Sessions>,
     /// Organizations.

@@ -58,7 +58,7 @@ pub fn VisitorTrail(
 fn TrailEnd(place: Place) -> impl IntoView {
     let visibility = place.org().map(|org| org.visibility);
     let workspace = match &place {
-        Place::Site | Place::Org(..) => None,
+        Place::Site | Place::Account(_) | Place::Org(..) => None,
         Place::Workspace(org, workspace, _) => Some((paths::workspace(&org.slug, workspace.id), workspace.name.to_string())),
     };
     view! {

@@ -9,6 +9,7 @@ pub mod history;
 pub mod icon;
 pub mod identity;
 pub mod invite_results;
+pub mod last_admin;
 pub mod menu;
 pub mod nav;
 pub mod notice;

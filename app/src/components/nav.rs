@@ -12,6 +12,8 @@ use crate::paths;
 pub enum Place {
     /// Outside of every organization.
     Site,
+    /// In the person's own account.
+    Account(AccountTab),
     /// In an organization.
     Org(OrgView, OrgTab),
     /// In a workspace of an organization.
@@ -22,7 +24,7 @@ impl Place {
     /// The organization that the page belongs to.
     pub const fn org(&self) -> Option<&OrgView> {
         match self {
-            Self::Site => None,
+            Self::Site | Self::Account(_) => None,
             Self::Org(org, _) | Self::Workspace(org, _, _) => Some(org),
         }
     }
@@ -31,6 +33,7 @@ impl Place {
     pub fn names(&self) -> Vec<String> {
         match self {
             Self::Site => Vec::new(),
+            Self::Account(_) => vec!["Account".to_owned()],
             Self::Org(org, _) => vec![org.name.to_string()],
             Self::Workspace(org, workspace, _) => vec![workspace.name.to_string(), org.name.to_string()],
         }
@@ -39,6 +42,10 @@ impl Place {
     fn tabs(&self) -> Vec<Tab> {
         match self {
             Self::Site => Vec::new(),
+            Self::Account(current) => AccountTab::ALL
+                .into_iter()
+                .map(|tab| Tab { words: tab.words(), path: tab.path().to_owned(), current: tab == *current })
+                .collect(),
             Self::Org(org, current) => OrgTab::ALL
                 .into_iter()
                 .filter(|tab| org.standing.grants(tab.permission()))
@@ -57,6 +64,46 @@ struct Tab {
     words: &'static str,
     path: String,
     current: bool,
+}
+
+/// The pages of the person's own account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AccountTab {
+    /// Name and appearance.
+    Profile,
+    /// E-mail addresses.
+    Addresses,
+    /// How they sign in, and where they are signed in.
+    Security,
+    /// The organizations that they are in.
+    Orgs,
+    /// What is kept about them, and the end of the account.
+    Data,
+}
+
+impl AccountTab {
+    const ALL: [Self; 5] = [Self::Profile, Self::Addresses, Self::Security, Self::Orgs, Self::Data];
+
+    /// The tab's words, also the heading of its page.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Profile => "Profile",
+            Self::Addresses => "E-mail addresses",
+            Self::Security => "Sign-in",
+            Self::Orgs => "Organizations",
+            Self::Data => "Your data",
+        }
+    }
+
+    const fn path(self) -> &'static str {
+        match self {
+            Self::Profile => paths::ACCOUNT,
+            Self::Addresses => paths::ACCOUNT_ADDRESSES,
+            Self::Security => paths::ACCOUNT_SECURITY,
+            Self::Orgs => paths::ACCOUNT_ORGS,
+            Self::Data => paths::ACCOUNT_DATA,
+        }
+    }
 }
 
 /// The pages of an organization.
@@ -158,7 +205,7 @@ impl WorkspaceTab {
     }
 }
 
-/// The tabs of the organization or workspace, with the current one marked.
+/// The tabs of the account, organization or workspace, with the current one marked.
 #[component]
 pub fn Tabs(
     /// Where the page stands.
@@ -166,6 +213,7 @@ pub fn Tabs(
 ) -> impl IntoView {
     let label = match place {
         Place::Site => return ().into_any(),
+        Place::Account(..) => "Account",
         Place::Org(..) => "Organization",
         Place::Workspace(..) => "Workspace",
     };

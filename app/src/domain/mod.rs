@@ -3,6 +3,7 @@
 //! Both the server and the browser part compile this, so that a page hides exactly what the server refuses.
 
 pub mod access;
+pub mod address;
 pub mod artifact;
 pub mod audit;
 pub mod cache_setup;

@@ -49,6 +49,9 @@ pub enum Reason {
     /// Not an artifact hash.
     #[error("A hash has 1 to 128 letters, digits, hyphens and underscores.")]
     NotAHash,
+    /// In the list already.
+    #[error("This is in the list already.")]
+    AlreadyThere,
     /// Among the passwords that attackers try first, or the person's own address.
     #[error("This password is easy to guess; use a longer phrase of your own.")]
     Guessable,

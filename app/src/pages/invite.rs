@@ -37,7 +37,7 @@ pub fn InvitePage() -> impl IntoView {
         let domain = invitation.sign_in.suggestion().map(ToOwned::to_owned);
         let provider = provider.map(|provider| (provider, paths::invite(&link), domain));
         let way = match (actor, invitation.link) {
-            (Actor::User(user), _) if user.email == invitation.email => match invitation.sign_in.admits(user.proof.as_ref()) {
+            (Actor::User(user), _) if invitation.is_yours => match invitation.sign_in.admits(user.proof.as_ref()) {
                 Ok(()) => view! { <Accept invitation/> }.into_any(),
                 Err(problem) => view! { <ProveAccount problem provider/> }.into_any(),
             },
@@ -125,7 +125,9 @@ fn OtherAccount(invitation: Invitation, user: SignedIn, link: String) -> impl In
             </div>
         </ActionForm>
         <p class="aside">
-            "Is the address wrong? Ask " {invitation.invited_by} " to invite " {user.email.to_string()} " instead."
+            "Is it an address of yours as well? " <a href=paths::ACCOUNT_ADDRESSES>"Add it to your account"</a>
+            ", and the invite waits for you on the start page. Is it wrong? Ask " {invitation.invited_by} " to invite " {user.email.to_string()}
+            " instead."
         </p>
     }
     .into_any()

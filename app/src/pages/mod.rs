@@ -7,6 +7,7 @@ pub mod access_matrix;
 pub mod account;
 pub mod check_mail;
 pub mod choose_password;
+pub mod confirm_address;
 pub mod forgot_password;
 pub mod frame;
 pub mod home;

@@ -76,7 +76,18 @@ pub async fn change_password(current: String, password: String) -> Result<(), Ap
     field(Field::Password, password::check_new(&password, &user.email))?;
     request.backend.accounts.change_password(&request.caller, PlainSecret::new(current), PlainSecret::new(password)).await?;
     request.visit.notify(Notice::PasswordChanged);
-    http::redirect(paths::ACCOUNT);
+    http::redirect(paths::ACCOUNT_SECURITY);
+    Ok(())
+}
+
+/// Sends the person a link to choose a password, who has none or has forgotten it.
+#[server(prefix = "/do", endpoint = "accounts/send-password-link")]
+pub async fn send_password_link() -> Result<(), AppError> {
+    let request = request();
+    let email = request.caller.user()?.email.clone();
+    request.backend.accounts.send_password_link(&request.caller).await?;
+    request.visit.notify(Notice::PasswordLinkSent(email.into()));
+    http::redirect(paths::ACCOUNT_SECURITY);
     Ok(())
 }
 

@@ -34,13 +34,13 @@ pub async fn remove_member(org_slug: String, member: String) -> Result<(), AppEr
     Ok(())
 }
 
-/// The person leaves the organization.
+/// The person leaves the organization, and goes on to `next`.
 #[server(prefix = "/do", endpoint = "members/leave")]
-pub async fn leave_org(org_slug: String) -> Result<(), AppError> {
+pub async fn leave_org(org_slug: String, #[server(default)] next: String) -> Result<(), AppError> {
     let request = request();
     let slug = org(&org_slug)?;
     let name = request.backend.members.leave(&request.caller, &slug).await?;
     request.visit.notify(Notice::OrgLeft(name.into()));
-    http::redirect(paths::HOME);
+    http::redirect(&paths::local_or_home(&next));
     Ok(())
 }

@@ -3,7 +3,9 @@
 //! They are public HTTP endpoints under `/do/`, posted by plain forms; the guard is in the service.
 //! A new one needs a row in `server/tests/it/authz.rs`.
 
+pub mod account_deletion;
 pub mod accounts;
+pub mod addresses;
 pub mod artifacts;
 pub mod billing;
 pub mod ci_tokens;

@@ -15,7 +15,7 @@ pub async fn end_session(session: String) -> Result<(), AppError> {
     let session = session.parse().map_err(|_| AppError::NotFound)?;
     request.backend.sessions.end(&request.caller, session).await?;
     request.visit.notify(Notice::SessionEnded);
-    http::redirect(paths::ACCOUNT);
+    http::redirect(paths::ACCOUNT_SECURITY);
     Ok(())
 }
 
@@ -25,6 +25,6 @@ pub async fn end_other_sessions() -> Result<(), AppError> {
     let request = request();
     request.backend.sessions.end_others(&request.caller).await?;
     request.visit.notify(Notice::OtherSessionsEnded);
-    http::redirect(paths::ACCOUNT);
+    http::redirect(paths::ACCOUNT_SECURITY);
     Ok(())
 }

@@ -1,7 +1,9 @@
 //! Answers like the real services: not a member, no organization; a Member, nothing to change.
 
 use app::backend::Page;
+use app::backend::account_deletion::AccountDeletion;
 use app::backend::accounts::{Accounts, NewAccount};
+use app::backend::addresses::{AddressRow, Addresses};
 use app::backend::artifacts::{ArtifactRow, Artifacts, Purge, PurgeProgress};
 use app::backend::audit::Audit;
 use app::backend::billing::{Billing, BillingContact, UsageView};
@@ -94,8 +96,63 @@ impl Accounts for Fake {
         Err(AppError::field(Field::CurrentPassword, Reason::WrongPassword))
     }
 
+    async fn has_password(&self, caller: &Caller) -> Result<bool, AppError> {
+        caller.user().map(|_| self.persona != Persona::Newcomer)
+    }
+
+    async fn send_password_link(&self, caller: &Caller) -> Result<(), AppError> {
+        caller.user().map(drop)
+    }
+
     async fn rename(&self, _: &Caller, _: PersonName) -> Result<(), AppError> {
         Ok(())
+    }
+}
+
+#[async_trait]
+impl Addresses for Fake {
+    async fn list(&self, caller: &Caller) -> Result<Vec<AddressRow>, AppError> {
+        caller.user().map(|_| data::addresses())
+    }
+
+    async fn add(&self, _: &Caller, _: Email, _: PlainSecret) -> Result<(), AppError> {
+        Err(AppError::field(Field::Email, Reason::AlreadyThere))
+    }
+
+    async fn resend(&self, _: &Caller, _: Email) -> Result<(), AppError> {
+        Err(AppError::Conflict(Conflict::TooManyAddressMails))
+    }
+
+    async fn open(&self, _: &Caller, link: &PlainSecret) -> Result<Email, AppError> {
+        match link.expose() {
+            "mine" => Ok(data::name("countess@example.net")),
+            "other" => Err(AppError::Forbidden),
+            _ => Err(AppError::LinkUnusable),
+        }
+    }
+
+    async fn confirm(&self, _: &Caller, _: &PlainSecret) -> Result<Email, AppError> {
+        Err(AppError::Conflict(Conflict::AddressTaken))
+    }
+
+    async fn remove(&self, _: &Caller, _: Email) -> Result<(), AppError> {
+        Err(AppError::Conflict(Conflict::PrimaryAddress))
+    }
+
+    async fn make_primary(&self, _: &Caller, _: Email) -> Result<(), AppError> {
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl AccountDeletion for Fake {
+    async fn obstacles(&self, caller: &Caller) -> Result<Vec<OrgView>, AppError> {
+        caller.user()?;
+        Ok(self.role().filter(|role| *role == Role::Admin).map(data::orgs).unwrap_or_default())
+    }
+
+    async fn delete(&self, _: &Caller, _: &str, _: PlainSecret) -> Result<(), AppError> {
+        Err(AppError::field(Field::Confirmation, Reason::DoesNotMatch))
     }
 }
 

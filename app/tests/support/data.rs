@@ -3,6 +3,7 @@
 use std::fmt::Debug;
 use std::str::FromStr;
 
+use app::backend::addresses::AddressRow;
 use app::backend::artifacts::{ArtifactRow, PurgeProgress};
 use app::backend::billing::{BillingContact, Counted, UsageDay, UsageView};
 use app::backend::ci_tokens::CiTokenRow;
@@ -226,8 +227,24 @@ pub fn invitation(link: &str) -> Option<Invitation> {
         invited_by: "Grace Hopper".to_owned(),
         expires_at: now() + TimeDelta::days(6),
         sign_in: SignInRule::default(),
+        is_yours: email == "ada@example.com",
         link,
     })
+}
+
+pub fn addresses() -> Vec<AddressRow> {
+    let address = |email, is_primary, confirmed: bool| AddressRow {
+        email: name(email),
+        is_primary,
+        added_at: ago(9000),
+        confirmed_at: confirmed.then(|| ago(8990)),
+        link_expires_at: ago(-60),
+    };
+    vec![
+        address("ada@example.com", true, true),
+        address("ada.lovelace@mathematics.example.org", false, true),
+        address("countess@example.net", false, false),
+    ]
 }
 
 pub fn tokens() -> Vec<CiTokenRow> {

@@ -81,6 +81,8 @@ fn request(parts: &Parts, default: Persona) -> Request {
         caller: Caller { actor, address: "192.0.2.7".to_owned(), incident: data::id("inc", 1) },
         backend: Backend {
             accounts: fake.clone(),
+            addresses: fake.clone(),
+            account_deletion: fake.clone(),
             sessions: fake.clone(),
             orgs: fake.clone(),
             identities: fake.clone(),

@@ -4,6 +4,10 @@
 //! in, whether it exists or not. A public one has visitors, who may look. Without the permission: forbidden, and nobody
 //! is asked to sign in.
 
+mod own;
+
+pub use own::{own_orgs, own_orgs_for_change};
+
 use app::backend::orgs::OrgView;
 use app::domain::identity::SignInRule;
 use app::domain::ids::{OrgId, WorkspaceId};

@@ -23,12 +23,16 @@ const LARGEST_FORM: usize = 64 << 10;
 /// Attempts a minute for one account, whatever the client's address.
 const PER_ACCOUNT: NonZeroU32 = NonZeroU32::new(10).expect("not zero");
 /// Forms that take a password or send mail.
-const GUARDED: [&str; 6] = [
+const GUARDED: [&str; 10] = [
     "/do/accounts/sign-in",
     "/do/accounts/sign-up",
     "/do/accounts/forgot-password",
     "/do/accounts/choose-password",
     "/do/accounts/change-password",
+    "/do/accounts/send-password-link",
+    "/do/accounts/delete",
+    "/do/addresses/add",
+    "/do/addresses/resend",
     "/do/invites/join",
 ];
 
@@ -50,12 +54,12 @@ impl Attempts {
     }
 
     /// Counts one more; says for how many seconds to wait when there were too many.
-    fn count(&self, address: &str, account: Option<&str>) -> Result<(), u64> {
+    fn count(&self, address: &str, accounts: &[String]) -> Result<(), u64> {
         let wait = |limiter: &DefaultKeyedRateLimiter<String>, key: &str| {
             limiter.check_key(&key.to_owned()).map_err(|until| until.wait_time_from(DefaultClock::default().now()).as_secs() + 1)
         };
         wait(&self.by_address, address)?;
-        account.map_or(Ok(()), |account| wait(&self.by_account, account))
+        accounts.iter().try_for_each(|account| wait(&self.by_account, account))
     }
 
     /// Forgets those who have waited long enough.
@@ -104,9 +108,10 @@ pub async fn check(
     let path = parts.uri.path().to_owned();
     if GUARDED.contains(&path.as_str()) {
         let address = client_address(&app.state, &parts.extensions, &parts.headers);
-        // A form without an address names the account by a link.
-        let account = field(&body, "email").or_else(|| field(&body, "link")).map(|account| account.trim().to_lowercase());
-        if let Err(seconds) = app.state.attempts.count(&address, account.as_deref()) {
+        // A form without an address names the account by a link. Whoever is signed in may be guessing their own password.
+        let named = field(&body, "email").or_else(|| field(&body, "link")).map(|account| account.trim().to_lowercase());
+        let own = visit.as_ref().and_then(|visit| visit.caller.user().ok().map(|user| user.id.to_string()));
+        if let Err(seconds) = app.state.attempts.count(&address, &named.into_iter().chain(own).collect::<Vec<_>>()) {
             return wait(seconds);
         }
     }

@@ -1,7 +1,7 @@
 //! The gate for those who are not in yet: the only place that makes an [`Invited`].
 //!
-//! Holding a link shows the invite. Coming in takes the invited mailbox: an account whose confirmed address is the
-//! invited one, or the link from the mail itself. A link that an Admin copied proves nothing about the mailbox,
+//! Holding a link shows the invite. Coming in takes the invited mailbox: an account with the invited one among its
+//! confirmed addresses, or the link from the mail itself. A link that an Admin copied proves nothing about the mailbox,
 //! otherwise whoever can invite could make an account in somebody else's name.
 
 use app::backend::invites::{Invitation, LinkProves};
@@ -18,6 +18,7 @@ use sea_orm::{ConnectionTrait, DatabaseTransaction};
 use super::secret::{SecretHasher, SecretKind, is_well_formed};
 use crate::error::Result;
 use crate::store::unscoped::{self, FoundInvite, InviteKey};
+use crate::store::users;
 
 /// Proof that the caller was asked to come into an organization.
 pub struct Invited(FoundInvite);
@@ -69,8 +70,9 @@ impl Invited {
         self.0.by_mail
     }
 
-    /// What the caller may be told; `has_account` counts only when the mailbox is proven.
-    pub fn view(self, has_account: bool) -> Invitation {
+    /// What the caller may be told: whether the address is theirs, and whether it `has_account`, which counts only when the
+    /// mailbox is proven.
+    pub fn view(self, is_yours: bool, has_account: bool) -> Invitation {
         let rule = self.sign_in();
         let link = if self.0.by_mail { LinkProves::Mailbox { has_account } } else { LinkProves::Nothing };
         Invitation {
@@ -81,6 +83,7 @@ impl Invited {
             invited_by: self.0.invited_by,
             expires_at: self.0.expires_at,
             sign_in: rule,
+            is_yours,
             link,
         }
     }
@@ -120,16 +123,18 @@ pub async fn by_mail_for_change(tx: &DatabaseTransaction, hasher: &SecretHasher,
     Ok(invited)
 }
 
-/// Lets a signed-in person, whose confirmed address is the invited one, come in. The organization stays locked.
+/// Lets a signed-in person, one of whose confirmed addresses is the invited one, come in. The organization stays locked.
 pub async fn by_address_for_change(tx: &DatabaseTransaction, user: &SignedIn, id: InviteId) -> Result<Invited> {
-    let invited = locked(tx, &InviteKey::Id(id)).await?.filter(|invited| *invited.email() == user.email).ok_or(AppError::NotFound)?;
+    let theirs = users::confirmed_addresses(tx, user.id).await?;
+    let invited = locked(tx, &InviteKey::Id(id)).await?.filter(|invited| theirs.contains(invited.email())).ok_or(AppError::NotFound)?;
     invited.sign_in().admits(user.proof.as_ref()).map_err(AppError::SignIn)?;
     Ok(invited)
 }
 
-/// The invites that wait for a signed-in person.
+/// The invites that wait for a signed-in person, at any of their confirmed addresses.
 pub async fn waiting_for(db: &impl ConnectionTrait, user: &SignedIn, now: DateTime<Utc>) -> Result<Vec<Invited>> {
-    Ok(unscoped::invites_for(db, &user.email, now).await?.into_iter().map(Invited).collect())
+    let theirs = users::confirmed_addresses(db, user.id).await?;
+    Ok(unscoped::invites_for(db, &theirs, now).await?.into_iter().map(Invited).collect())
 }
 
 /// Locks the organization before the invite, in the order in which Admins' changes and the organization's end do.

@@ -23,6 +23,8 @@ pub enum SecretKind {
     CiToken,
     /// Link in a mail that proves a mailbox or resets a password.
     MailLink,
+    /// Link in a mail that proves another mailbox of an account.
+    AddressLink,
     /// Link of an invite into an organization.
     Invite,
     /// Session cookie.
@@ -34,6 +36,7 @@ impl SecretKind {
         match self {
             Self::CiToken => "bkci_",
             Self::MailLink => "bklnk_",
+            Self::AddressLink => "bkadr_",
             Self::Invite => "bkinv_",
             Self::Session => "bkses_",
         }

@@ -2,11 +2,11 @@
 
 use std::sync::LazyLock;
 
-use app::domain::invite;
-use app::domain::names::{InviteMessage, OrgName, OrgSlug, PersonName};
+use app::domain::names::{Email, InviteMessage, OrgName, OrgSlug, PersonName};
 use app::domain::plan::{Level, Warning};
 use app::domain::role::Role;
 use app::domain::secret::PlainSecret;
+use app::domain::{address, invite};
 use app::paths;
 use minijinja::{Environment, context};
 
@@ -43,6 +43,29 @@ pub enum Mail<'a> {
         /// Which limit.
         warning: &'a Warning,
     },
+    /// To a mailbox that somebody claims: prove it.
+    ConfirmAddress {
+        /// Name of whoever claims it.
+        name: &'a PersonName,
+        /// Their primary address.
+        account: &'a Email,
+        /// The link's secret.
+        link: &'a PlainSecret,
+    },
+    /// To a mailbox that somebody claims and that belongs to another account.
+    AddressTaken {
+        /// Name of whoever claims it.
+        name: &'a PersonName,
+        /// Their primary address.
+        account: &'a Email,
+    },
+    /// To somebody whose addresses or account have changed: it may have been somebody else.
+    AccountChanged {
+        /// Whose.
+        name: &'a PersonName,
+        /// What.
+        change: AccountChange<'a>,
+    },
     /// To somebody who is asked to come into an organization.
     Invite {
         /// Into which.
@@ -58,6 +81,48 @@ pub enum Mail<'a> {
     },
 }
 
+/// What has changed about an account.
+#[derive(Debug, Clone, Copy)]
+pub enum AccountChange<'a> {
+    /// It has another address.
+    Added(&'a Email),
+    /// An address was taken away.
+    Removed(&'a Email),
+    /// Mail goes to this address.
+    Primary(&'a Email),
+    /// It is gone.
+    Deleted,
+}
+
+impl AccountChange<'_> {
+    fn subject(self) -> &'static str {
+        match self {
+            Self::Added(_) => "An address was added to your account",
+            Self::Removed(_) => "An address was removed from your account",
+            Self::Primary(_) => "Your account has another primary address",
+            Self::Deleted => "Your account is deleted",
+        }
+    }
+
+    fn sentence(self) -> String {
+        match self {
+            Self::Added(email) => format!("the address {email} was confirmed and is now one of your account. You can sign in with it."),
+            Self::Removed(email) => format!("the address {email} is no longer one of your account. Nobody can sign in with it."),
+            Self::Primary(email) => format!("the primary address of your account is now {email}. Mail to you goes there."),
+            Self::Deleted => "your account is deleted, with its addresses, sessions and memberships.".to_owned(),
+        }
+    }
+
+    fn advice(self) -> &'static str {
+        match self {
+            Self::Added(_) | Self::Removed(_) | Self::Primary(_) => {
+                "If that was not you, sign in now, remove what is not yours, choose another password, and tell the operator of the server."
+            }
+            Self::Deleted => "If that was not you, tell the operator of the server.",
+        }
+    }
+}
+
 macro_rules! templates {
     ($($mail:literal),*) => {
         [$(
@@ -71,7 +136,9 @@ macro_rules! templates {
 static TEMPLATES: LazyLock<Result<Environment<'static>, String>> = LazyLock::new(|| {
     let mut templates = Environment::new();
     templates.set_undefined_behavior(minijinja::UndefinedBehavior::Strict);
-    for (name, source) in templates!["welcome", "account_exists", "new_password", "invite", "limit"] {
+    for (name, source) in
+        templates!["welcome", "account_exists", "new_password", "confirm_address", "address_taken", "account_changed", "invite", "limit"]
+    {
         templates.add_template(name, source).map_err(|error| error.to_string())?;
     }
     Ok(templates)
@@ -93,6 +160,18 @@ pub fn render(mail: &Mail<'_>, public_url: &str) -> Result<Draft> {
             let (used, limit) = (warning.measure.amount(warning.used), warning.measure.amount(warning.limit));
             let (reached, link) = (warning.level == Level::Reached, format!("{public_url}{}", paths::org_usage(slug)));
             ("limit", context! { org => org.as_str(), title, used, limit, consequence, reached, link })
+        }
+        Mail::ConfirmAddress { name, account, link } => {
+            let link = format!("{public_url}{}", paths::confirm_address(link.expose()));
+            let hours = address::LINK_HOURS;
+            ("confirm_address", context! { name => name.as_str(), account => account.as_str(), link, hours, public_url })
+        }
+        Mail::AddressTaken { name, account } => {
+            ("address_taken", context! { name => name.as_str(), account => account.as_str(), public_url })
+        }
+        Mail::AccountChanged { name, change } => {
+            let (subject, sentence, advice) = (change.subject(), change.sentence(), change.advice());
+            ("account_changed", context! { name => name.as_str(), subject, sentence, advice, public_url })
         }
         Mail::Invite { org, invited_by, role, message, link } => {
             let link = format!("{public_url}{}", paths::invite(link.expose()));
@@ -118,6 +197,7 @@ mod tests {
     #[test]
     fn each_mail_reads_as_it_was_approved() {
         let name = PersonName::parse("Ada <b>Lovelace</b>").unwrap();
+        let account = Email::parse("ada@example.com").unwrap();
         let link = PlainSecret::new("bklnk_0000000000000000000000000000000000".to_owned());
         let org = OrgName::parse("Acme <b>GmbH</b>").unwrap();
         let message = InviteMessage::parse("Hi Bob,\n<b>welcome</b> to the team!").unwrap();
@@ -128,6 +208,12 @@ mod tests {
             Mail::Welcome { name: &name, link: &link },
             Mail::AccountExists { name: &name },
             Mail::NewPassword { name: &name, link: &link },
+            Mail::ConfirmAddress { name: &name, account: &account, link: &link },
+            Mail::AddressTaken { name: &name, account: &account },
+            Mail::AccountChanged { name: &name, change: AccountChange::Added(&account) },
+            Mail::AccountChanged { name: &name, change: AccountChange::Removed(&account) },
+            Mail::AccountChanged { name: &name, change: AccountChange::Primary(&account) },
+            Mail::AccountChanged { name: &name, change: AccountChange::Deleted },
             Mail::Invite { org: &org, invited_by, role: Role::Member, message: Some(&message), link: &link },
             Mail::Invite { org: &org, invited_by, role: Role::Admin, message: None, link: &link },
             Mail::Limit { org: &org, slug: &slug, warning: &near },

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use app::backend::accounts::{Accounts as Port, NewAccount};
 use app::domain::ids::{MailLinkId, UserId};
-use app::domain::names::{Email, PersonName, Reason};
+use app::domain::names::{Email, PersonName};
 use app::domain::password;
 use app::domain::secret::PlainSecret;
 use app::error::{AppError, Field};
@@ -21,10 +21,11 @@ use crate::auth::secret::{SecretKind, generate, is_well_formed};
 use crate::error::{Result, answer};
 use crate::mail::messages::Mail;
 use crate::mail::queue;
+use crate::services::current_password;
 use crate::state::State;
 use crate::store::audit::{Action, Object, record};
-use crate::store::sessions;
 use crate::store::users::{self, NewLink, User};
+use crate::store::{addresses, sessions};
 
 const WELCOME_HOURS: i64 = 24;
 const NEW_PASSWORD_HOURS: i64 = 2;
@@ -34,8 +35,15 @@ const FIXED_TIME: Duration = Duration::from_millis(250);
 /// People and their passwords.
 pub struct Accounts(pub Arc<State>);
 
-fn account(user: &User) -> Object<'_> {
+/// A person's account, as the audit log names it.
+pub(super) fn account(user: &User) -> Object<'_> {
     Object { kind: "account", id: user.id.to_string(), name: user.name.as_str() }
+}
+
+/// Does the work in no less than the fixed time.
+pub(super) async fn in_fixed_time<T>(work: impl Future<Output = T>) -> T {
+    let (done, ()) = tokio::join!(work, tokio::time::sleep(FIXED_TIME));
+    done
 }
 
 impl Accounts {
@@ -50,12 +58,6 @@ impl Accounts {
         };
         users::replace_link(db, link, now).await?;
         Ok(secret)
-    }
-
-    /// Does the work in no less than the fixed time.
-    async fn in_fixed_time<T>(work: impl Future<Output = T>) -> T {
-        let (done, ()) = tokio::join!(work, tokio::time::sleep(FIXED_TIME));
-        done
     }
 
     async fn user(&self, db: &impl ConnectionTrait, id: UserId) -> Result<User> {
@@ -88,7 +90,7 @@ impl Accounts {
 impl Port for Accounts {
     async fn sign_up(&self, caller: &Caller, new: NewAccount) -> Result<(), AppError> {
         let state = &self.0;
-        Self::in_fixed_time(Box::pin(answer(caller, async {
+        in_fixed_time(Box::pin(answer(caller, async {
             let tx = state.db.begin().await?;
             let user = User {
                 id: UserId::from_uuid(state.clock.new_id()),
@@ -98,12 +100,13 @@ impl Port for Accounts {
                 confirmed: false,
             };
             users::insert(&tx, &user, state.clock.now()).await?;
-            let known = users::find_by_email(&tx, &user.email).await?.unwrap_or(user);
+            let email = user.email.clone();
+            let known = users::find_by_email(&tx, &email).await?.unwrap_or(user);
             if known.confirmed {
-                queue::push(&tx, state, &known.email, &Mail::AccountExists { name: &known.name }).await?;
+                queue::push(&tx, state, &email, &Mail::AccountExists { name: &known.name }).await?;
             } else {
                 let link = self.new_link(&tx, known.id, WELCOME_HOURS).await?;
-                queue::push(&tx, state, &known.email, &Mail::Welcome { name: &known.name, link: &link }).await?;
+                queue::push(&tx, state, &email, &Mail::Welcome { name: &known.name, link: &link }).await?;
             }
             tx.commit().await?;
             state.mail_waiting.notify_one();
@@ -130,6 +133,7 @@ impl Port for Accounts {
                 return Err(AppError::LinkUnusable.into());
             }
             users::delete_links(&tx, id).await?;
+            addresses::cancel_links(&tx, id).await?;
             users::set_password(&tx, id, &password_hash).await?;
             users::confirm(&tx, id, now).await?;
             sessions::end_all(&tx, id, None).await?;
@@ -162,11 +166,12 @@ impl Port for Accounts {
 
     async fn forgot_password(&self, caller: &Caller, email: Email) -> Result<(), AppError> {
         let state = &self.0;
-        Self::in_fixed_time(Box::pin(answer(caller, async {
+        in_fixed_time(Box::pin(answer(caller, async {
             let tx = state.db.begin().await?;
             if let Some(user) = users::find_by_email(&tx, &email).await? {
                 let link = self.new_link(&tx, user.id, NEW_PASSWORD_HOURS).await?;
-                queue::push(&tx, state, &user.email, &Mail::NewPassword { name: &user.name, link: &link }).await?;
+                // To the address that was entered: the primary one may be the mailbox that they have lost.
+                queue::push(&tx, state, &email, &Mail::NewPassword { name: &user.name, link: &link }).await?;
             }
             tx.commit().await?;
             state.mail_waiting.notify_one();
@@ -180,16 +185,34 @@ impl Port for Accounts {
         let signed_in = caller.user()?;
         answer(caller, async {
             let user = self.user(state.db.read(), signed_in.id).await?;
-            if !state.passwords.verify(current, user.password_hash.clone()).await? {
-                return Err(AppError::field(Field::CurrentPassword, Reason::WrongPassword).into());
-            }
+            current_password::check(state, caller, &user, current).await?;
             let password_hash = state.passwords.hash(new).await?;
             let tx = state.db.begin().await?;
             users::set_password(&tx, user.id, &password_hash).await?;
             users::delete_links(&tx, user.id).await?;
+            addresses::cancel_links(&tx, user.id).await?;
             sessions::end_all(&tx, user.id, Some(signed_in.session)).await?;
             record(&tx, &state.clock, caller, None, Action::PasswordChanged, account(&user), None).await?;
             tx.commit().await?;
+            Ok(())
+        })
+        .await
+    }
+
+    async fn has_password(&self, caller: &Caller) -> Result<bool, AppError> {
+        let signed_in = caller.user()?;
+        answer(caller, async { Ok(self.user(self.0.db.read(), signed_in.id).await?.password_hash.is_some()) }).await
+    }
+
+    async fn send_password_link(&self, caller: &Caller) -> Result<(), AppError> {
+        let (state, signed_in) = (&self.0, caller.user()?);
+        answer(caller, async {
+            let tx = state.db.begin().await?;
+            let user = self.user(&tx, signed_in.id).await?;
+            let link = self.new_link(&tx, user.id, NEW_PASSWORD_HOURS).await?;
+            queue::push(&tx, state, &user.email, &Mail::NewPassword { name: &user.name, link: &link }).await?;
+            tx.commit().await?;
+            state.mail_waiting.notify_one();
             Ok(())
         })
         .await

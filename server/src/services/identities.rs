@@ -88,7 +88,7 @@ impl Port for Identities {
         answer(caller, async {
             let provider = self.provider()?;
             let tx = self.0.db.begin().await?;
-            let user = users::find_for_change(&tx, signed_in.id).await?.ok_or(AppError::Unauthenticated)?;
+            let user = users::lock(&tx, signed_in.id).await?.ok_or(AppError::Unauthenticated)?;
             if user.password_hash.is_none() {
                 return Err(Conflict::LastWayIn.into());
             }

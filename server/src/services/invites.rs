@@ -35,7 +35,7 @@ use crate::mail::queue;
 use crate::state::State;
 use crate::store::audit::{Action, Object, record};
 use crate::store::invites::{NewInvite, OpenInvite, Renewal};
-use crate::store::{invites, users};
+use crate::store::{addresses, invites, users};
 
 /// Invites into organizations.
 pub struct Invites(pub Arc<State>);
@@ -81,6 +81,7 @@ impl Invites {
             role: new.role,
             message: new.message.clone(),
             invited_by,
+            inviter: caller.user().ok().map(|user| user.id),
             hash,
             mail,
             now: state.clock.now(),
@@ -105,8 +106,9 @@ impl Invites {
         invites::cancel_mails(tx, scope.id(), Some(open.id)).await?;
         let invited_by = inviter(caller);
         let (hash, mail) = self.send(tx, scope, (&open.email, role, message), &invited_by).await?;
+        let inviter = caller.user().ok().map(|user| user.id);
         let (now, expires_at) = (state.clock.now(), self.ends());
-        let renewal = Renewal { role, message: message.cloned(), invited_by, hash, mail, now, expires_at, requires_provider };
+        let renewal = Renewal { role, message: message.cloned(), invited_by, inviter, hash, mail, now, expires_at, requires_provider };
         if !invites::renew(tx, scope, open.id, renewal).await? {
             return Err(Conflict::InviteClosed.into());
         }
@@ -245,8 +247,9 @@ impl Port for Invites {
     async fn open(&self, caller: &Caller, link: &PlainSecret) -> Result<Invitation, AppError> {
         answer(caller, async {
             let invited = invited::by_link(self.0.db.read(), &self.0.hasher, link, self.0.clock.now()).await?;
-            let has_account = users::find_by_email(self.0.db.read(), invited.email()).await?.is_some_and(|user| user.confirmed);
-            Ok(invited.view(has_account))
+            let owner = addresses::owner(self.0.db.read(), invited.email()).await?;
+            let is_yours = owner.is_some() && owner == caller.user().ok().map(|user| user.id);
+            Ok(invited.view(is_yours, owner.is_some()))
         })
         .await
     }
@@ -255,7 +258,7 @@ impl Port for Invites {
         let user = caller.user()?;
         answer(caller, async {
             let waiting = invited::waiting_for(self.0.db.read(), user, self.0.clock.now()).await?;
-            Ok(waiting.into_iter().map(|invited| invited.view(true)).collect())
+            Ok(waiting.into_iter().map(|invited| invited.view(true, true)).collect())
         })
         .await
     }

@@ -6,7 +6,7 @@ use app::backend::Page;
 use app::backend::members::{JoinedBy, MemberRow, Members as Port, PublicMemberRow};
 use app::domain::ids::UserId;
 use app::domain::member::{MemberChange, check_change};
-use app::domain::names::{Email, OrgName, OrgSlug, PersonName};
+use app::domain::names::{OrgName, OrgSlug, PersonName};
 use app::domain::permission::Permission;
 use app::domain::role::Role;
 use app::error::{AppError, Conflict};
@@ -20,7 +20,7 @@ use crate::error::{Result, answer};
 use crate::state::State;
 use crate::store::audit::{Action, Object, record};
 use crate::store::users::User;
-use crate::store::{ci_tokens, invites, members};
+use crate::store::{ci_tokens, invites, members, users};
 
 /// Who is in an organization.
 pub struct Members(pub Arc<State>);
@@ -49,7 +49,7 @@ impl Members {
         let scope = access::org_for_change(&tx, caller, slug, Permission::ManageMembers).await?;
         let added = members::insert(&tx, scope.id(), user.id, role, JoinedBy::Operator, self.0.clock.now()).await?;
         if added {
-            self.close_invite(&tx, caller, &scope, &user.email).await?;
+            self.close_invites(&tx, caller, &scope, user.id).await?;
             let object = Object { kind: "member", id: user.id.to_string(), name: user.name.as_str() };
             record(&tx, &self.0.clock, caller, Some(scope.id()), Action::Joined, object, Some(json!({ "role": role }))).await?;
         }
@@ -57,9 +57,10 @@ impl Members {
         Ok(added)
     }
 
-    /// Revokes an open invite of somebody who is in, or was taken out: it must not let them in again.
-    async fn close_invite(&self, tx: &DatabaseTransaction, caller: &Caller, scope: &OrgScope, email: &Email) -> Result<()> {
-        for open in invites::open_among(tx, scope, std::slice::from_ref(email)).await? {
+    /// Revokes the open invites of somebody who is in, or was taken out: they must not let them in again.
+    pub(super) async fn close_invites(&self, tx: &DatabaseTransaction, caller: &Caller, scope: &OrgScope, user: UserId) -> Result<()> {
+        let theirs = users::confirmed_addresses(tx, user).await?;
+        for open in invites::open_among(tx, scope, &theirs).await? {
             invites::cancel_mails(tx, scope.id(), Some(open.id)).await?;
             invites::revoke(tx, scope, open.id, self.0.clock.now()).await?;
             let object = Object { kind: "invite", id: open.id.to_string(), name: open.email.as_str() };
@@ -81,7 +82,7 @@ impl Members {
         if action == Action::Removed {
             members::remember_removal(&tx, scope, user, self.0.clock.now()).await?;
         }
-        self.close_invite(&tx, caller, scope, &member.email).await?;
+        self.close_invites(&tx, caller, scope, user).await?;
         ci_tokens::raise_access_epoch(&tx).await?;
         let object = Object { kind: "member", id: user.to_string(), name: member.name.as_str() };
         let details = json!({ "role": member.role });

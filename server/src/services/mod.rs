@@ -1,6 +1,9 @@
 //! Use cases. The order in each: gate, rules, store, audit and mail; one transaction.
 
+pub mod account_deletion;
+pub mod account_export;
 pub mod accounts;
+pub mod addresses;
 pub mod artifacts;
 pub mod audit;
 pub mod billing;
@@ -8,6 +11,7 @@ pub mod cache;
 pub mod ci_tokens;
 pub mod identities;
 pub mod domain_invites;
+pub mod current_password;
 pub mod invites;
 pub mod limits;
 pub mod members;
@@ -28,6 +32,8 @@ use crate::state::State;
 pub fn backend(state: &Arc<State>) -> Backend {
     Backend {
         accounts: Arc::new(accounts::Accounts(state.clone())),
+        addresses: Arc::new(addresses::Addresses(state.clone())),
+        account_deletion: Arc::new(account_deletion::AccountDeletion(state.clone())),
         sessions: Arc::new(sessions::Sessions(state.clone())),
         orgs: Arc::new(orgs::Orgs(state.clone())),
         members: Arc::new(members::Members(state.clone())),

@@ -2,11 +2,13 @@
 
 mod chain;
 mod events;
+mod person;
 mod trim;
 
 pub use app::domain::audit::Action;
 pub use chain::{Broken, Chain, Fault, chains, chains_and_parts, verify};
 pub use events::{ActorIs, Search, StoredEvent, search};
+pub use person::{Doing, of_person};
 pub use trim::{trim_chain, trim_unchained};
 
 use app::domain::ids::{AuditEventId, OrgId};

@@ -76,6 +76,7 @@ pub async fn insert(db: &impl ConnectionTrait, scope: &WorkspaceScope, new: &CiT
         revoked_at: Set(None),
         last_used_at: Set(None),
         last_used_from: Set(None),
+        refusal_noted_at: Set(None),
     };
     ci_tokens::Entity::insert(row).exec_without_returning(db).await?;
     Ok(())

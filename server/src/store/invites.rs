@@ -19,7 +19,7 @@ use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, EntityTrait, JoinType, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
 };
 
-use super::entities::{invites, mails, members, users};
+use super::entities::{addresses, invites, mails, members};
 use crate::auth::access::OrgScope;
 use crate::auth::invited::Invited;
 use crate::auth::secret::SecretHash;
@@ -48,6 +48,8 @@ pub struct NewInvite {
     pub message: Option<InviteMessage>,
     /// Name of the Admin who invites.
     pub invited_by: String,
+    /// That Admin; `None` for the operator.
+    pub inviter: Option<UserId>,
     /// Of the link in the mail.
     pub hash: SecretHash,
     /// The mail.
@@ -69,6 +71,7 @@ pub async fn insert(db: &impl ConnectionTrait, scope: &OrgScope, new: NewInvite)
         role: Set(new.role.as_str().to_owned()),
         message: Set(new.message.map(Into::into)),
         invited_by: Set(new.invited_by),
+        invited_by_id: Set(new.inviter),
         created_at: Set(new.now),
         sent_at: Set(new.now),
         sends: Set(1),
@@ -87,13 +90,14 @@ pub async fn insert(db: &impl ConnectionTrait, scope: &OrgScope, new: NewInvite)
 
 /// Which of these addresses belong to members.
 pub async fn members_among(db: &impl ConnectionTrait, scope: &OrgScope, emails: &[Email]) -> Result<HashSet<String>> {
-    let with_members = users::Entity::belongs_to(members::Entity).from(users::Column::Id).to(members::Column::UserId).into();
-    let found: Vec<String> = users::Entity::find()
+    let with_members = addresses::Entity::belongs_to(members::Entity).from(addresses::Column::UserId).to(members::Column::UserId).into();
+    let found: Vec<String> = addresses::Entity::find()
         .select_only()
-        .column(users::Column::Email)
+        .column(addresses::Column::Email)
         .join(JoinType::InnerJoin, with_members)
         .filter(members::Column::OrgId.eq(scope.id()))
-        .filter(users::Column::Email.is_in(emails.iter().map(Email::as_str)))
+        .filter(addresses::Column::ConfirmedAt.is_not_null())
+        .filter(addresses::Column::Email.is_in(emails.iter().map(Email::as_str)))
         .into_tuple()
         .all(db)
         .await?;
@@ -171,6 +175,8 @@ pub struct Renewal {
     pub message: Option<InviteMessage>,
     /// Name of the Admin who sends it.
     pub invited_by: String,
+    /// That Admin; `None` for the operator.
+    pub inviter: Option<UserId>,
     /// Of the new link in the mail.
     pub hash: SecretHash,
     /// The new mail.
@@ -189,6 +195,7 @@ pub async fn renew(db: &impl ConnectionTrait, scope: &OrgScope, id: InviteId, re
         role: Set(renewal.role.as_str().to_owned()),
         message: Set(renewal.message.map(Into::into)),
         invited_by: Set(renewal.invited_by),
+        invited_by_id: Set(renewal.inviter),
         sent_at: Set(renewal.now),
         expires_at: Set(renewal.expires_at),
         mail_hash: Set(Some(renewal.hash)),
@@ -227,6 +234,16 @@ async fn change(db: &impl ConnectionTrait, scope: &OrgScope, id: InviteId, row: 
         .exec(db)
         .await?;
     Ok(changed.rows_affected == 1)
+}
+
+/// Keeps the invites of a person whose account ends, under the name that they have in them.
+pub async fn forget_inviter(db: &impl ConnectionTrait, user: UserId) -> Result<()> {
+    invites::Entity::update_many()
+        .col_expr(invites::Column::InvitedById, Expr::value(None::<UserId>))
+        .filter(invites::Column::InvitedById.eq(user))
+        .exec(db)
+        .await?;
+    Ok(())
 }
 
 /// Uses an invite up for this person, unless it is used up, revoked or too old. The organization is locked.

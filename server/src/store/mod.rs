@@ -1,6 +1,7 @@
 //! The database. Functions on an organization's tables take the scope that `auth::access` hands out, so that
 //! forgetting the gate does not compile; the few that cross organizations stand in `unscoped`.
 
+pub mod addresses;
 pub mod artifacts;
 pub mod audit;
 pub mod billing;
@@ -13,6 +14,7 @@ pub mod invites;
 pub mod mails;
 pub mod members;
 pub mod orgs;
+pub mod quotas;
 pub mod sessions;
 pub mod unscoped;
 pub mod usage;

@@ -145,10 +145,10 @@ pub async fn find_invite(db: &impl ConnectionTrait, key: &InviteKey) -> Result<O
     }
 }
 
-/// Invites that wait for an address.
-pub async fn invites_for(db: &impl ConnectionTrait, email: &Email, now: DateTime<Utc>) -> Result<Vec<FoundInvite>> {
+/// Invites that wait for one of these addresses.
+pub async fn invites_for(db: &impl ConnectionTrait, emails: &[Email], now: DateTime<Utc>) -> Result<Vec<FoundInvite>> {
     let rows = invites_with_orgs()
-        .filter(invites::Column::Email.eq(email.as_str()))
+        .filter(invites::Column::Email.is_in(emails.iter().map(Email::as_str)))
         .filter(invites::Column::AcceptedAt.is_null())
         .filter(invites::Column::RevokedAt.is_null())
         .filter(invites::Column::ExpiresAt.gt(now))
@@ -204,6 +204,55 @@ pub async fn domain_invites(db: &impl ConnectionTrait, domains: &[&str], only: O
         org.map(found)
     };
     rows.into_iter().filter_map(found).collect()
+}
+
+/// An invite that a person sent, for themselves.
+pub struct SentInvite {
+    /// Its id.
+    pub id: InviteId,
+    /// What is kept of it, without its links.
+    pub value: serde_json::Value,
+}
+
+/// Invites that a person sent, in the order in which they were made; so many at most.
+pub async fn invites_by(db: &impl ConnectionTrait, user: UserId, after: Option<InviteId>, limit: u64) -> Result<Vec<SentInvite>> {
+    let mut query = invites_with_orgs().filter(invites::Column::InvitedById.eq(user));
+    if let Some(after) = after {
+        query = query.filter(invites::Column::Id.gt(after));
+    }
+    let rows = query.order_by_asc(invites::Column::Id).limit(limit).all(db).await?;
+    let sent = |(row, org): (invites::Model, Option<orgs::Model>)| SentInvite {
+        id: row.id,
+        value: serde_json::json!({
+            "id": row.id,
+            "organization": org.map(|org| org.name),
+            "address": row.email,
+            "role": row.role,
+            "message": row.message,
+            "created_at": row.created_at,
+            "sent_at": row.sent_at,
+            "expires_at": row.expires_at,
+            "accepted_at": row.accepted_at,
+            "revoked_at": row.revoked_at,
+        }),
+    };
+    Ok(rows.into_iter().map(sent).collect())
+}
+
+/// The organizations that a person is in, with their role.
+pub async fn memberships(db: &impl ConnectionTrait, user: UserId) -> Result<Vec<(FoundOrg, Role)>> {
+    let with_org: RelationDef = members::Entity::belongs_to(orgs::Entity).from(members::Column::OrgId).to(orgs::Column::Id).into();
+    let rows = members::Entity::find()
+        .filter(members::Column::UserId.eq(user))
+        .join(JoinType::InnerJoin, with_org)
+        .select_also(orgs::Entity)
+        .order_by_asc(members::Column::OrgId)
+        .all(db)
+        .await?;
+    let both = |(member, org): (members::Model, Option<orgs::Model>)| {
+        org.map(|org| Ok((found(org)?, member.role.parse().map_err(|_| Error::Stored("role"))?)))
+    };
+    rows.into_iter().filter_map(both).collect()
 }
 
 /// The role of a person in an organization.

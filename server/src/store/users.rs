@@ -2,21 +2,23 @@
 
 use app::domain::ids::{MailLinkId, UserId};
 use app::domain::names::{Email, PersonName};
+use app::error::Conflict;
 use chrono::{DateTime, Utc};
 use sea_orm::ActiveValue::Set;
-use sea_orm::sea_query::{Expr, OnConflict};
-use sea_orm::{ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter, QuerySelect as _};
+use sea_orm::sea_query::{Expr, ExprTrait as _, OnConflict};
+use sea_orm::{ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter, QuerySelect, QueryTrait as _};
 
-use super::entities::{mail_links, users};
+use super::addresses as addresses_of;
+use super::entities::{addresses, mail_links, members, users};
 use crate::auth::secret::SecretHash;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, unique_or};
 
 /// A person.
 #[derive(Debug, Clone)]
 pub struct User {
     /// Their id.
     pub id: UserId,
-    /// Their address.
+    /// Their primary address.
     pub email: Email,
     /// Their name.
     pub name: PersonName,
@@ -36,9 +38,16 @@ fn user(row: users::Model) -> Result<User> {
     })
 }
 
-/// The person with this address.
+/// The person who has proven this address, or else the one who signed up with it.
 pub async fn find_by_email(db: &impl ConnectionTrait, email: &Email) -> Result<Option<User>> {
-    users::Entity::find().filter(users::Column::Email.eq(email.as_str())).one(db).await?.map(user).transpose()
+    let proven = addresses::Entity::find()
+        .select_only()
+        .column(addresses::Column::UserId)
+        .filter(addresses::Column::Email.eq(email.as_str()))
+        .filter(addresses::Column::ConfirmedAt.is_not_null());
+    let either = users::Column::Email.eq(email.as_str()).or(users::Column::Id.in_subquery(proven.into_query()));
+    let found = users::Entity::find().filter(either).all(db).await?;
+    found.into_iter().max_by_key(|row| row.email_confirmed_at.is_some()).map(user).transpose()
 }
 
 /// The person with this id.
@@ -46,18 +55,26 @@ pub async fn find(db: &impl ConnectionTrait, id: UserId) -> Result<Option<User>>
     users::Entity::find_by_id(id).one(db).await?.map(user).transpose()
 }
 
-/// The person with this id, whose row stays locked until the transaction ends.
-pub async fn find_for_change(tx: &DatabaseTransaction, id: UserId) -> Result<Option<User>> {
+/// When their account began.
+pub async fn created_at(db: &impl ConnectionTrait, id: UserId) -> Result<Option<DateTime<Utc>>> {
+    Ok(users::Entity::find_by_id(id).one(db).await?.map(|row| row.created_at))
+}
+
+/// The person with this id, who stays as they are until the transaction ends. Lock organizations before people.
+pub async fn lock(tx: &DatabaseTransaction, id: UserId) -> Result<Option<User>> {
     users::Entity::find_by_id(id).lock_exclusive().one(tx).await?.map(user).transpose()
 }
 
 /// The addresses of theirs whose mailbox is proven.
 pub async fn confirmed_addresses(db: &impl ConnectionTrait, id: UserId) -> Result<Vec<Email>> {
-    Ok(find(db, id).await?.filter(|user| user.confirmed).map(|user| user.email).into_iter().collect())
+    addresses_of::confirmed(db, id).await
 }
 
 /// Adds a person, unless the address is known. Says whether they were added.
 pub async fn insert(db: &impl ConnectionTrait, new: &User, now: DateTime<Utc>) -> Result<bool> {
+    if addresses_of::owner(db, &new.email).await?.is_some() {
+        return Ok(false);
+    }
     let row = users::ActiveModel {
         id: Set(new.id),
         email: Set(new.email.clone().into()),
@@ -70,17 +87,53 @@ pub async fn insert(db: &impl ConnectionTrait, new: &User, now: DateTime<Utc>) -
         .on_conflict(OnConflict::column(users::Column::Email).do_nothing().to_owned())
         .exec_without_returning(db)
         .await?;
+    if added > 0 && new.confirmed {
+        addresses_of::insert_confirmed(db, new.id, new.email.as_str(), now).await?;
+    }
     Ok(added > 0)
 }
 
-/// Marks the mailbox as proven.
+/// Marks the mailbox as proven; `Conflict` when somebody else has proven it meanwhile.
 pub async fn confirm(db: &impl ConnectionTrait, id: UserId, now: DateTime<Utc>) -> Result<()> {
+    let Some(row) = users::Entity::find_by_id(id).one(db).await? else { return Ok(()) };
+    if row.email_confirmed_at.is_some() {
+        return Ok(());
+    }
     users::Entity::update_many()
         .col_expr(users::Column::EmailConfirmedAt, Expr::value(now))
         .filter(users::Column::Id.eq(id))
-        .filter(users::Column::EmailConfirmedAt.is_null())
         .exec(db)
         .await?;
+    addresses_of::insert_confirmed(db, id, &row.email, now).await
+}
+
+/// Makes a proven address of the person the primary one. The person is locked.
+pub async fn set_primary(db: &impl ConnectionTrait, id: UserId, email: &Email) -> Result<()> {
+    users::Entity::update_many()
+        .col_expr(users::Column::Email, Expr::value(email.as_str()))
+        .filter(users::Column::Id.eq(id))
+        .exec(db)
+        .await
+        .map_err(unique_or(Conflict::AddressTaken))?;
+    Ok(())
+}
+
+/// Forgets somebody who signed up with this address and never opened the mail: its owner is here.
+pub async fn delete_unconfirmed(db: &impl ConnectionTrait, email: &Email) -> Result<()> {
+    let in_an_org = members::Entity::find().select_only().column(members::Column::UserId);
+    users::Entity::delete_many()
+        .filter(users::Column::Email.eq(email.as_str()))
+        .filter(users::Column::EmailConfirmedAt.is_null())
+        // The operator may have put them in; nobody else can.
+        .filter(users::Column::Id.not_in_subquery(in_an_org.into_query()))
+        .exec(db)
+        .await?;
+    Ok(())
+}
+
+/// Deletes a person with their sessions, links, addresses and memberships.
+pub async fn delete(db: &impl ConnectionTrait, id: UserId) -> Result<()> {
+    users::Entity::delete_by_id(id).exec(db).await?;
     Ok(())
 }
 

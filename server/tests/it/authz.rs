@@ -32,6 +32,13 @@ const SERVER_FUNCTIONS: &str = "
 /do/accounts/change-password       401       303        303     303    303      401    303   current=$password password=$password
 /do/accounts/rename                401       303        303     303    303      401    303   name=Somebody
 /do/accounts/choose-theme          303       303        303     303    303      303    303   theme=dark
+/do/accounts/send-password-link    401       303        303     303    303      401    303
+/do/accounts/delete                401       422        422     422    422      401    422   confirmation=something-else current=$password
+/do/addresses/add                  401       303        303     303    303      401    303   email=$new current=$password
+/do/addresses/resend               401       404        404     404    404      401    404   address=unknown@example.com
+/do/addresses/confirm              401       410        410     410    410      401    410   link=$unknown
+/do/addresses/remove               401       404        404     404    404      401    404   address=unknown@example.com
+/do/addresses/make-primary         401       404        404     404    404      401    404   address=unknown@example.com
 /do/sessions/end                   401       404        404     404    404      401    404   session=$unknown
 /do/sessions/end-others            401       303        303     303    303      401    303
 /do/orgs/create                    401       303        303     303    303      401    303   name=New slug=$fresh
@@ -79,6 +86,12 @@ const PAGES: &str = "
 /choose-password                       400       400        400     400    400      400    400
 /forgot-password                       200       200        200     200    200      200    200
 /account                               302       200        200     200    200      302    200
+/account/addresses                     302       200        200     200    200      302    200
+/account/security                      302       200        200     200    200      302    200
+/account/organizations                 302       200        200     200    200      302    200
+/account/data                          302       200        200     200    200      302    200
+/account/export.json                   302       200        200     200    200      302    200
+/confirm-address                       302       400        400     400    400      302    400
 /help/access                           200       200        200     200    200      200    200
 /invite                                400       400        400     400    400      400    400
 /orgs/new                              302       200        200     200    200      302    200
@@ -243,6 +256,7 @@ impl World {
             "$outsider" => self.outsider.email.clone(),
             "$password" => PASSWORD.to_owned(),
             "$fresh" => fresh(),
+            "$new" => format!("{}@example.com", fresh()),
             "$unknown" => "unknown".to_owned(),
             plain => plain.to_owned(),
         };

@@ -5,7 +5,10 @@
 
 #![cfg(test)]
 
+mod account_deletion;
+mod account_export;
 mod accounts;
+mod addresses;
 mod artifacts;
 mod at_rest;
 mod audit;

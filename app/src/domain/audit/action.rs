@@ -13,12 +13,22 @@ pub enum Action {
     SignedIn,
     /// Wrong password.
     SignInFailed,
+    /// Somebody who is signed in entered a wrong current password.
+    PasswordRefused,
     /// A session was ended by its owner.
     SessionEnded,
     /// An account at the provider was linked.
     Linked,
     /// The link with it was removed.
     Unlinked,
+    /// An address was claimed.
+    AddressAdded,
+    /// The mailbox of an address was proven.
+    AddressConfirmed,
+    /// An address was taken away.
+    AddressRemoved,
+    /// Mail goes to another address.
+    PrimaryChanged,
     /// Created.
     Created,
     /// Has another name.
@@ -77,14 +87,19 @@ pub enum Action {
 
 impl Action {
     /// Every action, in the order in which the filter offers them.
-    pub const ALL: [Self; 34] = [
+    pub const ALL: [Self; 39] = [
         Self::PasswordChosen,
         Self::PasswordChanged,
         Self::SignedIn,
         Self::SignInFailed,
+        Self::PasswordRefused,
         Self::SessionEnded,
         Self::Linked,
         Self::Unlinked,
+        Self::AddressAdded,
+        Self::AddressConfirmed,
+        Self::AddressRemoved,
+        Self::PrimaryChanged,
         Self::Created,
         Self::Renamed,
         Self::Moved,
@@ -121,9 +136,14 @@ impl Action {
             Self::PasswordChanged => "password-changed",
             Self::SignedIn => "signed-in",
             Self::SignInFailed => "sign-in-failed",
+            Self::PasswordRefused => "password-refused",
             Self::SessionEnded => "session-ended",
             Self::Linked => "linked",
             Self::Unlinked => "unlinked",
+            Self::AddressAdded => "address-added",
+            Self::AddressConfirmed => "address-confirmed",
+            Self::AddressRemoved => "address-removed",
+            Self::PrimaryChanged => "primary-changed",
             Self::Created => "created",
             Self::Renamed => "renamed",
             Self::Moved => "moved",
@@ -161,9 +181,14 @@ impl Action {
             | Self::PasswordChanged
             | Self::SignedIn
             | Self::SignInFailed
+            | Self::PasswordRefused
             | Self::SessionEnded
             | Self::Linked
-            | Self::Unlinked => None,
+            | Self::Unlinked
+            | Self::AddressAdded
+            | Self::AddressConfirmed
+            | Self::AddressRemoved
+            | Self::PrimaryChanged => None,
             Self::Created => Some("Created"),
             Self::Renamed => Some("Renamed"),
             Self::Moved => Some("Address changed"),

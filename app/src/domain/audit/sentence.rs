@@ -38,6 +38,11 @@ impl AuditEvent {
             }
             Action::SignInFailed if name.is_empty() => "tried to sign in with an address that has no account".to_owned(),
             Action::SignInFailed => format!("tried to sign in as {name} with a wrong password"),
+            Action::PasswordRefused => "entered a wrong current password".to_owned(),
+            Action::AddressAdded => format!("asked for a link to confirm {}", self.address()),
+            Action::AddressConfirmed => format!("confirmed {}", self.address()),
+            Action::AddressRemoved => format!("removed {} from their addresses", self.address()),
+            Action::PrimaryChanged => format!("changed their primary address from {} to {}", self.before(), self.after()),
             Action::SessionEnded if self.object.id.is_empty() => "ended all other sessions of their own".to_owned(),
             Action::SessionEnded => "ended a session of their own".to_owned(),
             Action::Linked => format!("linked {} with the account of {name}", self.provider()),
@@ -62,6 +67,7 @@ impl AuditEvent {
                 format!("changed {whose} role{}{}", self.role("before", " from "), self.role("after", " to "))
             }
             Action::Removed => format!("removed {name} from the organization{}", self.role("role", ", who was ")),
+            Action::Left if self.details.get("account") == Some("deleted") => "left the organization by deleting their account".to_owned(),
             Action::Left => "left the organization".to_owned(),
             Action::SignInRuleChanged => {
                 format!("changed how members sign in to “{name}” from {} to {}", self.sign_in("before"), self.sign_in("after"))
@@ -79,6 +85,7 @@ impl AuditEvent {
                 Some(permission) => format!("was refused, because only Admins may do this: {}", permission.describe()),
                 None => "was refused something that their role does not allow".to_owned(),
             },
+            Action::Exported if self.object.kind == ObjectKind::Account.as_str() => "downloaded what is kept about them".to_owned(),
             Action::Exported => match self.details.get("format") {
                 Some(format) => format!("downloaded the audit log as {}", format.to_uppercase()),
                 None => "downloaded the audit log".to_owned(),
@@ -92,6 +99,10 @@ impl AuditEvent {
 
     fn kind_of(&self, name: &str) -> String {
         self.object.kind.parse::<ObjectKind>().map_or_else(|_| format!("{} {name}", self.object.kind), |kind| kind.named(name))
+    }
+
+    fn address(&self) -> &str {
+        self.details.get("address").unwrap_or("an address")
     }
 
     fn is_own(&self) -> bool {

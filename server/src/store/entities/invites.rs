@@ -15,6 +15,7 @@ pub struct Model {
     pub role: String,
     pub message: Option<String>,
     pub invited_by: String,
+    pub invited_by_id: Option<UserId>,
     pub created_at: DateTimeUtc,
     pub sent_at: DateTimeUtc,
     pub sends: i32,

@@ -1,6 +1,7 @@
 //! The rows as they lie in the database; known only inside `store`.
 
 pub mod access_epoch;
+pub mod addresses;
 pub mod artifacts;
 pub mod audit_events;
 pub mod audit_heads;
@@ -18,6 +19,7 @@ pub mod org_keys;
 pub mod orgs;
 pub mod purges;
 pub mod removed_members;
+pub mod quotas;
 pub mod sessions;
 pub mod transfer_days;
 pub mod usage_days;

@@ -19,6 +19,7 @@ pub use ci::Ci;
 pub use dns::DnsServer;
 pub use logs::written as log_lines;
 pub use provider::Provider;
+pub use mailbox::Message;
 
 use std::time::Duration;
 

@@ -1,66 +1,62 @@
-//! The signed-in person's own account.
+//! How a person signs in, and where they are signed in.
 
 use leptos::form::ActionForm;
 use leptos::prelude::*;
 
-use super::frame::Frame;
-use super::loaded;
 use crate::backend::sessions::SessionRow;
 use crate::components::chip::{Chip, Tone};
 use crate::components::form::{FormError, FormState, TextField};
 use crate::components::identity::Identity;
+use crate::components::nav::{AccountTab, Place};
 use crate::components::page_header::PageHeader;
 use crate::components::section::Section;
-use crate::components::theme::ThemeForm;
 use crate::components::when::When;
 use crate::domain::password;
 use crate::error::Field;
-use crate::paths;
+use crate::pages::frame::Frame;
+use crate::pages::loaded;
 use crate::request::{SignedIn, request};
-use crate::server_fns::accounts::{ChangePassword, Rename};
+use crate::server_fns::accounts::{ChangePassword, SendPasswordLink};
 use crate::server_fns::sessions::{EndOtherSessions, EndSession};
 
-/// Name, password, sessions, theme.
+/// Password and sessions.
 #[component]
-pub fn AccountPage() -> impl IntoView {
+pub fn SecurityPage() -> impl IntoView {
     let request = request();
-    let (theme, provider) = (request.theme, request.site.provider.clone());
+    let provider = request.site.provider.clone();
     let load = async move {
         let user = request.caller.user()?.clone();
+        let has_password = request.backend.accounts.has_password(&request.caller).await?;
         let sessions = request.backend.sessions.list(&request.caller).await?;
         let ways = request.backend.identities.ways_in(&request.caller).await?;
-        Ok((user, sessions, ways))
+        Ok((user, has_password, sessions, ways))
     };
-    loaded(load, move |(user, sessions, ways)| {
+    loaded(load, move |(user, has_password, sessions, ways)| {
+        let title = AccountTab::Security.words();
         view! {
-            <Frame title="Account">
-                <PageHeader title="Account" lead=format!("Signed in as {}", user.email)/>
-                <Profile user/>
-                <Password/>
+            <Frame title place=Place::Account(AccountTab::Security)>
+                <PageHeader title lead="How you sign in, and where you are signed in."/>
+                {if has_password { view! { <Password/> }.into_any() } else { view! { <NoPassword user/> }.into_any() }}
                 {provider.map(|provider| view! { <Identity provider ways/> })}
                 <Sessions sessions/>
-                <Section id="appearance" title="Appearance" lead="Kept in this browser.">
-                    <ThemeForm theme next=paths::ACCOUNT.to_owned()/>
-                </Section>
             </Frame>
         }
     })
 }
 
+/// The mail proves that it is not somebody at a browser that was left open who chooses the first password.
 #[component]
-fn Profile(user: SignedIn) -> impl IntoView {
-    let action = ServerAction::<Rename>::new();
+fn NoPassword(user: SignedIn) -> impl IntoView {
+    let action = ServerAction::<SendPasswordLink>::new();
     let form = FormState::of(action, &request().draft);
     view! {
-        <Section id="profile" title="Name" lead="As other members see it.">
+        <Section id="password-title" title="Password" lead="Your account has no password.">
+            <FormError form/>
+            <p>
+                {format!("To sign in with a password as well, choose one by a link that we send to {}. All sessions end then.", user.email)}
+            </p>
             <ActionForm action>
-                <div class="form">
-                    <FormError form=form.clone()/>
-                    <TextField form field=Field::Name name="name" label="Your name" stored=user.name.to_string() autocomplete="name"/>
-                    <div class="form-end">
-                        <button class="button button-primary">"Save"</button>
-                    </div>
-                </div>
+                <button class="button button-primary">"Send me the link"</button>
             </ActionForm>
         </Section>
     }

@@ -1,0 +1,7 @@
+//! The pages of the signed-in person's own account.
+
+pub mod addresses;
+pub mod data;
+pub mod orgs;
+pub mod profile;
+pub mod security;

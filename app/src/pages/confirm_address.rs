@@ -1,0 +1,80 @@
+//! Target of the links that prove another mailbox. Opening it changes nothing, as mail scanners open links too: the form
+//! does, and only for the account that asked. The page names that account, so that nobody gives it a mailbox unawares.
+
+use leptos::form::ActionForm;
+use leptos::prelude::*;
+
+use super::frame::Frame;
+use super::{loaded, query};
+use crate::components::form::{FormError, FormState};
+use crate::components::page_header::PageHeader;
+use crate::domain::names::Email;
+use crate::domain::secret::PlainSecret;
+use crate::error::AppError;
+use crate::paths;
+use crate::request::{SignedIn, request};
+use crate::server_fns::accounts::SignOut;
+use crate::server_fns::addresses::ConfirmAddress;
+
+/// Confirm an address.
+#[component]
+pub fn ConfirmAddressPage() -> impl IntoView {
+    let request = request();
+    let link = query("link");
+    let secret = PlainSecret::new(link.clone());
+    let load = async move {
+        let user = request.caller.user()?.clone();
+        match request.backend.addresses.open(&request.caller, &secret).await {
+            Ok(email) => Ok((user, Some(email))),
+            Err(AppError::Forbidden) => Ok((user, None)),
+            Err(error) => Err(error),
+        }
+    };
+    loaded(load, move |(user, email)| match email {
+        Some(email) => view! { <Asking user email link/> }.into_any(),
+        None => view! { <OtherAccount user/> }.into_any(),
+    })
+}
+
+#[component]
+fn Asking(user: SignedIn, email: Email, link: String) -> impl IntoView {
+    let action = ServerAction::<ConfirmAddress>::new();
+    let form = FormState::of(action, &request().draft);
+    view! {
+        <Frame title="Confirm an address" narrow=true>
+            <PageHeader title="Confirm an address" lead=format!("Add {email} to the account of {} ({})?", user.name, user.email)/>
+            <ActionForm action>
+                <div class="form">
+                    <FormError form/>
+                    <input type="hidden" name="link" value=link/>
+                    <p>"Whoever has this account can then sign in with the address, and gets the invites to it."</p>
+                    <button class="button button-primary button-wide">{format!("Add {email}")}</button>
+                    <a class="button button-wide" href=paths::ACCOUNT_ADDRESSES>
+                        "Not now"
+                    </a>
+                </div>
+            </ActionForm>
+        </Frame>
+    }
+    .into_any()
+}
+
+#[component]
+fn OtherAccount(user: SignedIn) -> impl IntoView {
+    let action = ServerAction::<SignOut>::new();
+    view! {
+        <Frame title="Confirm an address" narrow=true>
+            <PageHeader title="Confirm an address"/>
+            <div class="alert alert-care" role="status">
+                <p>
+                    {format!("You are signed in as {} ({}), and this link was asked for by another account, which the mail names. It works only there.", user.name, user.email)}
+                </p>
+            </div>
+            <p>"To confirm the address, sign in there and open the link again. Is that account not yours? Then do nothing: without you the address stays as it is."</p>
+            <ActionForm action>
+                <button class="button button-wide">"Sign out"</button>
+            </ActionForm>
+        </Frame>
+    }
+    .into_any()
+}

@@ -1,0 +1,34 @@
+//! The organizations that a person is in, as a whole.
+
+use app::domain::ids::OrgId;
+use app::error::{AppError, Conflict};
+use app::request::Caller;
+use sea_orm::{ConnectionTrait, DatabaseTransaction};
+
+use super::OrgScope;
+use crate::error::Result;
+use crate::store::{unscoped, users};
+
+/// Every organization that the caller is in, with their role: for what they may know and undo of themselves.
+pub async fn own_orgs(db: &impl ConnectionTrait, caller: &Caller) -> Result<Vec<OrgScope>> {
+    let memberships = unscoped::memberships(db, caller.user()?.id).await?;
+    Ok(memberships.into_iter().map(|(org, role)| OrgScope { id: org.id, slug: org.slug, name: org.name, role }).collect())
+}
+
+/// The same for a change. All of them stay locked until the transaction ends, in the order of their ids: whoever locks
+/// several does it in this order, or two would wait for each other. The person is locked behind them, so that nobody puts
+/// them into another one meanwhile; `Conflict` when that has just happened.
+pub async fn own_orgs_for_change(tx: &DatabaseTransaction, caller: &Caller) -> Result<Vec<OrgScope>> {
+    let user = caller.user()?.id;
+    let mut ids: Vec<OrgId> = unscoped::memberships(tx, user).await?.into_iter().map(|(org, _)| org.id).collect();
+    ids.sort_unstable();
+    for id in &ids {
+        unscoped::lock_org(tx, *id).await?;
+    }
+    users::lock(tx, user).await?.ok_or(AppError::Unauthenticated)?;
+    let scopes = own_orgs(tx, caller).await?;
+    if scopes.iter().any(|scope| !ids.contains(&scope.id)) {
+        return Err(Conflict::JustChanged.into());
+    }
+    Ok(scopes)
+}

@@ -1,0 +1,45 @@
+//! How often somebody may do something: counted in the database, so that all servers count together, and whatever is
+//! deleted meanwhile.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use sea_orm::ActiveValue::Set;
+use sea_orm::sea_query::{Expr, ExprTrait as _, OnConflict};
+use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter};
+
+use super::entities::quotas::{ActiveModel, Column, Entity};
+use crate::error::Result;
+
+/// So many times within so long. The time begins with the first one.
+#[derive(Debug, Clone, Copy)]
+pub struct Quota {
+    /// How often.
+    pub most: i32,
+    /// Within how long; a day at most.
+    pub within: TimeDelta,
+}
+
+/// Uses one up. `None` when there was one left, else how long to wait for the next. The count stays locked until the
+/// transaction ends, so take those of several subjects in the order of their names.
+pub async fn take(db: &impl ConnectionTrait, subject: &str, quota: Quota, now: DateTime<Utc>) -> Result<Option<TimeDelta>> {
+    let column = |column| Expr::col((Entity, column));
+    let is_over = || column(Column::BeganAt).lte(now - quota.within);
+    let used = Expr::case(is_over(), 1).finally(column(Column::Used).add(1));
+    let began = Expr::case(is_over(), now).finally(column(Column::BeganAt));
+    let again = OnConflict::column(Column::Subject)
+        .value(Column::Used, used)
+        .value(Column::BeganAt, began)
+        .action_cond_where(Condition::any().add(is_over()).add(column(Column::Used).lt(quota.most)))
+        .to_owned();
+    let first = ActiveModel { subject: Set(subject.to_owned()), began_at: Set(now), used: Set(1) };
+    if Entity::insert(first).on_conflict(again).exec_without_returning(db).await? > 0 {
+        return Ok(None);
+    }
+    let began = Entity::find_by_id(subject).one(db).await?.map_or(now, |row| row.began_at);
+    Ok(Some((began + quota.within - now).max(TimeDelta::seconds(1))))
+}
+
+/// Forgets what counts no more.
+pub async fn delete_old(db: &impl ConnectionTrait, now: DateTime<Utc>) -> Result<()> {
+    Entity::delete_many().filter(Column::BeganAt.lte(now - TimeDelta::days(1))).exec(db).await?;
+    Ok(())
+}
