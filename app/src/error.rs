@@ -103,8 +103,11 @@ pub enum Conflict {
     #[error("This invite was sent less than a minute ago. Wait a moment before you send it again.")]
     JustSent,
     /// The address got as many mails as it may get within a day.
-    #[error("This address got enough mails about this organization today. Go on tomorrow, or hand over a link.")]
+    #[error("This address got enough invites today. Go on tomorrow, or hand over a link.")]
     TooManyMailsToOne,
+    /// The person sent as many mails as they may send within a day.
+    #[error("You have sent too many invites today. Go on tomorrow, or ask another Admin.")]
+    TooManyMailsOfOne,
     /// The organization sent as many mails as it may send within a day.
     #[error("The organization has sent too many invites today. Go on tomorrow.")]
     TooManyMails,

@@ -18,6 +18,10 @@ pub const RESEND_PAUSE: TimeDelta = TimeDelta::minutes(1);
 pub const MOST_MAILS: i64 = 2000;
 /// Invites that one address may get from one organization within a day.
 pub const MOST_MAILS_TO_ONE: i64 = 5;
+/// Invites that one person may send within a day, in all organizations together: as many as one of them.
+pub const MOST_MAILS_OF_ONE: i32 = 2000;
+/// Invites that one address may get within a day, from all organizations together.
+pub const MOST_MAILS_TO_ONE_OF_ALL: i32 = 20;
 
 /// What an invite is at a moment. It follows from the dates that are stored, so no state can get stuck.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -5,7 +5,7 @@
 
 mod joining;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use app::backend::Page;
@@ -35,7 +35,8 @@ use crate::mail::queue;
 use crate::state::State;
 use crate::store::audit::{Action, Object, record};
 use crate::store::invites::{NewInvite, OpenInvite, Renewal};
-use crate::store::{addresses, invites, users};
+use crate::store::quotas::Quota;
+use crate::store::{addresses, invites, quotas, users};
 
 /// Invites into organizations.
 pub struct Invites(pub Arc<State>);
@@ -126,6 +127,31 @@ impl Invites {
         invites::mails_to(tx, scope, emails, yesterday).await
     }
 
+    /// Counts mails across organizations: on the person who sends them and on each address. The addresses that may get one.
+    ///
+    /// The counts outlive the organizations, so that nobody gets around them by founding and deleting.
+    async fn count_mails(&self, tx: &DatabaseTransaction, caller: &Caller, emails: Vec<&Email>) -> Result<HashSet<Email>> {
+        let (now, within) = (self.0.clock.now(), TimeDelta::days(1));
+        let mut emails = emails;
+        // In one order, or two who invite the same people would wait for each other.
+        emails.sort_unstable();
+        let mut may_get = HashSet::new();
+        for email in emails {
+            let quota = Quota { most: invite::MOST_MAILS_TO_ONE_OF_ALL, within };
+            if quotas::take(tx, &format!("invites to {email}"), quota, now).await?.is_none() {
+                may_get.insert(email.clone());
+            }
+        }
+        let count = i32::try_from(may_get.len()).unwrap_or(i32::MAX);
+        if let (Ok(user), 1..) = (caller.user(), count) {
+            let quota = Quota { most: invite::MOST_MAILS_OF_ONE, within };
+            if quotas::take_many(tx, &format!("invites by {}", user.id), count, quota, now).await?.is_some() {
+                return Err(Conflict::TooManyMailsOfOne.into());
+            }
+        }
+        Ok(may_get)
+    }
+
     /// The open invite that an Admin wants to change. The organization is locked.
     async fn open_invite(&self, tx: &DatabaseTransaction, scope: &OrgScope, id: InviteId) -> Result<OpenInvite> {
         let found = invites::find(tx, scope, id).await?.ok_or(AppError::NotFound)?;
@@ -164,24 +190,28 @@ impl Port for Invites {
                 limits::require_room(&self.0, &tx, caller, scope.id(), Measure::Members, more, Conflict::NoRoomForMembers).await?;
             }
             let sent = self.mails_to(&tx, &scope, &emails).await?;
-            let too_often = |email: &Email| sent.get(email.as_str()).is_some_and(|mails| *mails >= invite::MOST_MAILS_TO_ONE);
+            let now = self.0.clock.now();
+            let waits = |email: &Email| open.iter().any(|open| open.email == *email && open.expires_at > now);
+            let enough = |email: &Email| sent.get(email.as_str()).is_some_and(|mails| *mails >= invite::MOST_MAILS_TO_ONE);
+            let gets_mail = |email: &&Email| !members.contains(email.as_str()) && !waits(email) && !enough(email);
+            let may_get = self.count_mails(&tx, caller, emails.iter().filter(gets_mail).collect()).await?;
             let mut results = Vec::new();
             for (line, email) in &new.lines {
                 let outcome = match email {
                     Err(reason) => Outcome::Invalid(*reason),
                     Ok(email) if members.contains(email.as_str()) => Outcome::AlreadyMember,
-                    Ok(email) if too_often(email) => Outcome::TooOften,
-                    Ok(email) => match open.iter().find(|open| open.email == *email) {
-                        Some(open) if open.expires_at > self.0.clock.now() => Outcome::AlreadyInvited,
-                        Some(expired) => {
+                    Ok(email) if enough(email) => Outcome::TooOften,
+                    Ok(email) if waits(email) => Outcome::AlreadyInvited,
+                    Ok(email) if !may_get.contains(email) => Outcome::TooOften,
+                    Ok(email) => {
+                        if let Some(expired) = open.iter().find(|open| open.email == *email) {
                             self.renew(&tx, caller, &scope, expired, (new.role, new.message.as_ref(), new.requires_provider)).await?;
                             Outcome::Renewed
-                        }
-                        None => {
+                        } else {
                             self.invite_one(&tx, caller, &scope, email, &new).await?;
                             Outcome::Invited
                         }
-                    },
+                    }
                 };
                 results.push(InviteResult { line: line.clone(), outcome });
             }
@@ -202,6 +232,9 @@ impl Port for Invites {
             }
             let sent = self.mails_to(&tx, &scope, std::slice::from_ref(&open.email)).await?;
             if sent.values().any(|mails| *mails >= invite::MOST_MAILS_TO_ONE) {
+                return Err(Conflict::TooManyMailsToOne.into());
+            }
+            if self.count_mails(&tx, caller, vec![&open.email]).await?.is_empty() {
                 return Err(Conflict::TooManyMailsToOne.into());
             }
             self.renew(&tx, caller, &scope, &open, (open.role, open.message.as_ref(), open.requires_provider)).await?;

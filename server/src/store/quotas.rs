@@ -19,18 +19,29 @@ pub struct Quota {
 }
 
 /// Uses one up. `None` when there was one left, else how long to wait for the next. The count stays locked until the
-/// transaction ends, so take those of several subjects in the order of their names.
+/// transaction ends, so take those of several subjects in the same order everywhere.
 pub async fn take(db: &impl ConnectionTrait, subject: &str, quota: Quota, now: DateTime<Utc>) -> Result<Option<TimeDelta>> {
+    take_many(db, subject, 1, quota, now).await
+}
+
+/// Uses so many up, all or none; no more than the quota allows at most.
+pub async fn take_many(
+    db: &impl ConnectionTrait,
+    subject: &str,
+    count: i32,
+    quota: Quota,
+    now: DateTime<Utc>,
+) -> Result<Option<TimeDelta>> {
     let column = |column| Expr::col((Entity, column));
     let is_over = || column(Column::BeganAt).lte(now - quota.within);
-    let used = Expr::case(is_over(), 1).finally(column(Column::Used).add(1));
+    let used = Expr::case(is_over(), count).finally(column(Column::Used).add(count));
     let began = Expr::case(is_over(), now).finally(column(Column::BeganAt));
     let again = OnConflict::column(Column::Subject)
         .value(Column::Used, used)
         .value(Column::BeganAt, began)
-        .action_cond_where(Condition::any().add(is_over()).add(column(Column::Used).lt(quota.most)))
+        .action_cond_where(Condition::any().add(is_over()).add(column(Column::Used).add(count).lte(quota.most)))
         .to_owned();
-    let first = ActiveModel { subject: Set(subject.to_owned()), began_at: Set(now), used: Set(1) };
+    let first = ActiveModel { subject: Set(subject.to_owned()), began_at: Set(now), used: Set(count) };
     if Entity::insert(first).on_conflict(again).exec_without_returning(db).await? > 0 {
         return Ok(None);
     }

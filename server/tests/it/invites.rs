@@ -285,6 +285,40 @@ async fn nobody_is_flooded_with_invites() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn many_organizations_founded_and_deleted_again_send_no_more_than_one() {
+    let app = TestApp::start().await;
+    let mallory = app.person("mallory").await;
+    let mut arrived = 0;
+    for number in 0..7 {
+        let slug = mallory.found(&format!("spam-{number}")).await;
+        for _ in 0..4 {
+            let form = [("org_slug", slug.as_str()), ("addresses", "victim@example.com"), ("role", "member")];
+            mallory.post("/do/invites/create", &form).await.done();
+            arrived += app.mailbox().await.len();
+            for invite in app.backend().invites.list(&app.operator(), &slug, true, None).await.unwrap().rows {
+                mallory.post("/do/invites/revoke", &[("org_slug", slug.as_str()), ("invite", &invite.id.to_string())]).await.done();
+            }
+        }
+        mallory.post("/do/orgs/delete", &[("org_slug", slug.as_str()), ("confirmation", slug.as_str())]).await.done();
+    }
+    assert_eq!(arrived, 20);
+    assert_eq!(mallory.results().await[0].outcome, Outcome::TooOften);
+
+    // To each other address one mail, but to many of them.
+    app.db_execute("UPDATE quotas SET used = 1995 WHERE subject LIKE 'invites by %'").await;
+    let fresh = async |count: usize| {
+        let slug = mallory.found(&format!("fresh-{count}")).await;
+        let list = (0..count).map(|n| format!("person-{n}@example.com")).collect::<Vec<_>>().join("\n");
+        mallory.post("/do/invites/create", &[("org_slug", slug.as_str()), ("addresses", &list), ("role", "member")]).await
+    };
+    fresh(6).await.refused(409, &AppError::Conflict(Conflict::TooManyMailsOfOne));
+    assert!(app.mailbox().await.is_empty());
+    fresh(5).await.done();
+    fresh(1).await.refused(409, &AppError::Conflict(Conflict::TooManyMailsOfOne));
+    assert_eq!(app.mailbox().await.len(), 5);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn mails_that_have_lost_their_purpose_are_not_sent() {
     let (app, ada) = TestApp::with_org("acme").await;
     let bob = app.person("bob").await;

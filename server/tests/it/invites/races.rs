@@ -72,3 +72,22 @@ async fn an_organization_that_ends_while_somebody_comes_in_leaves_nothing_behind
     let left = |table: &'static str| app.db_count(table);
     assert_eq!((left("invites").await, left("members").await), (0, 0));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_who_invite_the_same_people_at_the_same_instant_count_together() {
+    let app = TestApp::start().await;
+    let (ada, bob) = (app.person("ada").await, app.person("bob").await);
+    let (one, other) = (ada.found("one").await, bob.found("other").await);
+    app.db_execute("DELETE FROM quotas").await;
+    let people: Vec<_> = (0..20).map(|n| format!("person-{n}@example.com")).collect();
+    let forwards = people.join("\n");
+    let backwards = people.iter().rev().cloned().collect::<Vec<_>>().join("\n");
+    let form = |slug: &str, list: &str| [("org_slug", slug.to_owned()), ("addresses", list.to_owned()), ("role", "member".to_owned())];
+    let (first, second) = (form(one.as_str(), &forwards), form(other.as_str(), &backwards));
+    let (first, second) = (first.each_ref().map(|(k, v)| (*k, v.as_str())), second.each_ref().map(|(k, v)| (*k, v.as_str())));
+    let answers: [Answer; 2] = tokio::join!(ada.post("/do/invites/create", &first), bob.post("/do/invites/create", &second)).into();
+    no_fault(&answers);
+    assert!(answers.iter().all(|answer| answer.status == 303));
+    assert_eq!(app.mailbox().await.len(), 40);
+    assert_eq!(app.db_count("quotas WHERE used = 2").await, 20);
+}
