@@ -88,10 +88,10 @@ impl AccountTab {
     pub const fn words(self) -> &'static str {
         match self {
             Self::Profile => "Profile",
-            Self::Addresses => "E-mail addresses",
+            Self::Addresses => "Addresses",
             Self::Security => "Sign-in",
             Self::Orgs => "Organizations",
-            Self::Data => "Your data",
+            Self::Data => "Data",
         }
     }
 
