@@ -2,6 +2,8 @@
 
 mod races;
 
+use std::time::Duration;
+
 use app::backend::invites::InviteRow;
 use app::backend::members::{JoinedBy, MemberRow};
 use app::domain::ids::InviteId;
@@ -12,6 +14,7 @@ use app::notice::Notice;
 use chrono::TimeDelta;
 use server::mail::queue;
 
+use crate::support::smtp::MailServer;
 use crate::support::{Answer, Browser, PASSWORD, Person, TestApp};
 
 async fn invite(admin: &Person, addresses: &str) -> Answer {
@@ -400,6 +403,58 @@ async fn while_the_mail_server_is_down_the_invite_waits_and_in_the_end_says_so()
     assert!(matches!(only_invite(&app).await.delivery, Delivery::Failed { .. }));
     // Meanwhile the link can be handed over.
     change(&ada, "/do/invites/link", only_invite(&app).await.id).await.done();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mail_server_that_says_nothing_more_holds_up_no_other_mail() {
+    let server = MailServer::start().await;
+    let app = TestApp::start_with(|config| config.smtp_url = Some(server.url.clone())).await;
+    let (app, ada) = app.and_org("acme").await;
+    app.state.mailer.set_send_time(Duration::from_millis(300));
+    let silent = (0..6).map(|n| format!("silent-{n}@example.com")).collect::<Vec<_>>().join(", ");
+    invite(&ada, &format!("{silent}, bob@example.com, carol@example.com")).await.done();
+    assert_eq!(queue::send_due(&app.state).await.unwrap(), 8);
+    let mut taken = server.taken();
+    taken.sort();
+    assert_eq!(taken, ["bob@example.com", "carol@example.com"]);
+    for row in invites(&app).await {
+        match row.delivery {
+            Delivery::Sent => assert!(!row.email.as_str().starts_with("silent")),
+            Delivery::Delayed { why, .. } => assert_eq!(why, "the mail server has stopped answering"),
+            other => panic!("{other:?}"),
+        }
+    }
+    let page = ada.get("/o/acme/invites").await.text();
+    assert!(page.contains("Mail delayed") && page.contains("the mail server has stopped answering"), "{page}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mail_server_that_does_not_even_greet_is_given_up_for_now() {
+    // It accepts the connection, as the kernel does, and nobody answers.
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("smtp://{}", listener.local_addr().unwrap());
+    let app = TestApp::start_with(|config| config.smtp_url = Some(url)).await;
+    let (app, ada) = app.and_org("acme").await;
+    app.state.mailer.set_send_time(Duration::from_millis(300));
+    invite(&ada, "bob@example.com").await.done();
+    queue::send_due(&app.state).await.unwrap();
+    assert!(matches!(only_invite(&app).await.delivery, Delivery::Delayed { why, .. } if why == "the mail server has stopped answering"));
+    change(&ada, "/do/invites/link", only_invite(&app).await.id).await.done();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mail_server_that_refuses_tls_gets_no_mail() {
+    let server = MailServer::start().await;
+    for url in [format!("{}?tls=required", server.url), server.url.replace("smtp://", "smtps://")] {
+        let app = TestApp::start_with(|config| config.smtp_url = Some(url)).await;
+        let (app, ada) = app.and_org("acme").await;
+        app.state.mailer.set_send_time(Duration::from_secs(5));
+        invite(&ada, "bob@example.com").await.done();
+        queue::send_due(&app.state).await.unwrap();
+        let Delivery::Delayed { why, .. } = only_invite(&app).await.delivery else { panic!("it was sent") };
+        assert!(ada.get("/o/acme/invites").await.text().contains("Mail delayed"), "{why}");
+    }
+    assert!(server.taken().is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread")]

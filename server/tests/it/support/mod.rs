@@ -11,6 +11,7 @@ mod logs;
 mod mailbox;
 mod provider;
 pub mod raw;
+pub mod smtp;
 
 pub use answer::Answer;
 pub use app::{PASSWORD, TestApp, files, metrics};
