@@ -4,6 +4,7 @@
 //! Each worker carries on after a failure; what it could not do now it does at its next turn.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use app::domain::address::CLAIM_DAYS;
@@ -12,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::auth::epoch::WATCH_INTERVAL;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::mail::queue;
 use crate::services::identities::checking;
 use crate::services::{domain_invites, retention, usage};
@@ -21,6 +22,8 @@ use crate::store::{addresses, quotas, sessions, users};
 use crate::usage::FLUSH_INTERVAL;
 
 const MAIL_INTERVAL: Duration = Duration::from_secs(10);
+/// What is being sent when the server is told to stop has this long to be taken: cut off, it would be sent twice.
+const LAST_MAIL: Duration = Duration::from_secs(20);
 const PURGE_INTERVAL: Duration = Duration::from_secs(30);
 const IDENTITY_INTERVAL: Duration = Duration::from_secs(15);
 const STOCK_INTERVAL: Duration = Duration::from_mins(1);
@@ -45,12 +48,7 @@ impl Workers {
             Ok(())
         });
         workers.spawn("usage", FLUSH_INTERVAL, |state| async move { state.usage.flush(&state.db).await });
-        workers.spawn("mail", Duration::ZERO, |state| async move {
-            queue::send_due(&state).await?;
-            // Woken at once by a new message, else at the next turn.
-            let _ = tokio::time::timeout(MAIL_INTERVAL, state.mail_waiting.notified()).await;
-            queue::send_due(&state).await.map(drop)
-        });
+        workers.running.spawn(send_mail(state.clone(), workers.stop.clone()));
         workers.spawn("purge", Duration::from_millis(100), |state| async move {
             retention::run_purges(&state).await?;
             let _ = tokio::time::timeout(PURGE_INTERVAL, state.purge_waiting.notified()).await;
@@ -88,8 +86,7 @@ impl Workers {
         self.running.spawn(stop.run_until_cancelled_owned(async move {
             loop {
                 if let Err(error) = work(state.clone()).await {
-                    let cause = std::error::Error::source(&error).map(ToString::to_string);
-                    tracing::error!(worker = name, %error, cause, "a worker failed and tries again");
+                    log_failure(name, &error);
                 }
                 tokio::time::sleep(pause).await;
             }
@@ -98,10 +95,38 @@ impl Workers {
 
     /// Stops all of them and writes down what was counted.
     pub async fn stop(self) {
+        self.state.stopping.store(true, Ordering::Relaxed);
         self.stop.cancel();
         self.running.wait().await;
         if let Err(error) = self.state.usage.flush(&self.state.db).await {
             tracing::error!(%error, "the last counts could not be written");
         }
+    }
+}
+
+fn log_failure(worker: &'static str, error: &Error) {
+    let cause = std::error::Error::source(error).map(ToString::to_string);
+    tracing::error!(worker, %error, cause, "a worker failed and tries again");
+}
+
+/// Sends mail until the server stops, and then only what is begun.
+async fn send_mail(state: Arc<State>, stop: CancellationToken) {
+    let time_is_up = async {
+        stop.cancelled().await;
+        tokio::time::sleep(LAST_MAIL).await;
+    };
+    let sending = async {
+        while !stop.is_cancelled() {
+            if let Err(error) = queue::send_due(&state).await {
+                log_failure("mail", &error);
+            }
+            // Woken at once by a new message, else at the next turn.
+            let woken = tokio::time::timeout(MAIL_INTERVAL, state.mail_waiting.notified());
+            let _ = stop.run_until_cancelled(woken).await;
+        }
+    };
+    tokio::select! {
+        () = sending => {}
+        () = time_is_up => tracing::warn!("a mail server was too slow for the stop: a message may be sent twice"),
     }
 }

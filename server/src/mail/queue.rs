@@ -40,6 +40,10 @@ pub async fn send_due(state: &State) -> Result<usize> {
 async fn send_one_by_one(state: &State) -> Result<usize> {
     let mut handled = 0;
     loop {
+        // What is begun is finished; what is not waits for the next start, or for another server.
+        if state.is_stopping() {
+            return Ok(handled);
+        }
         let now = state.clock.now();
         // Long enough for one slow mail server, so that a second worker does not send it as well.
         let Some(mail) = mails::claim(state.db.write(), now, now + TimeDelta::minutes(2)).await? else { return Ok(handled) };

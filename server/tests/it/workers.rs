@@ -5,6 +5,7 @@ use chrono::TimeDelta;
 use server::workers::Workers;
 
 use crate::support::archive::archive;
+use crate::support::smtp::MailServer;
 use crate::support::{TestApp, files, until};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -14,6 +15,24 @@ async fn mail_goes_out_as_soon_as_it_is_queued() {
     app.browser().post("/do/accounts/sign-up", &[("name", "Zoe"), ("email", "zoe@example.com")]).await.done();
     until("the mail is sent", async || !files(&app.state.config.mail_dir()).is_empty()).await;
     workers.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_stops_finishes_the_mail_it_has_begun_and_begins_no_other() {
+    let server = MailServer::start_closed().await;
+    let app = TestApp::start_with(|config| config.smtp_url = Some(server.url.clone())).await;
+    let (app, ada) = app.and_org("acme").await;
+    let people = (0..10).map(|n| format!("person-{n}@example.com")).collect::<Vec<_>>().join(", ");
+    ada.post("/do/invites/create", &[("org_slug", "acme"), ("addresses", &people), ("role", "member")]).await.done();
+    let workers = Workers::start(&app.state);
+    server.begun(4).await;
+    let stopping = tokio::spawn(workers.stop());
+    until("the server is told to stop", async || app.state.is_stopping()).await;
+    server.release();
+    stopping.await.unwrap();
+    assert_eq!(server.taken().len(), 4);
+    assert_eq!(app.db_count("mails").await, 6, "what was taken is in the queue no more");
+    assert_eq!(app.db_count("mails WHERE attempts = 0").await, 6, "and what was not waits for its first attempt");
 }
 
 #[tokio::test(flavor = "multi_thread")]
