@@ -17,6 +17,7 @@ use crate::auth::forms::Attempts;
 use crate::auth::password::Passwords;
 use crate::auth::refusals::Refusals;
 use crate::auth::secret::SecretHasher;
+use crate::auth::token_refusals::TokenRefusals;
 use crate::blob::BlobStore;
 use crate::blob::fs::FsBlobs;
 use crate::clock::Clock;
@@ -86,6 +87,8 @@ pub struct State {
     pub attempts: Attempts,
     /// What was refused lately, so that it is audited once.
     pub refusals: Refusals,
+    /// The same for tokens that work no more.
+    pub token_refusals: TokenRefusals,
     /// Key of sealed cookies.
     pub cookie_key: Key,
     /// What pages say about this server.
@@ -169,6 +172,7 @@ impl State {
             transfers: Arc::new(Semaphore::new(config.transfer_limit as usize)),
             attempts: Attempts::new(config.sign_in_per_minute),
             refusals: Refusals::default(),
+            token_refusals: TokenRefusals::default(),
             site: Arc::new(site),
             stopping: AtomicBool::new(false),
             config,

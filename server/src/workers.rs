@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::auth::epoch::WATCH_INTERVAL;
+use crate::auth::token_refusals;
 use crate::error::{Error, Result};
 use crate::mail::queue;
 use crate::services::identities::checking;
@@ -47,7 +48,10 @@ impl Workers {
             }
             Ok(())
         });
-        workers.spawn("usage", FLUSH_INTERVAL, |state| async move { state.usage.flush(&state.db).await });
+        workers.spawn("usage", FLUSH_INTERVAL, |state| async move {
+            state.usage.flush(&state.db).await?;
+            token_refusals::flush(&state).await
+        });
         workers.running.spawn(send_mail(state.clone(), workers.stop.clone()));
         workers.spawn("purge", Duration::from_millis(100), |state| async move {
             retention::run_purges(&state).await?;
@@ -100,6 +104,9 @@ impl Workers {
         self.running.wait().await;
         if let Err(error) = self.state.usage.flush(&self.state.db).await {
             tracing::error!(%error, "the last counts could not be written");
+        }
+        if let Err(error) = token_refusals::flush(&self.state).await {
+            tracing::error!(%error, "the last refusals could not be written");
         }
     }
 }

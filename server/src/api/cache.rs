@@ -20,12 +20,13 @@ use app::domain::names::ArtifactHash;
 use axum::body::{Body, BodyDataStream};
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, Request, State as Extracted};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::request::Parts;
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
 use futures_util::StreamExt as _;
 
 use crate::auth::actor::client_address;
-use crate::auth::bearer::Credential;
+use crate::auth::bearer::{Checked, Credential};
 use crate::error::Error;
 use crate::services::cache::{self, PutError};
 use crate::services::limits;
@@ -60,9 +61,16 @@ fn miss() -> Response {
     plain(StatusCode::NOT_FOUND, "No such artifact.")
 }
 
-async fn credential(state: &State, headers: &HeaderMap) -> Result<Option<Credential>, Error> {
-    let header = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-    state.bearers.check(&state.db, &state.epoch, header, state.clock.now()).await
+async fn credential(state: &State, request: &Parts) -> Result<Option<Credential>, Error> {
+    let header = request.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    Ok(match state.bearers.check(&state.db, &state.epoch, header, state.clock.now()).await? {
+        Checked::Good(credential) => Some(credential),
+        Checked::Dead(token) => {
+            state.token_refusals.note(&token, client_address(state, &request.extensions, &request.headers));
+            None
+        }
+        Checked::Unknown => None,
+    })
 }
 
 fn failed(what: &'static str, error: &dyn std::error::Error) {
@@ -81,7 +89,7 @@ fn artifact_hash(path: HashPath) -> Option<ArtifactHash> {
 /// `GET /v1/cache/{hash}`.
 pub async fn get(Extracted(state): Extracted<Arc<State>>, path: HashPath, request: Request) -> Response {
     let (request, _) = request.into_parts();
-    let credential = match credential(&state, &request.headers).await {
+    let credential = match credential(&state, &request).await {
         Ok(Some(credential)) => credential,
         Ok(None) => return unauthorized(),
         Err(error) => {
@@ -116,7 +124,7 @@ pub async fn get(Extracted(state): Extracted<Arc<State>>, path: HashPath, reques
 /// `PUT /v1/cache/{hash}`.
 pub async fn put(Extracted(state): Extracted<Arc<State>>, path: HashPath, request: Request) -> Response {
     let (request, body) = request.into_parts();
-    let credential = credential(&state, &request.headers).await;
+    let credential = credential(&state, &request).await;
     let address = client_address(&state, &request.extensions, &request.headers);
     let length = request.headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()).and_then(|text| text.parse().ok());
     let mut body = body.into_data_stream();

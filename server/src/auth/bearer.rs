@@ -10,7 +10,7 @@ use moka::sync::Cache;
 use super::epoch::{AccessEpoch, Epoch};
 use super::secret::{SecretHash, SecretHasher, SecretKind, is_well_formed};
 use crate::error::Result;
-use crate::store::ci_tokens::{self, LivingToken};
+use crate::store::ci_tokens::{self, DeadToken, LivingToken};
 use crate::store::db::Db;
 
 /// Proof that a credential may do what was asked with the cache of one workspace.
@@ -48,7 +48,26 @@ impl Credential {
 /// Tokens that were checked, by their hash, with the epoch at which the check began.
 pub struct Bearers {
     hasher: Arc<SecretHasher>,
-    known: Cache<SecretHash, (Epoch, Option<Arc<LivingToken>>)>,
+    known: Cache<SecretHash, (Epoch, Found)>,
+}
+
+/// What a value is.
+#[derive(Debug, Clone)]
+enum Found {
+    Living(Arc<LivingToken>),
+    Dead(Arc<DeadToken>),
+    Nothing,
+}
+
+/// What a header value is worth.
+#[derive(Debug, Clone)]
+pub enum Checked {
+    /// A living token.
+    Good(Credential),
+    /// A token that is known and works no more.
+    Dead(Arc<DeadToken>),
+    /// Anything else.
+    Unknown,
 }
 
 impl Bearers {
@@ -57,27 +76,39 @@ impl Bearers {
         Self { hasher, known: Cache::new(20_000) }
     }
 
-    /// The living token behind this header value; `None` for everything else.
-    pub async fn check(&self, db: &Db, epoch: &AccessEpoch, header: Option<&str>, now: DateTime<Utc>) -> Result<Option<Credential>> {
+    /// The token behind this header value.
+    pub async fn check(&self, db: &Db, epoch: &AccessEpoch, header: Option<&str>, now: DateTime<Utc>) -> Result<Checked> {
         let Some(text) = header.and_then(bearer_value).filter(|text| is_well_formed(SecretKind::CiToken, text)) else {
-            return Ok(None);
+            return Ok(Checked::Unknown);
         };
         let hash = self.hasher.hash(text);
         let token = match self.known.get(&hash) {
-            Some((began, token)) if epoch.is_current(began) && token.as_deref().is_none_or(|token| lives(token, now)) => token,
+            Some((began, found)) if epoch.is_current(began) && holds(&found, now) => found,
             Some(_) | None => {
                 let began = epoch.now();
-                let token = ci_tokens::find_living(db.read(), &hash, now).await?.map(Arc::new);
-                self.known.insert(hash, (began, token.clone()));
-                token
+                let found = match ci_tokens::find_by_value(db.read(), &hash, now).await? {
+                    Some(Ok(living)) => Found::Living(Arc::new(living)),
+                    Some(Err(dead)) => Found::Dead(Arc::new(dead)),
+                    None => Found::Nothing,
+                };
+                self.known.insert(hash, (began, found.clone()));
+                found
             }
         };
-        Ok(token.map(Credential))
+        Ok(match token {
+            Found::Living(token) => Checked::Good(Credential(token)),
+            Found::Dead(token) => Checked::Dead(token),
+            Found::Nothing => Checked::Unknown,
+        })
     }
 }
 
-fn lives(token: &LivingToken, now: DateTime<Utc>) -> bool {
-    token.ends_at.is_none_or(|end| end > now)
+/// Whether time alone has not changed what was found.
+fn holds(found: &Found, now: DateTime<Utc>) -> bool {
+    match found {
+        Found::Living(token) => token.ends_at.is_none_or(|end| end > now),
+        Found::Dead(_) | Found::Nothing => true,
+    }
 }
 
 /// The scheme's name is case-insensitive (RFC 9110, 11.1).

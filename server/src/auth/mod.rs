@@ -13,4 +13,5 @@ pub mod proof;
 pub mod refusals;
 pub mod secret;
 pub mod session;
+pub mod token_refusals;
 pub mod visit;

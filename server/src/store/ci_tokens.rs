@@ -138,8 +138,25 @@ pub struct LivingToken {
     pub ends_at: Option<DateTime<Utc>>,
 }
 
-/// The token with this value, unless it is revoked or its time is over.
-pub async fn find_living(db: &impl ConnectionTrait, hash: &SecretHash, now: DateTime<Utc>) -> Result<Option<LivingToken>> {
+/// A token that is known and works no more.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeadToken {
+    /// Which token.
+    pub id: CiTokenId,
+    /// Its name.
+    pub name: String,
+    /// Its organization.
+    pub org: OrgId,
+    /// Why this value of it works no more: `revoked`, `expired` or, after a rotation, `replaced`.
+    pub why: &'static str,
+}
+
+/// The token with this value: as it is checked, or why it works no more.
+pub async fn find_by_value(
+    db: &impl ConnectionTrait,
+    hash: &SecretHash,
+    now: DateTime<Utc>,
+) -> Result<Option<std::result::Result<LivingToken, DeadToken>>> {
     let by_value = ci_tokens::Column::SecretHash.eq(hash.clone()).or(ci_tokens::Column::OldSecretHash.eq(hash.clone()));
     let Some(token) = ci_tokens::Entity::find().filter(by_value).one(db).await? else { return Ok(None) };
     let Some(workspace) = workspaces::Entity::find_by_id(token.workspace_id).one(db).await? else { return Ok(None) };
@@ -148,17 +165,36 @@ pub async fn find_living(db: &impl ConnectionTrait, hash: &SecretHash, now: Date
         let Some(old_ends) = token.old_works_until else { return Ok(None) };
         ends_at = Some(ends_at.map_or(old_ends, |end| Ord::min(end, old_ends)));
     }
-    if TokenState::at(now, ends_at, token.revoked_at) != TokenState::Active {
-        return Ok(None);
+    let state = TokenState::at(now, ends_at, token.revoked_at);
+    let why = match state {
+        TokenState::Active => None,
+        TokenState::Revoked => Some("revoked"),
+        TokenState::Expired if TokenState::at(now, token.expires_at, None) == TokenState::Active => Some("replaced"),
+        TokenState::Expired => Some("expired"),
+    };
+    if let Some(why) = why {
+        return Ok(Some(Err(DeadToken { id: token.id, name: token.name, org: workspace.org_id, why })));
     }
-    Ok(Some(LivingToken {
+    Ok(Some(Ok(LivingToken {
         id: token.id,
         name: token.name,
         workspace: workspace.id,
         org: workspace.org_id,
         access: token.access.parse().map_err(|_| Error::Stored("token access"))?,
         ends_at,
-    }))
+    })))
+}
+
+/// Whether nobody has written down since this moment that the token was refused; then this is when it is.
+pub async fn note_refusal(db: &impl ConnectionTrait, id: CiTokenId, since: DateTime<Utc>, now: DateTime<Utc>) -> Result<bool> {
+    let long_ago = ci_tokens::Column::RefusalNotedAt.is_null().or(ci_tokens::Column::RefusalNotedAt.lte(since));
+    let noted = ci_tokens::Entity::update_many()
+        .col_expr(ci_tokens::Column::RefusalNotedAt, Expr::value(now))
+        .filter(ci_tokens::Column::Id.eq(id))
+        .filter(long_ago)
+        .exec(db)
+        .await?;
+    Ok(noted.rows_affected == 1)
 }
 
 /// Writes down when and from where a token was last used.

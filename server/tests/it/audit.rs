@@ -9,6 +9,7 @@ use chrono::TimeDelta;
 use scraper::{Html, Selector};
 use sea_orm::{ConnectionTrait as _, QueryResult, Statement};
 use serde_json::Value;
+use server::auth::token_refusals;
 
 use crate::audit_chain::verdict;
 use crate::support::{PASSWORD, Person, TestApp};
@@ -111,6 +112,53 @@ async fn a_member_who_is_refused_a_change_is_audited_once_a_minute_for_each_perm
     let (sentences, _) = read_page(&ada, "/o/acme/audit?action=refused").await;
     assert_eq!(sentences[1], "bob was refused, because only Admins may do this: Rename the organization, change its address");
     assert!(verdict(&app).await.0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_that_works_no_more_is_audited_once_an_hour_and_not_by_request() {
+    let (app, ada, workspace) = TestApp::with_workspace().await;
+    let (revoked, rotated) = (ada.token(&workspace, ReadOnly).await, ada.token(&workspace, ReadOnly).await);
+    let expired = ada.token_for(&workspace, ReadOnly, "1").await;
+    ada.revoke(&workspace, &revoked).await;
+    ada.rotate(&workspace, &rotated, "0").await;
+    app.state.clock.advance(TimeDelta::days(1));
+    let (state, other) = app.another_server().await;
+    let before = events(&app).await.len();
+    for _ in 0..3 {
+        for token in [&revoked, &rotated, &expired] {
+            token.get("1").await.is(401);
+            token.put("1", vec![0; 8]).await.is(401);
+        }
+    }
+    revoked.with("bkci_0000000000000000000000000000000000").get("1").await.is(401);
+    assert_eq!(events(&app).await.len(), before, "no request writes");
+    token_refusals::flush(&app.state).await.unwrap();
+    ada.sign_in(&ada.email, PASSWORD).await.done();
+    let (mut sentences, _) = read_page(&ada, "/o/acme/audit?action=refused").await;
+    sentences.sort();
+    assert_eq!(
+        sentences,
+        ["expired", "replaced", "revoked"].map(|why| format!("Somebody was refused with the {why} value of the CI access token “ci”"))
+    );
+    // Neither this server nor another one says it again within the hour.
+    revoked.at(&other).get("1").await.is(401);
+    state.clock.advance(TimeDelta::days(1));
+    token_refusals::flush(&state).await.unwrap();
+    assert_eq!(read_page(&ada, "/o/acme/audit?action=refused").await.0.len(), 3);
+    assert!(verdict(&app).await.0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wrong_current_password_and_one_at_an_invite_are_audited() {
+    let (app, ada) = TestApp::with_org("acme").await;
+    app.person("bob").await;
+    ada.post("/do/invites/create", &[("org_slug", "acme"), ("addresses", "bob@example.com"), ("role", "member")]).await.done();
+    let link = app.only_mail().await.link();
+    let before = events(&app).await.len();
+    let change = [("current", "wrong horse battery"), ("password", "another horse battery")];
+    ada.post("/do/accounts/change-password", &change).await.is(422);
+    app.browser().post("/do/invites/join", &[("link", &link), ("password", "wrong horse battery")]).await.is(401);
+    assert_eq!(events(&app).await[before..], ["ada: password-refused account ada", "anonymous: sign-in-failed account bob"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

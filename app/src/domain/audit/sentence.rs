@@ -81,6 +81,10 @@ impl AuditEvent {
             Action::Rotated => format!("gave {} a new value", self.thing()),
             Action::Revoked => format!("revoked {}", self.thing()),
             Action::Purged => self.purge(),
+            Action::Refused if self.object.kind == ObjectKind::CiToken.as_str() => {
+                let why = self.details.get("why").unwrap_or("dead");
+                format!("was refused with the {why} value of {}", self.thing())
+            }
             Action::Refused => match self.permission() {
                 Some(permission) => format!("was refused, because only Admins may do this: {}", permission.describe()),
                 None => "was refused something that their role does not allow".to_owned(),
@@ -235,6 +239,10 @@ mod tests {
             ("purged", "artifacts", &[("which", "all")], "Ada deleted all artifacts of “Bob”"),
             ("purged", "artifacts", &[("hash", "77")], "Ada deleted the artifact 77 of “Bob”"),
             ("refused", "org", &[("permission", "DeleteOrg")], "Ada was refused, because only Admins may do this: Delete the organization"),
+            ("refused", "ci-token", &[("why", "revoked")], "Ada was refused with the revoked value of the CI access token “Bob”"),
+            ("left", "member", &[("account", "deleted")], "Ada left the organization by deleting their account"),
+            ("exported", "account", &[], "Ada downloaded what is kept about them"),
+            ("address-removed", "account", &[("address", "a@b.example")], "Ada removed a@b.example from their addresses"),
             ("exported", "org", &[("format", "csv")], "Ada downloaded the audit log as CSV"),
         ] {
             assert_eq!(event(action, kind, details).sentence(), sentence);

@@ -8,7 +8,7 @@ use app::error::AppError;
 use app::request::Caller;
 use bytes::Bytes;
 use chrono::SecondsFormat;
-use csv::{Terminator, WriterBuilder};
+use csv::{QuoteStyle, Terminator, WriterBuilder};
 use futures_util::{Stream, StreamExt as _, TryStreamExt as _, stream};
 use serde_json::{Value, json};
 
@@ -114,7 +114,7 @@ fn json_lines(org: OrgId, events: &[StoredEvent]) -> Bytes {
 
 fn csv_lines<const CELLS: usize>(rows: impl IntoIterator<Item = [String; CELLS]>) -> Result<Bytes> {
     let mut lines = Vec::new();
-    let mut writer = WriterBuilder::new().terminator(Terminator::CRLF).from_writer(&mut lines);
+    let mut writer = WriterBuilder::new().terminator(Terminator::CRLF).quote_style(QuoteStyle::Always).from_writer(&mut lines);
     for row in rows {
         writer.write_record(row.map(defused))?;
     }
@@ -123,9 +123,23 @@ fn csv_lines<const CELLS: usize>(rows: impl IntoIterator<Item = [String; CELLS]>
     Ok(lines.into())
 }
 
-/// A spreadsheet would take such a cell for a formula (OWASP, CSV injection).
+/// A spreadsheet would take such a cell for a formula (OWASP, CSV injection). Where the list separator is a semicolon or
+/// a tab, it also cuts a cell in two there, quoted or not, and looks at what follows.
+#[expect(clippy::needless_pass_by_value, reason = "a cell is used up by the line")]
 fn defused(cell: String) -> String {
-    if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{cell}") } else { cell }
+    let (mut safe, mut begins) = (String::with_capacity(cell.len()), true);
+    for c in cell.chars() {
+        if begins && matches!(c, '=' | '+' | '-' | '@' | '＝' | '＋' | '－' | '＠') || safe.is_empty() && matches!(c, '\t' | '\r') {
+            safe.push('\'');
+        }
+        begins = match c {
+            ';' | '\t' | '\n' | '\r' => true,
+            ' ' | '"' | '\'' => begins,
+            _ => false,
+        };
+        safe.push(c);
+    }
+    safe
 }
 
 fn cells(stored: &StoredEvent) -> [String; COLUMNS.len()] {
@@ -174,9 +188,26 @@ mod tests {
 
     #[test]
     fn no_cell_is_a_formula_and_every_cell_stays_one() {
-        let row = ["=cmd()", "+1", "-1", "@x", "\tx", "\rx", "a,b", "say \"x\"", "two\nlines", "a=b"].map(ToOwned::to_owned);
-        let lines = csv_lines([row]).unwrap();
-        let text = String::from_utf8(lines.to_vec()).unwrap();
-        assert_eq!(text, "'=cmd(),'+1,'-1,'@x,'\tx,\"'\rx\",\"a,b\",\"say \"\"x\"\"\",\"two\nlines\",a=b\r\n");
+        for (cell, written) in [
+            ("=cmd()", "'=cmd()"),
+            ("+1", "'+1"),
+            ("-1", "'-1"),
+            ("@x", "'@x"),
+            (" =x", " '=x"),
+            ("＝x", "'＝x"),
+            ("\tx", "'\tx"),
+            ("\rx", "'\rx"),
+            ("a;=cmd()", "a;'=cmd()"),
+            ("a; \"-cmd()", "a; \"\"'-cmd()"),
+            ("a\n@x", "a\n'@x"),
+            ("a\t+x", "a\t'+x"),
+            ("a,b;c", "a,b;c"),
+            ("say \"x\"", "say \"\"x\"\""),
+            ("two\nlines", "two\nlines"),
+            ("a=b-c", "a=b-c"),
+        ] {
+            let lines = csv_lines([[cell.to_owned(), "end".to_owned()]]).unwrap();
+            assert_eq!(String::from_utf8(lines.to_vec()).unwrap(), format!("\"{written}\",\"end\"\r\n"), "{cell:?}");
+        }
     }
 }
