@@ -10,11 +10,11 @@ mod m20261121_000004_artifacts;
 mod m20261121_000005_records;
 mod m20261122_000006_invites;
 mod m20261122_000007_audit_chain;
-mod m20261123_000011_identities;
-mod m20261123_000010_public_orgs;
-mod m20261123_000012_billing;
-mod m20261123_000009_domain_invites;
 mod m20261123_000008_account;
+mod m20261123_000009_domain_invites;
+mod m20261123_000010_public_orgs;
+mod m20261123_000011_identities;
+mod m20261123_000012_billing;
 mod table;
 
 pub use sea_orm_migration::MigratorTrait;
@@ -34,11 +34,11 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000005_records::Migration),
             Box::new(m20261122_000006_invites::Migration),
             Box::new(m20261122_000007_audit_chain::Migration),
-            Box::new(m20261123_000011_identities::Migration),
-            Box::new(m20261123_000010_public_orgs::Migration),
-            Box::new(m20261123_000012_billing::Migration),
-            Box::new(m20261123_000009_domain_invites::Migration),
             Box::new(m20261123_000008_account::Migration),
+            Box::new(m20261123_000009_domain_invites::Migration),
+            Box::new(m20261123_000010_public_orgs::Migration),
+            Box::new(m20261123_000011_identities::Migration),
+            Box::new(m20261123_000012_billing::Migration),
         ]
     }
 }
