@@ -132,6 +132,9 @@ pub enum Conflict {
     /// The change would leave organizations without an Admin.
     #[error("You are the last Admin of an organization. Make somebody else an Admin there, or delete it, then come back.")]
     LastAdminSomewhere,
+    /// A part of a name or address means more people than can be looked for.
+    #[error("More than 50 people fit these words. Go back and enter more of the name or the address.")]
+    TooManyPeople,
     /// Something changed at the same moment.
     #[error("Something has changed at the same moment. Try again.")]
     JustChanged,

@@ -58,7 +58,7 @@ pub fn FilterForm(
                     id="actor"
                     name="actor"
                     value=filter.actor.clone()
-                    placeholder="Name or e-mail address"
+                    placeholder="Part of a name or address"
                     autocomplete="off"
                     spellcheck="false"
                 />

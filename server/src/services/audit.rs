@@ -12,20 +12,22 @@ use app::domain::audit::{Action, AuditEvent, AuditFilter, ObjectKind};
 use app::domain::ids::AuditEventId;
 use app::domain::names::{Email, OrgSlug};
 use app::domain::permission::Permission;
-use app::error::AppError;
+use app::error::{AppError, Conflict};
 use app::request::Caller;
 use async_trait::async_trait;
 use chrono::{DateTime, Days, NaiveDate, NaiveTime, Utc};
 use sea_orm::ConnectionTrait;
 
-use crate::auth::access;
+use crate::auth::access::{self, OrgScope};
 use crate::error::{Result, answer};
 use crate::state::State;
-use crate::store::audit::{ActorIs, Search, search};
+use crate::store::audit::{ActorIs, Search, actors_like, search};
 use crate::store::users;
 
 /// Rows on one page.
 const PAGE: u64 = 100;
+/// People whom a part of a name or address may mean.
+const MOST_ACTORS: usize = 50;
 
 /// What happened in an organization.
 pub struct Audit(pub Arc<State>);
@@ -37,7 +39,7 @@ impl Port for Audit {
             let db = self.0.db.read();
             let scope = access::org(db, caller, slug, Permission::ViewAudit).await?;
             let after = after.map(|text| read_cursor(text).ok_or(AppError::NotFound)).transpose()?;
-            let Some(wanted) = wanted(db, filter).await? else { return Ok(Page { rows: Vec::new(), next: None }) };
+            let Some(wanted) = wanted(db, &scope, filter).await? else { return Ok(Page { rows: Vec::new(), next: None }) };
             let found = search(db, &scope, &Search { after, ..wanted }, PAGE + 1).await?;
             let more = found.len() as u64 > PAGE;
             let mut rows: Vec<_> = found.into_iter().map(|found| found.event).collect();
@@ -52,21 +54,17 @@ impl Port for Audit {
 }
 
 /// The filter as the store understands it; `None` when nothing can fit.
-async fn wanted(db: &impl ConnectionTrait, filter: &AuditFilter) -> Result<Option<Search>> {
-    let actor = match filter.actor.as_str() {
+async fn wanted(db: &impl ConnectionTrait, scope: &OrgScope, filter: &AuditFilter) -> Result<Option<Search>> {
+    let actors = match filter.actor.as_str() {
         "" => None,
-        text => match (text.parse(), Email::parse(text)) {
-            (Ok(id), _) => Some(ActorIs::Id(id)),
-            (Err(_), Ok(email)) => match users::find_by_email(db, &email).await? {
-                Some(user) => Some(ActorIs::Id(user.id)),
-                None => return Ok(None),
-            },
-            (Err(_), Err(_)) => Some(ActorIs::Named(text.to_owned())),
-        },
+        text => Some(actors(db, scope, text).await?),
     };
+    if actors.as_ref().is_some_and(Vec::is_empty) {
+        return Ok(None);
+    }
     let midnight = |day: NaiveDate| day.and_time(NaiveTime::MIN).and_utc();
     Ok(Some(Search {
-        actor,
+        actors,
         kind: filter.kind.map(ObjectKind::as_str),
         action: filter.action.map(Action::as_str),
         object: (!filter.object.is_empty()).then(|| filter.object.clone()),
@@ -74,6 +72,23 @@ async fn wanted(db: &impl ConnectionTrait, filter: &AuditFilter) -> Result<Optio
         until: filter.to.and_then(|day| day.checked_add_days(Days::new(1))).map(midnight),
         after: None,
     }))
+}
+
+/// Whom these words mean: an id, a whole address, or a part of a name or address.
+async fn actors(db: &impl ConnectionTrait, scope: &OrgScope, words: &str) -> Result<Vec<ActorIs>> {
+    if let Ok(id) = words.parse() {
+        return Ok(vec![ActorIs::Id(id)]);
+    }
+    if let Ok(email) = Email::parse(words)
+        && let Some(user) = users::find_by_email(db, &email).await?
+    {
+        return Ok(vec![ActorIs::Id(user.id)]);
+    }
+    let found = actors_like(db, scope, words, MOST_ACTORS + 1).await?;
+    if found.len() > MOST_ACTORS {
+        return Err(Conflict::TooManyPeople.into());
+    }
+    Ok(found.into_iter().collect())
 }
 
 fn write_cursor(event: &AuditEvent) -> String {

@@ -1,10 +1,12 @@
 //! The audit log: written in the transaction of the change that it tells of.
 
+mod actors;
 mod chain;
 mod events;
 mod person;
 mod trim;
 
+pub use actors::actors_like;
 pub use app::domain::audit::Action;
 pub use chain::{Broken, Chain, Fault, chains, chains_and_parts, verify};
 pub use events::{ActorIs, Search, StoredEvent, search};

@@ -118,7 +118,7 @@ fn page<Row, View: TryFrom<Row, Error = Error>>(mut rows: Vec<Row>, id: impl Fn(
 pub async fn list(db: &impl ConnectionTrait, scope: &OrgScope, search: &str, after: Option<UserId>) -> Result<Page<MemberRow>> {
     let mut query = joined_with_users(scope);
     if !search.is_empty() {
-        query = query.filter(name_contains(search).add(Expr::col((users::Entity, users::Column::Email)).like(containing(search))));
+        query = query.filter(contains(search));
     }
     page(part(db, scope, query, after).await?.into_model::<Found>().all(db).await?, |row| row.user_id)
 }
@@ -135,6 +135,16 @@ pub async fn list_public(
         query = query.filter(name_contains(search));
     }
     page(part(db, scope, query, after).await?.into_model::<FoundName>().all(db).await?, |row| row.user_id)
+}
+
+/// Members whose name or address contains these words, so many at most.
+pub async fn like(db: &impl ConnectionTrait, scope: &OrgScope, words: &str, most: u64) -> Result<Vec<UserId>> {
+    let ids = joined_with_users(scope).filter(contains(words)).limit(most).into_model::<Found>().all(db).await?;
+    Ok(ids.into_iter().map(|row| row.user_id).collect())
+}
+
+fn contains(words: &str) -> Condition {
+    name_contains(words).add(Expr::col((users::Entity, users::Column::Email)).like(containing(words)))
 }
 
 /// `%` and `_` mean themselves.

@@ -7,7 +7,7 @@ use super::{Action, ObjectKind};
 /// Which events are asked for; what is empty does not matter.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct AuditFilter {
-    /// A person's id or e-mail address, or the exact name of who did it.
+    /// A person's id, or a part of the name or e-mail address of who did it.
     pub actor: String,
     /// The kind of thing it was done to.
     pub kind: Option<ObjectKind>,

@@ -98,7 +98,7 @@ impl Audit {
     ) -> Result<(OrgScope, Option<Search>)> {
         let tx = self.0.db.begin().await?;
         let scope = access::org(&tx, caller, slug, Permission::ViewAudit).await?;
-        let wanted = wanted(&tx, filter).await?;
+        let wanted = wanted(&tx, &scope, filter).await?;
         let object = Object { kind: "org", id: scope.id().to_string(), name: scope.name().as_str() };
         let parts: serde_json::Map<_, _> = filter.parts().into_iter().map(|(name, value)| (name.to_owned(), Value::from(value))).collect();
         let details = json!({ "format": format.as_str(), "filter": parts });
