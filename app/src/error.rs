@@ -94,7 +94,7 @@ pub enum Conflict {
     )]
     NoRoomForMembers,
     /// The plan has no room for the person who comes in.
-    #[error("The organization has no room for another member. Ask one of its Admins, and come back: the invite stays open.")]
+    #[error("The organization has no room for another member. Ask one of its Admins, and come back then.")]
     NoRoomForYou,
     /// A purge of this workspace is going on.
     #[error("A purge of this workspace is going on. Wait until it is done.")]
@@ -117,6 +117,15 @@ pub enum Conflict {
     /// More open invites than an organization may have.
     #[error("The organization has too many open invites. Revoke those that are no longer needed.")]
     TooManyInvites,
+    /// This takes a sign-in of the last minutes.
+    #[error("For this you must have signed in within the last ten minutes. Sign out and in again, then go on.")]
+    SignInAgain,
+    /// An organization asks for the linked account.
+    #[error("An organization that you are in requires this account. Leave it first, or ask one of its Admins.")]
+    LinkRequired,
+    /// Nobody could accept such an invite.
+    #[error("No provider is configured on this server, so that nobody could accept such an invite.")]
+    NoProvider,
     /// Without the link there would be no way to sign in.
     #[error("This is your only way to sign in. Set a password first.")]
     LastWayIn,

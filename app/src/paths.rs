@@ -19,6 +19,8 @@ pub const FORGOT_PASSWORD: &str = "/forgot-password";
 pub const CHOOSE_PASSWORD: &str = "/choose-password";
 /// Target of the links of invites. The secret is the query's `link`.
 pub const INVITE: &str = "/invite";
+/// Enter the password to link an account at the OpenID provider.
+pub const ACCOUNT_LINK: &str = "/account/link";
 /// The signed-in person's own account: name and appearance.
 pub const ACCOUNT: &str = "/account";
 /// Their e-mail addresses.

@@ -10,7 +10,7 @@ use leptos::prelude::expect_context;
 
 use crate::backend::Backend;
 use crate::domain::identity::Proof;
-use crate::domain::ids::{IncidentId, SessionId, UserId};
+use crate::domain::ids::{IdentityId, IncidentId, SessionId, UserId};
 use crate::domain::invite::InviteResult;
 use crate::domain::names::{Email, PersonName};
 use crate::error::AppError;
@@ -27,6 +27,8 @@ pub struct SignedIn {
     pub email: Email,
     /// This browser's session.
     pub session: SessionId,
+    /// When it began.
+    pub began: DateTime<Utc>,
     /// What opened it beside a password, if anything did.
     pub proof: Option<Proof>,
 }
@@ -76,6 +78,10 @@ pub trait Visit: Send + Sync {
     async fn keep_results(&self, results: Vec<InviteResult>) -> Result<(), AppError>;
     /// What the page before has left to be shown; once.
     async fn take_results(&self) -> Result<Vec<InviteResult>, AppError>;
+    /// An account at the OpenID provider that waits for the person's password to be linked, sealed.
+    async fn pending_link(&self) -> Result<Option<String>, AppError>;
+    /// The account at the OpenID provider was linked in this session: from now on it opens what asks for it.
+    async fn linked(&self, identity: IdentityId) -> Result<(), AppError>;
     /// Shows this on the next page, once.
     fn notify(&self, notice: Notice);
     /// Remembers the colour theme of this browser.

@@ -36,6 +36,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/join/:slug") view=JoinPage ssr=SsrMode::Async/>
                 <Route path=path!("/account") view=account::profile::ProfilePage ssr=SsrMode::Async/>
                 <Route path=path!("/account/addresses") view=account::addresses::AddressesPage ssr=SsrMode::Async/>
+                <Route path=path!("/account/link") view=account::link::LinkPage ssr=SsrMode::Async/>
                 <Route path=path!("/account/security") view=account::security::SecurityPage ssr=SsrMode::Async/>
                 <Route path=path!("/account/organizations") view=account::orgs::OrgsPage ssr=SsrMode::Async/>
                 <Route path=path!("/account/data") view=account::data::DataPage ssr=SsrMode::Async/>

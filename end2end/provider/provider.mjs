@@ -93,6 +93,7 @@ async function handle(request, response) {
       accounts.set(id, { ...accounts.get(id), ...JSON.parse(await body(request)) });
       return response.writeHead(204).end();
     }
+    if (pathname === '/favicon.ico') return response.writeHead(204).end();
     if (mode === 'down') return response.socket.destroy();
     if (pathname.startsWith('/interaction/')) return await interact(request, response);
     return await oidc(request, response);

@@ -39,6 +39,8 @@ test('the skip link leads past the header', async ({ page }) => {
   await press(page, skip);
   await expect(page.getByRole('main')).toBeFocused();
   await page.keyboard.press('Tab');
+  await expect(page.getByRole('link', { name: 'Continue with Google' })).toBeFocused();
+  await page.keyboard.press('Tab');
   await expect(page.getByLabel('E-mail address')).toBeFocused();
 });
 

@@ -53,7 +53,9 @@ test('every route of the application is in the list of pages', async ({ world })
     const pattern = new RegExp(`^${route.replace(/:\w+/g, '[^/]+')}$`);
     return paths.some((path) => pattern.test(path));
   };
-  expect(routes.filter((route) => !isSeen(route))).toEqual([]);
+  // Its only way leads through the provider: google.spec.ts looks at it.
+  const beyond = ['/account/link'];
+  expect(routes.filter((route) => !isSeen(route) && !beyond.includes(route))).toEqual([]);
 });
 
 test('without scripts, nothing is offered that needs them', async ({ page, world, scripts }) => {

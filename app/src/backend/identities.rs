@@ -4,7 +4,9 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
 use crate::domain::identity::{SignInProblem, SignInRule, Standing};
+use crate::domain::ids::IdentityId;
 use crate::domain::names::{Email, OrgSlug, PersonName};
+use crate::domain::secret::PlainSecret;
 use crate::error::AppError;
 use crate::request::Caller;
 
@@ -39,8 +41,9 @@ pub struct KeptOut {
     pub name: PersonName,
     /// Their address.
     pub email: Email,
-    /// The account that they have linked and that will not do.
-    pub linked_as: Option<String>,
+    /// The hosted domain, or nothing, of the account that they have linked and that will not do. Not its address, which is
+    /// theirs alone.
+    pub linked: Option<String>,
 }
 
 /// What follows from a rule.
@@ -59,7 +62,11 @@ pub struct Preview {
 pub trait Identities: Send + Sync {
     /// How the signed-in person can sign in.
     async fn ways_in(&self, caller: &Caller) -> Result<WaysIn, AppError>;
-    /// Removes the link with the account at the provider, unless it is the last way in.
+    /// The address of the account that waits in this session to be linked.
+    async fn pending_link(&self, caller: &Caller, sealed: &str) -> Result<String, AppError>;
+    /// Links it, with the person's password; returns it, and where to go on.
+    async fn link(&self, caller: &Caller, sealed: &str, password: PlainSecret) -> Result<(IdentityId, String), AppError>;
+    /// Removes the link with the account at the provider, unless it is the last way in or an organization asks for it.
     async fn unlink(&self, caller: &Caller) -> Result<(), AppError>;
     /// How the members of an organization have to sign in.
     async fn rule(&self, caller: &Caller, slug: &OrgSlug) -> Result<SignInRule, AppError>;

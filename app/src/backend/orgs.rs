@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
+use crate::domain::identity::SignInProblem;
 use crate::domain::ids::OrgId;
 use crate::domain::names::{OrgName, OrgSlug};
 use crate::domain::plan::Warning;
@@ -24,6 +25,8 @@ pub struct OrgView {
     pub standing: Standing,
     /// Who may look at it.
     pub visibility: Visibility,
+    /// Why the caller, who is a member, sees no more of it than others do: they have to sign in in another way.
+    pub kept_out: Option<SignInProblem>,
     /// Created when.
     pub created_at: DateTime<Utc>,
     /// How many people are in.

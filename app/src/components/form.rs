@@ -4,9 +4,11 @@ use leptos::prelude::*;
 use server_fn::ServerFn;
 
 use super::icon::Icon;
+use super::provider::ProviderLink;
 use crate::domain::names::Reason;
 use crate::error::{AppError, Field};
-use crate::request::Draft;
+use crate::paths;
+use crate::request::{Draft, request};
 
 /// How a form was last sent on this page: why it was refused, and what stood in it.
 #[derive(Debug, Clone, Default)]
@@ -50,11 +52,15 @@ pub fn FormError(
     form: FormState,
 ) -> impl IntoView {
     form.error.map(|error| {
+        let request = request();
+        let provider = request.site.provider.clone().filter(|_| matches!(error, AppError::SignIn(_)));
+        let provider = provider.map(|provider| view! { <ProviderLink provider next=paths::without_error(&request.address).to_owned()/> });
         view! {
             <div class="alert alert-bad" role="alert">
                 <Icon of=icondata_lu::LuCircleAlert/>
                 <p>{error.to_string()}</p>
             </div>
+            {provider}
         }
     })
 }

@@ -25,7 +25,7 @@ pub fn Identity(
 ) -> impl IntoView {
     let lead = format!("Sign in here with an account at {provider}. Some organizations ask for it.");
     let content = match ways.identity {
-        None => view! { <ProviderLink provider=provider.clone() next=paths::ACCOUNT/> }.into_any(),
+        None => view! { <ProviderLink provider=provider.clone() next=paths::ACCOUNT_SECURITY/> }.into_any(),
         Some(identity) => view! { <Linked provider=provider.clone() identity password=ways.password/> }.into_any(),
     };
     view! {
@@ -48,7 +48,8 @@ fn Linked(provider: String, identity: IdentityView, password: bool) -> impl Into
     };
     let address = identity.email.unwrap_or_else(|| format!("An account at {provider}"));
     let domain = identity.hosted_domain.map(|domain| format!("Belongs to {domain}. "));
-    let again = (identity.standing != Standing::Living).then(|| view! { <ProviderLink provider=provider.clone() next=paths::ACCOUNT/> });
+    let again =
+        (identity.standing != Standing::Living).then(|| view! { <ProviderLink provider=provider.clone() next=paths::ACCOUNT_SECURITY/> });
     let removal = if password {
         view! {
             <Confirm label="Remove…".to_owned() title=format!("Remove the link with {provider}?")>

@@ -42,7 +42,7 @@ pub struct SignInRule {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, thiserror::Error)]
 pub enum SignInProblem {
     /// It was not through the provider.
-    #[error("Members of this organization sign in through the provider that its Admins chose. A password does not open it.")]
+    #[error("This takes a sign-in through the provider that the Admins chose. A password is not enough.")]
     NotProven,
     /// The account at the provider does not work any more.
     #[error("The provider says that your account there does not work any more. When it works again, sign in with it.")]
@@ -133,16 +133,18 @@ pub enum SsoFailure {
     #[error("The answer of the provider could not be verified. Try again; if it stays, tell whoever runs this server.")]
     NotVerified,
     /// The provider tells no address that it has proven.
-    #[error("The provider names no e-mail address of yours that it has verified, so that no account can be made from it.")]
+    #[error(
+        "The provider does not vouch for an e-mail address of yours, so that no account can be made from it. Sign up with your address and a password, and link the two under Account, Sign-in."
+    )]
     NoAddress,
     /// The address belongs to an account that is not linked.
-    #[error("There is an account with this e-mail address already. Sign in to it as before, and link the two on your account page.")]
+    #[error("There is an account with this e-mail address already. Sign in to it as before, and link the two under Account, Sign-in.")]
     KnownAddress,
     /// The account at the provider is linked with somebody else's account here.
     #[error("That account at the provider belongs to another account here. Sign in with it, or choose another one.")]
     OtherPerson,
     /// The person's account here is linked with another one there.
-    #[error("Your account is linked with another account at the provider. Use that one, or remove the link on your account page first.")]
+    #[error("Your account is linked with another account at the provider. Use that one, or remove the link under Account, Sign-in first.")]
     OtherIdentity,
     /// The session that wanted to link has ended meanwhile.
     #[error("You were signed out meanwhile. Sign in and try again.")]

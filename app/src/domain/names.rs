@@ -253,6 +253,14 @@ impl Email {
     pub fn domain(&self) -> &str {
         self.0.rsplit_once('@').map_or("", |(_, domain)| domain)
     }
+
+    /// The mailbox as most mail servers see it: what stands behind a `+` in front of the `@` only sorts mail (RFC 5233).
+    pub fn mailbox(&self) -> String {
+        let (name, domain) = self.0.rsplit_once('@').unwrap_or((self.0.as_str(), ""));
+        // A name that begins with it has nothing in front.
+        let name = name.split_once('+').map(|(name, _)| name).filter(|name| !name.is_empty()).unwrap_or(name);
+        format!("{name}@{domain}")
+    }
 }
 
 fn is_domain(text: &str) -> bool {

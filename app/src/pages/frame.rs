@@ -9,6 +9,7 @@ use crate::components::menu::{Trail, UserMenu, VisitorTrail};
 use crate::components::nav::{Place, Tabs};
 use crate::components::notice::NoticeView;
 use crate::components::theme::ThemeForm;
+use crate::domain::identity::SignInProblem;
 use crate::domain::plan::{Level, Warning};
 use crate::domain::standing::Standing;
 use crate::request::{Actor, request};
@@ -40,7 +41,7 @@ pub fn Frame(
         // a thread that knows nothing of this request leaves it out.
         let _ = view! { <Meta name="robots" content="noindex"/> }.to_html();
     }
-    let visits = place.org().is_some_and(|org| org.standing == Standing::Visitor);
+    let visits = place.org().filter(|org| org.standing == Standing::Visitor).map(|org| org.kept_out);
     let org = place.org().cloned();
     let notice = request.notice.map(|notice| view! { <NoticeView notice public_url=request.site.public_url.clone()/> });
     view! {
@@ -61,7 +62,7 @@ pub fn Frame(
         <main class=if narrow { "main main-narrow" } else { "main" } id="content" tabindex="-1">
             {notice}
             <Warnings org=org/>
-            {visits.then(|| view! { <VisitorNote/> })}
+            {visits.map(|kept_out| view! { <VisitorNote kept_out/> })}
             {children()}
         </main>
         <footer class="footer">
@@ -86,7 +87,7 @@ fn Visitor(place: Place) -> impl IntoView {
     let request = request();
     let sign_in = match place {
         Place::Site => paths::SIGN_IN.to_owned(),
-        Place::Org(..) | Place::Workspace(..) => paths::sign_in_then(paths::without_error(&request.address)),
+        Place::Account(_) | Place::Org(..) | Place::Workspace(..) => paths::sign_in_then(paths::without_error(&request.address)),
     };
     match request.caller.actor.clone() {
         Actor::User(user) => Suspend::new(async move {
@@ -115,10 +116,24 @@ fn Visitor(place: Place) -> impl IntoView {
 
 /// Where members find more than is here, for those who are not, or not yet signed in.
 #[component]
-fn VisitorNote() -> impl IntoView {
+fn VisitorNote(kept_out: Option<SignInProblem>) -> impl IntoView {
     let request = request();
     let more = match request.caller.actor {
-        Actor::User(_) => "You are no member: you can look, and change nothing.".into_any(),
+        Actor::User(_) => match (kept_out, request.site.provider.clone()) {
+            (None, _) => "You are no member: you can look, and change nothing.".into_any(),
+            (Some(problem), None) => problem.to_string().into_any(),
+            (Some(problem), Some(provider)) => {
+                let to_provider = paths::sso_then(paths::without_error(&request.address), None);
+                view! {
+                    {problem.to_string()}
+                    " "
+                    <a href=to_provider rel="nofollow">
+                        {format!("Continue with {provider}")}
+                    </a>
+                }
+                .into_any()
+            }
+        },
         Actor::Anonymous | Actor::Operator | Actor::Server => {
             let sign_in = paths::sign_in_then(paths::without_error(&request.address));
             view! {

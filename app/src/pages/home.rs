@@ -81,6 +81,9 @@ fn Orgs(orgs: Vec<OrgView>, waiting: Waiting, user: SignedIn) -> impl IntoView {
 
 fn row(org: OrgView) -> impl IntoView {
     let path = paths::org(&org.slug);
+    let amount = |amount| if org.kept_out.is_some() { "–".to_owned() } else { count(amount) };
+    let (workspaces, members) = (amount(org.workspaces), amount(org.members));
+    let kept_out = org.kept_out.map(|_| view! { <span class="row-note">"Sign in in another way to open it."</span> });
     view! {
         <tr>
             <th scope="row">
@@ -91,15 +94,16 @@ fn row(org: OrgView) -> impl IntoView {
                     <PublicChip visibility=org.visibility/>
                 </span>
                 <span class="row-note">{path}</span>
+                {kept_out}
             </th>
             <td data-label="Your role">
                 {org.standing.role().map(|role| view! { <RoleChip role/> })}
             </td>
             <td class="number" data-label="Workspaces">
-                {count(org.workspaces)}
+                {workspaces}
             </td>
             <td class="number" data-label="Members">
-                {count(org.members)}
+                {members}
             </td>
         </tr>
     }

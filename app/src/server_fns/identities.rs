@@ -4,10 +4,24 @@ use leptos::prelude::*;
 
 use super::{field, org};
 use crate::domain::identity::{SignInRule, read_hosted_domains};
+use crate::domain::secret::PlainSecret;
 use crate::error::{AppError, Field};
 use crate::notice::Notice;
 use crate::request::request;
 use crate::{http, paths};
+
+/// Links the account at the provider that waits in this session.
+#[server(prefix = "/do", endpoint = "identities/link")]
+pub async fn link_identity(#[server(default)] current: String) -> Result<(), AppError> {
+    let request = request();
+    request.caller.user()?;
+    let sealed = request.visit.pending_link().await?.ok_or(AppError::LinkUnusable)?;
+    let (identity, next) = request.backend.identities.link(&request.caller, &sealed, PlainSecret::new(current)).await?;
+    request.visit.linked(identity).await?;
+    request.visit.notify(Notice::Linked);
+    http::redirect(&paths::local_or_home(&next));
+    Ok(())
+}
 
 /// Removes the link with the account at the provider.
 #[server(prefix = "/do", endpoint = "identities/unlink")]
@@ -16,7 +30,7 @@ pub async fn unlink() -> Result<(), AppError> {
     request.caller.user()?;
     request.backend.identities.unlink(&request.caller).await?;
     request.visit.notify(Notice::Unlinked);
-    http::redirect(paths::ACCOUNT);
+    http::redirect(paths::ACCOUNT_SECURITY);
     Ok(())
 }
 

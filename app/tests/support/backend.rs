@@ -148,7 +148,7 @@ impl Addresses for Fake {
 impl AccountDeletion for Fake {
     async fn obstacles(&self, caller: &Caller) -> Result<Vec<OrgView>, AppError> {
         caller.user()?;
-        Ok(self.role().filter(|role| *role == Role::Admin).map(data::orgs).unwrap_or_default())
+        Ok(self.role().filter(|role| *role == Role::Admin).map(|role| data::orgs(Standing::Member(role))).unwrap_or_default())
     }
 
     async fn delete(&self, _: &Caller, _: &str, _: PlainSecret) -> Result<(), AppError> {

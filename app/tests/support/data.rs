@@ -65,6 +65,7 @@ pub fn orgs(standing: Standing) -> Vec<OrgView> {
         name: name(title),
         standing,
         visibility,
+        kept_out: None,
         created_at: ago(90_000),
         members,
         workspaces,

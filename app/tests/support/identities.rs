@@ -2,9 +2,11 @@
 
 use app::backend::identities::{Identities, IdentityView, KeptOut, Preview, WaysIn};
 use app::domain::identity::{SignInProblem, SignInRule, Standing};
-use app::domain::names::OrgSlug;
+use app::domain::ids::IdentityId;
+use app::domain::names::{OrgSlug, Reason};
 use app::domain::permission::Permission;
-use app::error::AppError;
+use app::domain::secret::PlainSecret;
+use app::error::{AppError, Field};
 use app::request::Caller;
 use async_trait::async_trait;
 
@@ -25,6 +27,15 @@ impl Identities for Fake {
         Ok(WaysIn { password: true, identity: Some(identity) })
     }
 
+    async fn pending_link(&self, caller: &Caller, _: &str) -> Result<String, AppError> {
+        caller.user()?;
+        Ok("ada@acme.com".to_owned())
+    }
+
+    async fn link(&self, _: &Caller, _: &str, _: PlainSecret) -> Result<(IdentityId, String), AppError> {
+        Err(AppError::field(Field::CurrentPassword, Reason::WrongPassword))
+    }
+
     async fn unlink(&self, caller: &Caller) -> Result<(), AppError> {
         caller.user().map(drop)
     }
@@ -37,7 +48,7 @@ impl Identities for Fake {
     async fn preview(&self, caller: &Caller, slug: &OrgSlug, rule: &SignInRule) -> Result<Preview, AppError> {
         self.org(caller, slug, Permission::EditOrg)?;
         let own = if rule.hosted_domains.is_empty() { Ok(()) } else { Err(SignInProblem::OtherDomain) };
-        let bob = KeptOut { name: data::name("Bob"), email: data::name("bob@example.com"), linked_as: None };
+        let bob = KeptOut { name: data::name("Bob"), email: data::name("bob@example.com"), linked: None };
         Ok(Preview { own, kept_out: 1, first: vec![bob] })
     }
 

@@ -10,7 +10,7 @@ pub mod identities;
 use std::sync::Arc;
 
 use app::backend::Backend;
-use app::domain::ids::UserId;
+use app::domain::ids::{IdentityId, UserId};
 use app::domain::invite::InviteResult;
 use app::error::AppError;
 use app::notice::Notice;
@@ -74,6 +74,7 @@ fn request(parts: &Parts, default: Persona) -> Request {
             name: data::ada(),
             email: data::name("ada@example.com"),
             session: data::id("ses", 1),
+            began: data::now(),
             proof: None,
         }),
     };
@@ -129,6 +130,14 @@ impl Visit for NoVisit {
 
     async fn take_results(&self) -> Result<Vec<InviteResult>, AppError> {
         Ok(Vec::new())
+    }
+
+    async fn pending_link(&self) -> Result<Option<String>, AppError> {
+        Ok(Some("sealed".to_owned()))
+    }
+
+    async fn linked(&self, _: IdentityId) -> Result<(), AppError> {
+        Ok(())
     }
 
     fn notify(&self, _: Notice) {}

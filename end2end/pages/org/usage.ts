@@ -7,7 +7,7 @@ export class Usage extends Frame {
   readonly name: Locator = this.page.getByLabel('Company or person');
   readonly email: Locator = this.page.getByLabel('E-mail address for invoices');
   readonly address: Locator = this.page.getByLabel('Postal address');
-  readonly plots: Locator = this.main.getByRole('img');
+  readonly plots: Locator = this.main.getByRole('img', { name: /on each of the last 90 days$/ });
 
   async open(org: Org) {
     await this.page.goto(`/o/${org.slug}/usage`);

@@ -102,18 +102,13 @@ pub async fn callback(
     };
     let identities = Identities(app.state.clone());
     let arrived = async {
-        let arrival = identities.arrive(&request.caller, &purpose, person, !asked).await?;
+        let arrival = identities.arrive(&request.caller, (&purpose, &next), person, !asked).await?;
         admit(&visit, &arrival).await?;
         Ok(arrival)
     };
     match crate::error::answer(&request.caller, arrived).await {
-        Ok(Arrival::SignedIn(..)) => redirect(&next),
-        Ok(Arrival::Proven(_)) => {
-            if next == paths::ACCOUNT {
-                request.visit.notify(Notice::Linked);
-            }
-            redirect(&next)
-        }
+        Ok(Arrival::SignedIn(..) | Arrival::Proven(_)) => redirect(&next),
+        Ok(Arrival::NeedsPassword(_)) => redirect(paths::ACCOUNT_LINK),
         Ok(Arrival::NeedsConsent) => go(&app, &request, &visit, Wish { purpose, next, hosted_domain: None, consent: true }).await,
         Ok(Arrival::Failed(failure)) => failed(&request, failure, &next),
         Err(error) => (crate::auth::forms::status_of(&error), error.to_string()).into_response(),
@@ -124,6 +119,7 @@ async fn admit(visit: &BrowserVisit, arrival: &Arrival) -> Result<()> {
     match arrival {
         Arrival::SignedIn(user, identity) => visit.begin_with(*user, Some(*identity)).await,
         Arrival::Proven(identity) => visit.prove(*identity).await,
+        Arrival::NeedsPassword(sealed) => visit.keep_pending_link(sealed.clone()).await,
         Arrival::NeedsConsent | Arrival::Failed(_) => Ok(()),
     }
 }
@@ -132,7 +128,7 @@ async fn admit(visit: &BrowserVisit, arrival: &Arrival) -> Result<()> {
 fn failed(request: &Request, failure: SsoFailure, next: &str) -> Response {
     request.visit.notify(Notice::SsoFailed(failure));
     match &request.caller.actor {
-        Actor::User(_) => redirect(paths::ACCOUNT),
+        Actor::User(_) => redirect(paths::ACCOUNT_SECURITY),
         Actor::Anonymous | Actor::Operator | Actor::Server => redirect(&paths::sign_in_then(next)),
     }
 }

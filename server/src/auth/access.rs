@@ -9,7 +9,7 @@ mod own;
 pub use own::{own_orgs, own_orgs_for_change};
 
 use app::backend::orgs::OrgView;
-use app::domain::identity::SignInRule;
+use app::domain::identity::{SignInProblem, SignInRule};
 use app::domain::ids::{OrgId, WorkspaceId};
 use app::domain::names::{OrgName, OrgSlug, WorkspaceName};
 use app::domain::permission::Permission;
@@ -33,6 +33,7 @@ pub struct OrgScope {
     standing: Standing,
     visibility: Visibility,
     sign_in: SignInRule,
+    kept_out: Option<SignInProblem>,
 }
 
 impl OrgScope {
@@ -74,6 +75,7 @@ impl OrgScope {
             name: self.name.clone(),
             standing: self.standing,
             visibility: self.visibility,
+            kept_out: self.kept_out,
             created_at,
             members,
             workspaces,
@@ -164,11 +166,11 @@ async fn admit(db: &impl ConnectionTrait, caller: &Caller, slug: &OrgSlug, permi
     if moved {
         return Err(AppError::Moved(org.slug).into());
     }
-    let standing = signed_in_as(caller, &org, standing, permission)?;
+    let (standing, kept_out) = signed_in_as(caller, &org, standing, permission)?;
     if !standing.grants(permission) {
         return Err(refuse(caller, org, standing, permission, lock).into());
     }
-    Ok(OrgScope { id: org.id, slug: org.slug, name: org.name, standing, visibility: org.visibility, sign_in: org.sign_in })
+    Ok(OrgScope { id: org.id, slug: org.slug, name: org.name, standing, visibility: org.visibility, sign_in: org.sign_in, kept_out })
 }
 
 /// How the caller stands to an organization; `None` when it does not exist for them.
@@ -184,12 +186,17 @@ async fn standing(db: &impl ConnectionTrait, caller: &Caller, org: &FoundOrg) ->
 
 /// A member whose sign-in does not open the organization is kept out, and told why; of a public one they see what
 /// everybody sees. Whoever cannot get in any more may still leave.
-fn signed_in_as(caller: &Caller, org: &FoundOrg, standing: Standing, permission: Permission) -> Result<Standing, AppError> {
-    let (Actor::User(user), Standing::Member(_)) = (&caller.actor, standing) else { return Ok(standing) };
+fn signed_in_as(
+    caller: &Caller,
+    org: &FoundOrg,
+    standing: Standing,
+    permission: Permission,
+) -> Result<(Standing, Option<SignInProblem>), AppError> {
+    let (Actor::User(user), Standing::Member(_)) = (&caller.actor, standing) else { return Ok((standing, None)) };
     match org.sign_in.admits(user.proof.as_ref()) {
-        Ok(()) => Ok(standing),
-        Err(_) if permission == Permission::LeaveOrg => Ok(standing),
-        Err(_) if org.visibility.is_public() && Standing::Visitor.grants(permission) => Ok(Standing::Visitor),
+        Ok(()) => Ok((standing, None)),
+        Err(problem) if permission == Permission::LeaveOrg => Ok((standing, Some(problem))),
+        Err(problem) if org.visibility.is_public() && Standing::Visitor.grants(permission) => Ok((Standing::Visitor, Some(problem))),
         Err(problem) => Err(AppError::SignIn(problem)),
     }
 }

@@ -4,6 +4,7 @@
 //! still is an Admin with an address there is asked each time, so that nothing has to be undone when that ends.
 
 use app::backend::domain_invites::JoinOffer;
+use app::domain::identity::SignInRule;
 use app::domain::ids::{OrgId, UserId};
 use app::domain::names::{DomainName, Email, OrgSlug};
 use app::domain::role::Role;
@@ -36,6 +37,11 @@ impl AtDomain {
     /// As what.
     pub const fn role(&self) -> Role {
         self.0.role
+    }
+
+    /// How its members have to sign in.
+    pub const fn sign_in(&self) -> &SignInRule {
+        &self.0.org.sign_in
     }
 
     /// What the person may be told.

@@ -23,7 +23,7 @@ const LARGEST_FORM: usize = 64 << 10;
 /// Attempts a minute for one account, whatever the client's address.
 const PER_ACCOUNT: NonZeroU32 = NonZeroU32::new(10).expect("not zero");
 /// Forms that take a password or send mail.
-const GUARDED: [&str; 10] = [
+const GUARDED: [&str; 11] = [
     "/do/accounts/sign-in",
     "/do/accounts/sign-up",
     "/do/accounts/forgot-password",
@@ -33,6 +33,7 @@ const GUARDED: [&str; 10] = [
     "/do/accounts/delete",
     "/do/addresses/add",
     "/do/addresses/resend",
+    "/do/identities/link",
     "/do/invites/join",
 ];
 
@@ -145,7 +146,7 @@ fn wait(seconds: u64) -> Response {
 
 /// The refusal, when this client makes too many attempts to sign in.
 pub fn too_many(state: &State, address: &str) -> Option<Response> {
-    state.attempts.count(address, None).err().map(wait)
+    state.attempts.count(address, &[]).err().map(wait)
 }
 
 /// Whether a link was followed on a page of ours. Browsers say so with `Sec-Fetch-Site`, older ones with the referrer.

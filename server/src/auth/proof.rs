@@ -1,12 +1,13 @@
 //! What an account at the OpenID provider is worth now.
 
 use app::domain::identity::{Proof, Standing};
-use app::domain::ids::IdentityId;
+use app::domain::ids::{IdentityId, UserId};
 use chrono::{DateTime, TimeDelta, Utc};
-use sea_orm::ConnectionTrait;
 
 use crate::config::Config;
 use crate::error::Result;
+use crate::oidc::Provider;
+use crate::state::State;
 use crate::store::identities::{self, Identity};
 
 /// Closed when in doubt: it counts only as long as the provider has confirmed it lately.
@@ -20,9 +21,10 @@ pub fn standing(identity: &Identity, config: &Config, now: DateTime<Utc>) -> Sta
     }
 }
 
-/// The proof that a session carries; none when the link was removed since.
-pub async fn of(db: &impl ConnectionTrait, config: &Config, identity: Option<IdentityId>, now: DateTime<Utc>) -> Result<Option<Proof>> {
+/// The proof that a session carries. None when the link was removed since, or is with another provider than the one of now.
+pub async fn of(state: &State, provider: &Provider, (user, identity): (UserId, Option<IdentityId>)) -> Result<Option<Proof>> {
     let Some(id) = identity else { return Ok(None) };
-    let found = identities::find(db, id).await?;
-    Ok(found.map(|identity| Proof { standing: standing(&identity, config, now), hosted_domain: identity.hosted_domain }))
+    let found = identities::of_user(state.db.read(), user, provider.issuer()).await?.filter(|identity| identity.id == id);
+    let standing = |identity: &Identity| standing(identity, &state.config, state.clock.now());
+    Ok(found.map(|identity| Proof { standing: standing(&identity), hosted_domain: identity.hosted_domain }))
 }

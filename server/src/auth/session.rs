@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use app::domain::ids::{IdentityId, SessionId, UserId};
 use app::domain::invite::InviteResult;
+use app::error::AppError;
 use app::request::Caller;
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -51,6 +52,9 @@ pub struct SessionData {
     /// The account at the provider by which it was opened.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub identity: Option<IdentityId>,
+    /// An account at the provider that waits for the person's password to be linked, sealed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pending_link: Option<String>,
     /// What happened to each line of a list, until a page shows it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<InviteResult>,
@@ -75,6 +79,7 @@ pub async fn begin(
         address: caller.address.clone(),
         device,
         identity,
+        pending_link: None,
         results: vec![],
     };
     session.insert(KEY, data).await?;
@@ -83,14 +88,30 @@ pub async fn begin(
 }
 
 /// The person has shown in this session that the account at the provider is theirs. The secret is a new one: from now
-/// on it opens more.
-pub async fn prove(session: &Session, identity: IdentityId) -> Result<()> {
+/// on it opens more. A session that was ended meanwhile stays ended.
+pub async fn prove(session: &Session, state: &State, identity: IdentityId) -> Result<()> {
+    let data = session.get::<SessionData>(KEY).await?.ok_or(AppError::Unauthenticated)?;
+    // A new secret means a new row, so look first whether the old one is still there.
+    if !sessions::is_there(state.db.write(), data.user, data.id).await? {
+        return Err(AppError::Unauthenticated.into());
+    }
+    session.cycle_id().await?;
+    session.insert(KEY, SessionData { identity: Some(identity), pending_link: None, ..data }).await?;
+    session.save().await?;
+    Ok(())
+}
+
+/// Keeps an account at the provider, sealed, until the person has entered their password.
+pub async fn keep_pending_link(session: &Session, sealed: String) -> Result<()> {
     if let Some(data) = session.get::<SessionData>(KEY).await? {
-        session.cycle_id().await?;
-        session.insert(KEY, SessionData { identity: Some(identity), ..data }).await?;
-        session.save().await?;
+        session.insert(KEY, SessionData { pending_link: Some(sealed), ..data }).await?;
     }
     Ok(())
+}
+
+/// The account at the provider that waits.
+pub async fn pending_link(session: &Session) -> Result<Option<String>> {
+    Ok(session.get::<SessionData>(KEY).await?.and_then(|data| data.pending_link))
 }
 
 /// Leaves something for the next page to show.

@@ -50,7 +50,12 @@ impl BrowserVisit {
 
     /// Adds to the session that this account at the provider is the person's.
     pub async fn prove(&self, identity: IdentityId) -> Result<()> {
-        session::prove(&self.session, identity).await
+        session::prove(&self.session, &self.state, identity).await
+    }
+
+    /// Keeps an account at the provider until the person has entered their password.
+    pub async fn keep_pending_link(&self, sealed: String) -> Result<()> {
+        session::keep_pending_link(&self.session, sealed).await
     }
 
     /// Remembers, in this browser, a way to the provider that has begun.
@@ -85,6 +90,14 @@ impl Visit for BrowserVisit {
 
     async fn take_results(&self) -> Result<Vec<InviteResult>, AppError> {
         answer(&self.caller, session::take_results(&self.session)).await
+    }
+
+    async fn pending_link(&self) -> Result<Option<String>, AppError> {
+        answer(&self.caller, session::pending_link(&self.session)).await
+    }
+
+    async fn linked(&self, identity: IdentityId) -> Result<(), AppError> {
+        answer(&self.caller, self.prove(identity)).await
     }
 
     fn notify(&self, notice: Notice) {

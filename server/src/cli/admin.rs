@@ -168,7 +168,6 @@ impl Admin {
             Self::User(UserCommand::Create(new)) => operator.create_user(new, input.unwrap_or_default()).await,
             Self::Org(OrgCommand::Create { slug, name, admin }) => operator.create_org(&slug, &name, &admin).await,
             Self::Org(OrgCommand::RequireGoogle { org, .. }) => operator.lift_sign_in_rule(&org).await,
-    },
             Self::Org(OrgCommand::SetPlan { org, plan }) => operator.set_plan(&org, &plan).await,
             Self::Member(MemberCommand::Add { org, email, role }) => operator.add_member(&org, &email, role).await,
             Self::Workspace(WorkspaceCommand::Create { org, name }) => operator.create_workspace(&org, name).await,

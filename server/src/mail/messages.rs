@@ -90,6 +90,10 @@ pub enum AccountChange<'a> {
     Removed(&'a Email),
     /// Mail goes to this address.
     Primary(&'a Email),
+    /// An account at the OpenID provider, with this address, was linked.
+    Linked(&'a str),
+    /// The link with the account at the OpenID provider was removed.
+    Unlinked,
     /// It is gone.
     Deleted,
 }
@@ -100,6 +104,8 @@ impl AccountChange<'_> {
             Self::Added(_) => "An address was added to your account",
             Self::Removed(_) => "An address was removed from your account",
             Self::Primary(_) => "Your account has another primary address",
+            Self::Linked(_) => "A way to sign in was added to your account",
+            Self::Unlinked => "A way to sign in was removed from your account",
             Self::Deleted => "Your account is deleted",
         }
     }
@@ -109,13 +115,17 @@ impl AccountChange<'_> {
             Self::Added(email) => format!("the address {email} was confirmed and is now one of your account. You can sign in with it."),
             Self::Removed(email) => format!("the address {email} is no longer one of your account. Nobody can sign in with it."),
             Self::Primary(email) => format!("the primary address of your account is now {email}. Mail to you goes there."),
+            Self::Linked(address) => {
+                format!("an account at the sign-in provider ({address}) was linked with yours. It opens your account from now on.")
+            }
+            Self::Unlinked => "the link between your account and the one at the sign-in provider was removed.".to_owned(),
             Self::Deleted => "your account is deleted, with its addresses, sessions and memberships.".to_owned(),
         }
     }
 
     fn advice(self) -> &'static str {
         match self {
-            Self::Added(_) | Self::Removed(_) | Self::Primary(_) => {
+            Self::Added(_) | Self::Removed(_) | Self::Primary(_) | Self::Linked(_) | Self::Unlinked => {
                 "If that was not you, sign in now, remove what is not yours, choose another password, and tell the operator of the server."
             }
             Self::Deleted => "If that was not you, tell the operator of the server.",
@@ -213,6 +223,8 @@ mod tests {
             Mail::AccountChanged { name: &name, change: AccountChange::Added(&account) },
             Mail::AccountChanged { name: &name, change: AccountChange::Removed(&account) },
             Mail::AccountChanged { name: &name, change: AccountChange::Primary(&account) },
+            Mail::AccountChanged { name: &name, change: AccountChange::Linked("ada@gmail.com") },
+            Mail::AccountChanged { name: &name, change: AccountChange::Unlinked },
             Mail::AccountChanged { name: &name, change: AccountChange::Deleted },
             Mail::Invite { org: &org, invited_by, role: Role::Member, message: Some(&message), link: &link },
             Mail::Invite { org: &org, invited_by, role: Role::Admin, message: None, link: &link },

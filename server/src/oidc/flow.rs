@@ -4,7 +4,7 @@ use app::domain::ids::SessionId;
 use chrono::{DateTime, Utc};
 use openidconnect::core::{CoreAuthPrompt, CoreResponseType};
 use openidconnect::{
-    AccessTokenHash, AuthenticationFlow, AuthorizationCode, CsrfToken, Nonce, OAuth2TokenResponse as _, PkceCodeChallenge,
+    AccessTokenHash, AuthenticationFlow, AuthorizationCode, CsrfToken, EndUserEmail, Nonce, OAuth2TokenResponse as _, PkceCodeChallenge,
     PkceCodeVerifier, RequestTokenError, Scope, TokenResponse as _,
 };
 use serde::{Deserialize, Serialize};
@@ -57,13 +57,13 @@ impl Attempt {
 }
 
 /// A person, as the provider vouches for them.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Verified {
     /// Who, for this issuer; for ever the same.
     pub subject: String,
     /// Their address, if the provider tells it.
     pub email: Option<String>,
-    /// Whether the provider has proven the address.
+    /// Whether the provider vouches for the address now.
     pub email_verified: bool,
     /// Their name, if the provider tells it.
     pub name: Option<String>,
@@ -137,14 +137,23 @@ impl Provider {
                 return Err(OidcError::NotValid("the access token belongs to another ID token".to_owned()));
             }
         }
+        let hosted_domain = claims.additional_claims().hd.clone();
         Ok(Verified {
             subject: claims.subject().to_string(),
             email: claims.email().map(|email| email.to_string()),
-            email_verified: claims.email_verified().unwrap_or(false),
+            email_verified: claims.email_verified().unwrap_or(false) && self.is_authority_for(claims.email(), hosted_domain.as_deref()),
             name: claims.name().and_then(|name| name.get(None)).map(|name| name.to_string()),
-            hosted_domain: claims.additional_claims().hd.clone(),
+            hosted_domain,
             refresh_token: tokens.refresh_token().map(|token| token.secret().clone()),
         })
+    }
+}
+
+impl Provider {
+    /// Google verified an address of somebody else's domain once, when the account was made; whose it is now, it knows
+    /// only for its own and for those of the organizations that it hosts ("Verify the Google ID token", Google Identity).
+    fn is_authority_for(&self, email: Option<&EndUserEmail>, hosted_domain: Option<&str>) -> bool {
+        !self.is_google() || hosted_domain.is_some() || email.is_some_and(|email| email.to_ascii_lowercase().ends_with("@gmail.com"))
     }
 }
 

@@ -145,9 +145,16 @@ impl Provider {
         if let Some(known) = discovered.as_ref().filter(|known| known.at.elapsed() < keep) {
             return Ok(known.clone());
         }
-        let metadata = CoreProviderMetadata::discover_async(self.issuer.clone(), &self.http)
-            .await
-            .map_err(|error| OidcError::Unreachable(chain(&error)))?;
+        let asked = CoreProviderMetadata::discover_async(self.issuer.clone(), &self.http).await;
+        let metadata = match (asked, discovered.as_ref()) {
+            (Ok(metadata), _) => metadata,
+            // What it said before will do for a while: everybody waits for this answer.
+            (Err(error), Some(known)) if !keep.is_zero() => {
+                tracing::warn!(error = chain(&error), "the provider does not describe itself; what it said before is used");
+                known.metadata.clone()
+            }
+            (Err(error), _) => return Err(OidcError::Unreachable(chain(&error))),
+        };
         let new = Arc::new(Discovered { metadata, at: Instant::now() });
         *discovered = Some(new.clone());
         Ok(new)

@@ -37,11 +37,13 @@ pub struct AccountDeletion(pub Arc<State>);
 
 /// Whether the organization keeps an Admin when this one goes.
 async fn can_go(db: &impl ConnectionTrait, scope: &OrgScope) -> Result<bool> {
-    if scope.role() == Role::Member {
-        return Ok(true);
+    match scope.standing().role() {
+        Some(Role::Admin) => {
+            let admins = members::count_admins(db, scope).await?;
+            Ok(check_change(Role::Admin, MemberChange::Remove, admins).is_ok())
+        }
+        Some(Role::Member) | None => Ok(true),
     }
-    let admins = members::count_admins(db, scope).await?;
-    Ok(check_change(scope.role(), MemberChange::Remove, admins).is_ok())
 }
 
 impl AccountDeletion {
@@ -49,7 +51,7 @@ impl AccountDeletion {
         members::delete(tx, scope, user.id).await?;
         Members(self.0.clone()).close_invites(tx, caller, scope, user.id).await?;
         let member = Object { kind: "member", id: user.id.to_string(), name: user.name.as_str() };
-        let details = json!({ "role": scope.role(), "account": "deleted" });
+        let details = json!({ "role": scope.standing().role(), "account": "deleted" });
         record(tx, &self.0.clock, caller, Some(scope.id()), Action::Left, member, Some(details)).await
     }
 

@@ -21,7 +21,7 @@ use crate::services::accounts::account;
 use crate::state::State;
 use crate::store::audit::{Action, Doing, StoredEvent, of_person, record};
 use crate::store::quotas::Quota;
-use crate::store::{addresses, members, quotas, sessions, unscoped, users};
+use crate::store::{addresses, identities, members, quotas, sessions, unscoped, users};
 
 /// Rows read at once.
 const BATCH: u64 = 1000;
@@ -86,7 +86,9 @@ async fn part(state: &State, caller: &Caller, user: UserId, rest: Rest) -> Resul
                 return Ok(Some((text.into(), Rest::Invites { after: Some(last.id) })));
             }
             text.push_str("],\"events\":[");
-            let orgs = access::own_orgs(db, caller).await?.into_iter().map(Some);
+            // What their sign-in does not open, it does not open here either.
+            let proof = caller.user()?.proof.as_ref();
+            let orgs = access::own_orgs(db, caller).await?.into_iter().filter(|org| org.sign_in().admits(proof).is_ok()).map(Some);
             let sources = [None].into_iter().chain(orgs).flat_map(|org| [(org.clone(), Doing::Own), (org, Doing::OfOthers)]);
             Some((text.into(), Rest::Events { sources: sources.collect(), after: None, first: true }))
         }
@@ -134,6 +136,17 @@ async fn head(state: &State, caller: &Caller, id: UserId) -> Result<Value> {
             "expires_at": row.expires_at,
         })
     });
+    let linked = identities::all_of_user(db, id).await?.into_iter().map(|(issuer, row)| {
+        json!({
+            "provider": issuer,
+            "subject": row.subject,
+            "address": row.email,
+            "hosted_domain": row.hosted_domain,
+            "linked_at": row.linked_at,
+            "confirmed_at": row.confirmed_at,
+            "ended_at": row.ended_at,
+        })
+    });
     let waiting = invited::waiting_for(db, caller.user()?, now).await?.into_iter().map(|invited| {
         let invite = invited.view(true, true);
         json!({
@@ -155,6 +168,7 @@ async fn head(state: &State, caller: &Caller, id: UserId) -> Result<Value> {
             "has_password": user.password_hash.is_some(),
             "created_at": users::created_at(db, id).await?,
         },
+        "identities": linked.collect::<Vec<_>>(),
         "addresses": addresses.collect::<Vec<_>>(),
         "sessions": sessions.collect::<Vec<_>>(),
         "memberships": memberships(db, caller, id).await?,

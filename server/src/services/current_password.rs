@@ -3,14 +3,18 @@
 
 use app::domain::names::Reason;
 use app::domain::secret::PlainSecret;
-use app::error::{AppError, Field};
+use app::error::{AppError, Conflict, Field};
 use app::request::Caller;
+use chrono::TimeDelta;
 
 use crate::error::Result;
 use crate::services::accounts::account;
 use crate::state::State;
 use crate::store::audit::{Action, record};
 use crate::store::users::User;
+
+/// A sign-in is fresh for this long.
+const FRESH: TimeDelta = TimeDelta::minutes(10);
 
 /// Fails unless this is the person's password. A wrong one is audited.
 pub async fn check(state: &State, caller: &Caller, user: &User, password: PlainSecret) -> Result<()> {
@@ -23,7 +27,10 @@ pub async fn check(state: &State, caller: &Caller, user: &User, password: PlainS
     Err(AppError::field(Field::CurrentPassword, Reason::WrongPassword).into())
 }
 
-/// The same for those who have one; whoever has none signed in by another way.
+/// The same for those who have one. Whoever has none must have signed in a moment ago.
 pub async fn check_if_any(state: &State, caller: &Caller, user: &User, password: PlainSecret) -> Result<()> {
-    if user.password_hash.is_none() { Ok(()) } else { check(state, caller, user, password).await }
+    if user.password_hash.is_some() {
+        return check(state, caller, user, password).await;
+    }
+    if state.clock.now() - caller.user()?.began > FRESH { Err(Conflict::SignInAgain.into()) } else { Ok(()) }
 }

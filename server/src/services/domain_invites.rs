@@ -56,7 +56,7 @@ async fn state_of(db: &impl ConnectionTrait, row: &DomainInvite) -> Result<Domai
 async fn may_vouch(db: &impl ConnectionTrait, caller: &Caller, domain: &DomainName) -> Result<bool> {
     match &caller.actor {
         Actor::User(user) => at_domain::has_address(db, user.id, domain).await,
-        Actor::Operator | Actor::Anonymous => Ok(false),
+        Actor::Operator | Actor::Server | Actor::Anonymous => Ok(false),
     }
 }
 
@@ -97,7 +97,7 @@ impl Port for DomainInvites {
             }
             let (added_by, user) = match &caller.actor {
                 Actor::User(user) => (user.name.to_string(), Some(user.id)),
-                Actor::Operator | Actor::Anonymous => ("The operator".to_owned(), None),
+                Actor::Operator | Actor::Server | Actor::Anonymous => ("The operator".to_owned(), None),
             };
             let vouches = may_vouch(&tx, caller, &domain).await?;
             let row = DomainInvite {

@@ -5,6 +5,7 @@
 
 mod arrival;
 pub mod checking;
+mod linking;
 
 pub use arrival::Arrival;
 
@@ -12,10 +13,11 @@ use std::sync::Arc;
 
 use app::backend::identities::{Identities as Port, IdentityView, Preview, WaysIn};
 use app::domain::identity::SignInRule;
-use app::domain::ids::{IdentityId, UserId};
+use app::domain::ids::IdentityId;
 use app::domain::names::OrgSlug;
 use app::domain::permission::Permission;
-use app::error::{AppError, Conflict};
+use app::domain::secret::PlainSecret;
+use app::error::AppError;
 use app::request::{Actor, Caller};
 use async_trait::async_trait;
 use serde_json::json;
@@ -45,10 +47,6 @@ impl Identities {
 
     fn seal_token(&self, id: IdentityId, token: &str) -> Result<Vec<u8>> {
         Ok(self.0.keys.master().seal_value(&token_context(id), token.as_bytes())?)
-    }
-
-    fn account(id: UserId, name: &str) -> Object<'_> {
-        Object { kind: "account", id: id.to_string(), name }
     }
 
     fn described(&self, rule: &SignInRule) -> serde_json::Value {
@@ -83,25 +81,19 @@ impl Port for Identities {
         .await
     }
 
+    async fn pending_link(&self, caller: &Caller, sealed: &str) -> Result<String, AppError> {
+        let user = caller.user()?;
+        answer(caller, async { self.pending_address(user, sealed) }).await
+    }
+
+    async fn link(&self, caller: &Caller, sealed: &str, password: PlainSecret) -> Result<(IdentityId, String), AppError> {
+        let user = caller.user()?;
+        answer(caller, self.link_pending(caller, user, sealed, password)).await
+    }
+
     async fn unlink(&self, caller: &Caller) -> Result<(), AppError> {
-        let signed_in = caller.user()?;
-        answer(caller, async {
-            let provider = self.provider()?;
-            let tx = self.0.db.begin().await?;
-            let user = users::lock(&tx, signed_in.id).await?.ok_or(AppError::Unauthenticated)?;
-            if user.password_hash.is_none() {
-                return Err(Conflict::LastWayIn.into());
-            }
-            if !identities::delete(&tx, user.id, provider.issuer()).await? {
-                return Err(AppError::NotFound.into());
-            }
-            let details = json!({ "with": provider.name() });
-            record(&tx, &self.0.clock, caller, None, Action::Unlinked, Self::account(user.id, user.name.as_str()), Some(details)).await?;
-            tx.commit().await?;
-            self.0.access_changed();
-            Ok(())
-        })
-        .await
+        let user = caller.user()?;
+        answer(caller, self.unlink_now(caller, user)).await
     }
 
     async fn rule(&self, caller: &Caller, slug: &OrgSlug) -> Result<SignInRule, AppError> {
@@ -146,7 +138,6 @@ impl Port for Identities {
             let object = Object { kind: "org", id: scope.id().to_string(), name: scope.name().as_str() };
             record(&tx, &self.0.clock, caller, Some(scope.id()), Action::SignInRuleChanged, object, Some(details)).await?;
             tx.commit().await?;
-            self.0.access_changed();
             Ok(())
         })
         .await

@@ -174,6 +174,9 @@ impl Port for Invites {
         answer(caller, async {
             let tx = self.0.db.begin().await?;
             let scope = access::org_for_change(&tx, caller, slug, Permission::ManageMembers).await?;
+            if new.requires_provider && self.0.provider.is_none() {
+                return Err(Conflict::NoProvider.into());
+            }
             let emails: Vec<Email> = new.lines.iter().filter_map(|(_, email)| email.clone().ok()).collect();
             let members = invites::members_among(&tx, &scope, &emails).await?;
             let open = invites::open_among(&tx, &scope, &emails).await?;

@@ -55,7 +55,7 @@ impl Orgs {
 impl Port for Orgs {
     async fn list(&self, caller: &Caller) -> Result<Vec<OrgView>, AppError> {
         let user = caller.user()?;
-        answer(caller, orgs::of_user(self.0.db.read(), user.id)).await
+        answer(caller, orgs::of_user(self.0.db.read(), user)).await
     }
 
     async fn create(&self, caller: &Caller, name: OrgName, slug: OrgSlug) -> Result<(), AppError> {

@@ -45,8 +45,6 @@ pub async fn record(
     let (actor_kind, actor_id, actor_name) = match &caller.actor {
         // Who comes in by a link is signed in by the same request.
         Actor::Anonymous if action == Action::Joined => ("user", Some(object.id.clone()), object.name.to_owned()),
-        // Found out by a worker, which nobody sent.
-        Actor::Anonymous if matches!(action, Action::DomainProven | Action::DomainLapsed) => ("server", None, "Buildkeep".to_owned()),
         Actor::Anonymous => ("anonymous", None, String::new()),
         Actor::User(user) => ("user", Some(user.id.to_string()), user.name.to_string()),
         Actor::Operator => ("operator", None, "Operator".to_owned()),

@@ -70,11 +70,6 @@ pub struct Told {
     pub refresh_token: Option<Vec<u8>>,
 }
 
-/// The account with this id.
-pub async fn find(db: &impl ConnectionTrait, id: IdentityId) -> Result<Option<Identity>> {
-    Ok(identities::Entity::find_by_id(id).one(db).await?.map(Into::into))
-}
-
 /// The account that the provider knows by this subject.
 pub async fn find_by_subject(db: &impl ConnectionTrait, issuer: &str, subject: &str) -> Result<Option<Identity>> {
     let found = identities::Entity::find().filter(identities::Column::Issuer.eq(issuer)).filter(identities::Column::Subject.eq(subject));
@@ -85,6 +80,12 @@ pub async fn find_by_subject(db: &impl ConnectionTrait, issuer: &str, subject: &
 pub async fn of_user(db: &impl ConnectionTrait, user: UserId, issuer: &str) -> Result<Option<Identity>> {
     let found = identities::Entity::find().filter(identities::Column::UserId.eq(user)).filter(identities::Column::Issuer.eq(issuer));
     Ok(found.one(db).await?.map(Into::into))
+}
+
+/// All accounts that the person has linked, with their issuers: also of a provider that is no longer configured.
+pub async fn all_of_user(db: &impl ConnectionTrait, user: UserId) -> Result<Vec<(String, Identity)>> {
+    let rows = identities::Entity::find().filter(identities::Column::UserId.eq(user)).order_by_asc(identities::Column::Id).all(db).await?;
+    Ok(rows.into_iter().map(|row| (row.issuer.clone(), row.into())).collect())
 }
 
 /// Links an account. Two at the same moment: the second one fails by the unique index.
@@ -127,13 +128,18 @@ pub async fn renew(db: &impl ConnectionTrait, id: IdentityId, told: Told, now: D
     Ok(())
 }
 
-/// The provider says that it works.
-pub async fn confirm(db: &impl ConnectionTrait, id: IdentityId, refresh_token: Option<Vec<u8>>, now: DateTime<Utc>) -> Result<()> {
+/// The provider says that it works, of the token that it was asked with: a newer one of the person's own stays.
+pub async fn confirm(db: &impl ConnectionTrait, asked: &Identity, refresh_token: Option<Vec<u8>>, now: DateTime<Utc>) -> Result<()> {
     let mut confirmation = identities::Entity::update_many().col_expr(identities::Column::ConfirmedAt, Expr::value(now));
     if let Some(token) = refresh_token {
         confirmation = confirmation.col_expr(identities::Column::RefreshToken, Expr::value(token));
     }
-    confirmation.filter(identities::Column::Id.eq(id)).filter(identities::Column::EndedAt.is_null()).exec(db).await?;
+    confirmation
+        .filter(identities::Column::Id.eq(asked.id))
+        .filter(identities::Column::EndedAt.is_null())
+        .filter(identities::Column::RefreshToken.eq(asked.refresh_token.clone()))
+        .exec(db)
+        .await?;
     Ok(())
 }
 
@@ -231,7 +237,10 @@ pub async fn kept_out(
         .await?;
     let shown = rows.into_iter().map(|row| {
         Ok(KeptOut {
-            linked_as: linked.iter().find(|identity| identity.user_id == row.id).and_then(|identity| identity.email.clone()),
+            linked: linked
+                .iter()
+                .find(|identity| identity.user_id == row.id)
+                .map(|identity| identity.hosted_domain.clone().unwrap_or_default()),
             name: PersonName::parse(&row.name).map_err(|_| Error::Stored("person's name"))?,
             email: Email::parse(&row.email).map_err(|_| Error::Stored("e-mail address"))?,
         })

@@ -7,12 +7,14 @@ use app::domain::names::{OrgName, OrgSlug};
 use app::domain::standing::Standing;
 use app::domain::visibility::Visibility;
 use app::error::Conflict;
+use app::request::SignedIn;
 use chrono::{DateTime, Utc};
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder};
 
 use super::entities::{members, old_org_slugs, org_keys, orgs, workspaces};
+use super::unscoped::sign_in_rule;
 use crate::auth::access::OrgScope;
 use crate::error::{Error, Result, unique_or};
 
@@ -56,9 +58,10 @@ pub async fn insert(
     Ok(())
 }
 
-/// The organizations that a person is in, by name.
-pub async fn of_user(db: &impl ConnectionTrait, user: UserId) -> Result<Vec<OrgView>> {
-    let memberships = members::Entity::find().filter(members::Column::UserId.eq(user)).all(db).await?;
+/// The organizations that a person is in, by name. Of one that their sign-in does not open they learn no more than that
+/// they are in it.
+pub async fn of_user(db: &impl ConnectionTrait, user: &SignedIn) -> Result<Vec<OrgView>> {
+    let memberships = members::Entity::find().filter(members::Column::UserId.eq(user.id)).all(db).await?;
     let ids: Vec<OrgId> = memberships.iter().map(|row| row.org_id).collect();
     let rows = orgs::Entity::find()
         .filter(orgs::Column::Id.is_in(ids))
@@ -69,13 +72,15 @@ pub async fn of_user(db: &impl ConnectionTrait, user: UserId) -> Result<Vec<OrgV
     let mut views = Vec::with_capacity(rows.len());
     for row in rows {
         let Some(membership) = memberships.iter().find(|membership| membership.org_id == row.id) else { continue };
-        let (members, workspaces) = counts(db, row.id).await?;
+        let kept_out = sign_in_rule(&row).admits(user.proof.as_ref()).err();
+        let (members, workspaces) = if kept_out.is_some() { (0, 0) } else { counts(db, row.id).await? };
         views.push(OrgView {
             id: row.id,
             slug: OrgSlug::parse(&row.slug).map_err(|_| Error::Stored("slug"))?,
             name: OrgName::parse(&row.name).map_err(|_| Error::Stored("organization name"))?,
             standing: Standing::Member(membership.role.parse().map_err(|_| Error::Stored("role"))?),
             visibility: row.visibility.parse().map_err(|_| Error::Stored("visibility"))?,
+            kept_out,
             created_at: row.created_at,
             members,
             workspaces,

@@ -96,6 +96,12 @@ pub async fn find(db: &impl ConnectionTrait, hash: &SecretHash, now: DateTime<Ut
     Ok(sessions::Entity::find_by_id(hash.clone()).filter(sessions::Column::ExpiresAt.gt(now)).one(db).await?.map(stored))
 }
 
+/// Whether this session of the person has not been ended.
+pub async fn is_there(db: &impl ConnectionTrait, user: UserId, id: SessionId) -> Result<bool> {
+    let found = sessions::Entity::find().filter(sessions::Column::UserId.eq(user)).filter(sessions::Column::Id.eq(id));
+    Ok(found.one(db).await?.is_some())
+}
+
 /// Ends the session behind a secret.
 pub async fn delete(db: &impl ConnectionTrait, hash: &SecretHash) -> Result<()> {
     sessions::Entity::delete_by_id(hash.clone()).exec(db).await?;

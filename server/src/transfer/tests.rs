@@ -3,6 +3,7 @@
 use std::io::{self, Write as _};
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -388,4 +389,24 @@ proptest! {
             assert!(place.send("hash", len as u64).await.unwrap() == body);
         });
     }
+}
+
+#[tokio::test]
+async fn what_left_is_counted_also_when_the_client_goes_away() {
+    let sent = Arc::new(AtomicU64::new(0));
+    let count = |content: Content| {
+        let sent = sent.clone();
+        content.counted(move |bytes| sent.store(bytes, Ordering::Relaxed))
+    };
+    let frames = || Content::Stream(stream::iter([Ok(Bytes::from_static(b"one")), Ok(Bytes::from_static(b"three"))]).boxed());
+    let Content::Stream(mut body) = count(frames()) else { panic!("it stays a stream") };
+    body.next().await.unwrap().unwrap();
+    assert_eq!(sent.load(Ordering::Relaxed), 0, "not yet");
+    drop(body);
+    assert_eq!(sent.load(Ordering::Relaxed), 3);
+    let Content::Stream(body) = count(frames()) else { panic!("it stays a stream") };
+    assert_eq!(body.count().await, 2);
+    assert_eq!(sent.load(Ordering::Relaxed), 8);
+    let _ = count(Content::Whole(Bytes::from_static(b"whole")));
+    assert_eq!(sent.load(Ordering::Relaxed), 5);
 }

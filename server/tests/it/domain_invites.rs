@@ -108,9 +108,9 @@ async fn an_address_that_is_not_confirmed_opens_nothing() {
     let (app, ada) = TestApp::with_org("acme").await;
     add(&ada, "example.com").await.done();
     let bob = app.person("bob").await;
-    app.db_execute("UPDATE users SET email_confirmed_at = NULL WHERE email = 'bob@example.com'").await;
+    app.db_execute("UPDATE addresses SET confirmed_at = NULL WHERE email = 'bob@example.com'").await;
     join(&bob, "acme").await.refused(404, &CLOSED);
-    app.db_execute("UPDATE users SET email_confirmed_at = NULL WHERE email = 'ada@example.com'").await;
+    app.db_execute("UPDATE addresses SET confirmed_at = NULL WHERE email = 'ada@example.com'").await;
     let carol = app.person("carol").await;
     join(&carol, "acme").await.refused(404, &CLOSED);
 }
@@ -186,6 +186,10 @@ async fn who_was_removed_comes_back_only_by_an_invite() {
     app.db_execute("DELETE FROM users WHERE email = 'bob@example.com'").await;
     let bob = app.person("bob").await;
     join(&bob, "acme").await.refused(409, &removed);
+
+    // So is one of another address that leads into the same mailbox.
+    let tagged = app.person_at("bob+2@example.com").await;
+    join(&tagged, "acme").await.refused(409, &removed);
 
     ada.post("/do/invites/create", &[("org_slug", "acme"), ("addresses", "bob@example.com"), ("role", "member")]).await.done();
     let link = app.only_mail().await.link();

@@ -5,7 +5,7 @@ mod attacks;
 mod rule;
 
 use app::domain::identity::SsoFailure;
-use app::error::{AppError, Conflict};
+use app::error::{AppError, Conflict, Field};
 use app::notice::Notice;
 use serde_json::json;
 
@@ -23,7 +23,10 @@ fn failed(browser: &Browser, failure: SsoFailure) {
 
 /// Links a person with an account at the provider that has the same name.
 async fn link(provider: &Provider, person: &Person, account: &str) {
-    assert_eq!(person.sso(provider, account, "/account").await.is(302).header("location"), "/account");
+    assert_eq!(person.sso(provider, account, "/account/security").await.is(302).header("location"), "/account/link");
+    let email = person.get("/account/link").await.is(200).text();
+    assert!(email.contains("will open your account here."), "{email}");
+    assert_eq!(person.post("/do/identities/link", &[("current", PASSWORD)]).await.done(), "/account/security");
     assert_eq!(person.notice(), Some(Notice::Linked));
 }
 
@@ -98,9 +101,9 @@ async fn one_account_there_belongs_to_one_person_here_and_the_other_way_round() 
     provider.account("g-one", "one@example.com", json!({})).await;
     provider.account("g-two", "two@example.com", json!({})).await;
     link(&provider, &ada, "g-one").await;
-    bob.sso(&provider, "g-one", "/account").await.is(302);
+    bob.sso(&provider, "g-one", "/account/security").await.is(302);
     failed(&bob, SsoFailure::OtherPerson);
-    ada.sso(&provider, "g-two", "/account").await.is(302);
+    ada.sso(&provider, "g-two", "/account/security").await.is(302);
     failed(&ada, SsoFailure::OtherIdentity);
     assert_eq!(app.db_count("identities").await, 1);
 }
@@ -112,7 +115,12 @@ async fn a_link_is_removed_unless_it_is_the_last_way_in() {
     ada.post("/do/identities/unlink", &[]).await.refused(404, &AppError::NotFound);
     provider.account("g-ada", &ada.email, json!({})).await;
     link(&provider, &ada, "g-ada").await;
+    let opened_by_it = app.browser();
+    opened_by_it.sso(&provider, "g-ada", "/").await.is(302);
+    app.mailbox().await;
     ada.post("/do/identities/unlink", &[]).await.done();
+    assert_eq!(app.only_mail().await.subject, "A way to sign in was removed from your account");
+    assert!(!opened_by_it.is_signed_in().await, "what the account had opened is shut with it");
     assert_eq!(app.db_count("identities").await, 0);
     let browser = app.browser();
     browser.sso(&provider, "g-ada", "/").await.is(302);
@@ -123,7 +131,7 @@ async fn a_link_is_removed_unless_it_is_the_last_way_in() {
     let zoe = app.browser();
     zoe.sso(&provider, "g-zoe", "/").await.is(302);
     zoe.post("/do/identities/unlink", &[]).await.refused(409, &AppError::Conflict(Conflict::LastWayIn));
-    let page = zoe.get("/account").await.is(200).text();
+    let page = zoe.get("/account/security").await.is(200).text();
     assert!(page.contains("This is your only way to sign in."), "{page}");
 }
 
@@ -165,4 +173,60 @@ async fn somebody_new_who_comes_twice_at_once_is_one_person() {
         assert_eq!(answer.is(302).header("location"), "/orgs/new");
     }
     assert_eq!((app.db_count("users").await, app.db_count("identities").await), (1, 1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stolen_session_links_nothing_without_the_password_and_the_owner_is_told() {
+    let (app, provider) = server().await;
+    let ada = app.person("ada").await;
+    provider.account("g-mallory", "mallory@example.org", json!({})).await;
+    let thief = app.browser();
+    thief.take_session_cookie(&ada.session_cookie().unwrap());
+    assert_eq!(thief.sso(&provider, "g-mallory", "/").await.is(302).header("location"), "/account/link");
+    thief.post("/do/identities/link", &[("current", "a guess")]).await.refused_for(Field::CurrentPassword);
+    thief.post("/do/identities/link", &[]).await.refused_for(Field::CurrentPassword);
+    assert_eq!(app.db_count("identities").await, 0);
+    // What waits, waits in this session only, and not for long.
+    let other = app.browser();
+    other.sign_in(&ada.email, PASSWORD).await.done();
+    other.post("/do/identities/link", &[("current", PASSWORD)]).await.refused(410, &AppError::LinkUnusable);
+    app.state.clock.advance(chrono::TimeDelta::minutes(11));
+    thief.post("/do/identities/link", &[("current", PASSWORD)]).await.refused(410, &AppError::LinkUnusable);
+
+    provider.account("g-ada", "ada@gmail.com", json!({})).await;
+    link(&provider, &ada, "g-ada").await;
+    let mail = app.only_mail().await;
+    assert_eq!((mail.to.as_str(), mail.subject.as_str()), ("ada@example.com", "A way to sign in was added to your account"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_that_was_ended_does_not_come_back_through_the_provider() {
+    let (app, provider) = server().await;
+    let ada = app.person("ada").await;
+    provider.account("g-ada", &ada.email, json!({})).await;
+    link(&provider, &ada, "g-ada").await;
+    let thief = app.browser();
+    thief.sign_in(&ada.email, PASSWORD).await.done();
+    let there = thief.begin_sso("/").await.is(302).header("location").to_owned();
+    let back = provider.pass(&there, "g-ada").await;
+    ada.post("/do/sessions/end-others", &[]).await.done();
+    thief.get(&back).await.is(302);
+    assert!(!thief.is_signed_in().await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_has_no_password_signs_in_again_before_giving_the_account_away() {
+    let (app, provider) = server().await;
+    provider.account("g-zoe", "zoe@example.com", json!({})).await;
+    let zoe = app.browser();
+    zoe.sso(&provider, "g-zoe", "/").await.is(302);
+    app.state.clock.advance(chrono::TimeDelta::minutes(11));
+    let form = [("email", "mallory@example.org"), ("current", "")];
+    zoe.post("/do/addresses/add", &form).await.refused(409, &AppError::Conflict(Conflict::SignInAgain));
+    zoe.post("/do/accounts/delete", &[("confirmation", "zoe@example.com"), ("current", "")])
+        .await
+        .refused(409, &AppError::Conflict(Conflict::SignInAgain));
+    let again = app.browser();
+    again.sso(&provider, "g-zoe", "/").await.is(302);
+    again.post("/do/addresses/add", &form).await.done();
 }

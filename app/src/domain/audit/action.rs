@@ -183,12 +183,12 @@ impl Action {
             | Self::SignInFailed
             | Self::PasswordRefused
             | Self::SessionEnded
-            | Self::Linked
-            | Self::Unlinked
             | Self::AddressAdded
             | Self::AddressConfirmed
             | Self::AddressRemoved
             | Self::PrimaryChanged => None,
+            Self::Linked => Some("Account at the provider linked"),
+            Self::Unlinked => Some("Account at the provider unlinked"),
             Self::Created => Some("Created"),
             Self::Renamed => Some("Renamed"),
             Self::Moved => Some("Address changed"),

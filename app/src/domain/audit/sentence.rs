@@ -12,7 +12,6 @@ impl AuditActor {
             "operator" => "The operator",
             "server" => "Buildkeep",
             "anonymous" => "Somebody",
-            "server" => "Buildkeep",
             _ => &self.name,
         }
     }

@@ -35,7 +35,7 @@ pub fn DataPage() -> impl IntoView {
                 <Section
                     id="export"
                     title="Export your data"
-                    lead="One JSON file with your profile, addresses, sessions, memberships, the invites that you sent and that wait for you, and the events of the audit log about you."
+                    lead="One JSON file with your profile, addresses, linked account, sessions, memberships, the invites that you sent and that wait for you, and the events of the audit log about you."
                 >
                     <p>
                         // Not followed by a program that only looks what is behind a link: it counts, and is audited.
@@ -102,7 +102,7 @@ fn Deletion(user: SignedIn, has_password: bool, obstacles: Vec<OrgView>) -> impl
     view! {
         <DangerZone
             title="Delete your account"
-            lead="Ends your memberships and sessions and deletes your addresses and your password, for good. What you did stays in the audit logs of your organizations under your name. CI access tokens that you created and invites that you sent go on working."
+            lead="Ends your memberships and sessions and deletes your addresses, your password and the link with an account elsewhere, for good. Domains that you vouched for close unless DNS proves them. What you did stays in the audit logs of your organizations under your name. CI access tokens that you created and invites that you sent go on working."
         >
             {content}
         </DangerZone>

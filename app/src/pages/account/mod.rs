@@ -2,6 +2,7 @@
 
 pub mod addresses;
 pub mod data;
+pub mod link;
 pub mod orgs;
 pub mod profile;
 pub mod security;

@@ -32,7 +32,7 @@ pub fn OrgsPage() -> impl IntoView {
         let list = if orgs.is_empty() { view! { <None/> }.into_any() } else { view! { <Orgs orgs kept/> }.into_any() };
         view! {
             <Frame title place=Place::Account(AccountTab::Orgs)>
-                <PageHeader title lead="The organizations that you are in. Whoever leaves needs a new invite to come back."/>
+                <PageHeader title lead="The organizations that you are in. Whoever leaves comes back by a new invite, or by an address at one of its domains."/>
                 {list}
             </Frame>
         }
@@ -73,7 +73,7 @@ fn Orgs(orgs: Vec<OrgView>, kept: Vec<OrgId>) -> impl IntoView {
                     <span class="row-note">{path}</span>
                 </th>
                 <td data-label="Your role">
-                    <RoleChip role=org.role/>
+                    {org.standing.role().map(|role| view! { <RoleChip role/> })}
                 </td>
                 <td class="actions">{way_out}</td>
             </tr>
@@ -104,7 +104,7 @@ fn Leaving(org: OrgView, leave: ServerAction<LeaveOrg>) -> impl IntoView {
     view! {
         <div class="action-row">
             <Confirm label="Leave…".to_owned() title=format!("Leave {}?", org.name)>
-                <p>"You lose access to its workspaces at once. To come back, an Admin has to invite you again."</p>
+                <p>"You lose access to its workspaces at once. To come back takes a new invite, or an address at one of its domains."</p>
                 <ActionForm action=leave>
                     <input type="hidden" name="org_slug" value=org.slug.to_string()/>
                     <input type="hidden" name="next" value=paths::ACCOUNT_ORGS/>

@@ -33,7 +33,7 @@ pub fn DomainInvitesPage() -> impl IntoView {
     let load = async move {
         let slug = slug?;
         let org = request.backend.orgs.open(&request.caller, &slug).await?;
-        require(org.role, Permission::ManageMembers)?;
+        require(&request.caller, org.standing, Permission::ManageMembers)?;
         let domains = request.backend.domain_invites.list(&request.caller, &slug).await?;
         Ok((org, domains))
     };
@@ -246,7 +246,11 @@ fn Answer(checked: Option<(chrono::DateTime<chrono::Utc>, DnsAnswer)>) -> impl I
     let sentence = answer.describe();
     let values = if let DnsAnswer::Others(values) = answer { values } else { Vec::new() };
     view! {
-        <p>{sentence} " (" <When at now=request().now/> ")"</p>
+        <p>
+            <When at now=request().now/>
+            ": "
+            {sentence}
+        </p>
         {values.into_iter().map(|value| view! { <p><code>{value}</code></p> }).collect_view()}
     }
     .into_any()
@@ -291,12 +295,12 @@ fn Buttons(org: OrgView, row: DomainInviteRow, actions: Actions) -> impl IntoVie
                 </button>
             </ActionForm>
             {vouch}
-            <Confirm label=format!("Let join as {other}…") title=format!("Let people at {domain} join as {other}?")>
+            <Confirm label=format!("Make it {other}…") title=format!("Let people at {domain} join as {other}?")>
                 <p>{role_words} " Those who are in keep their role."</p>
                 <ActionForm action=actions.role>
                     {for_role}
                     <input type="hidden" name="role" value=other.as_str()/>
-                    <button class="button button-primary">{format!("Let join as {other}")}</button>
+                    <button class="button button-primary">{format!("Make it {other}")}</button>
                 </ActionForm>
             </Confirm>
             <Confirm label="Remove…".to_owned() title=format!("Remove {domain}?")>

@@ -102,7 +102,7 @@ fn Now(org: OrgView, rule: SignInRule, provider: String) -> impl IntoView {
     let lead = sentence(&rule, &provider);
     let stop = rule.provider_only.then(|| {
         view! {
-            <p>{format!("Buildkeep asks {provider} from time to time whether each account still works. When it does not, the member is out, and so are their sessions here.")}</p>
+            <p>{format!("Buildkeep asks {provider} from time to time whether each account still works. When it does not, the organization does not open for that member any more; their other organizations stay open.")}</p>
             <Confirm label="Let members in with a password…".to_owned() title="Let members in with a password?".to_owned()>
                 <p>{format!("From then on a member whose account at {provider} has ended gets in with a password as before.")}</p>
                 <ActionForm action>
@@ -212,7 +212,11 @@ fn People(org: OrgView, preview_count: u64, first: Vec<KeptOut>, provider: Strin
     }
     let more = preview_count.saturating_sub(first.len() as u64);
     let who = |person: KeptOut| {
-        let note = person.linked_as.map_or_else(|| "no account linked".to_owned(), |address| format!("linked: {address}"));
+        let note = match person.linked.as_deref() {
+            None => "no account linked".to_owned(),
+            Some("") => "linked with an account of no domain".to_owned(),
+            Some(domain) => format!("linked with an account of {domain}"),
+        };
         view! {
             <li>
                 <span class="row-title">{person.name.to_string()}</span>

@@ -1,18 +1,30 @@
 //! The organizations that a person is in, as a whole.
 
 use app::domain::ids::OrgId;
+use app::domain::role::Role;
+use app::domain::standing::Standing;
 use app::error::{AppError, Conflict};
 use app::request::Caller;
 use sea_orm::{ConnectionTrait, DatabaseTransaction};
 
 use super::OrgScope;
 use crate::error::Result;
+use crate::store::unscoped::FoundOrg;
 use crate::store::{unscoped, users};
 
 /// Every organization that the caller is in, with their role: for what they may know and undo of themselves.
 pub async fn own_orgs(db: &impl ConnectionTrait, caller: &Caller) -> Result<Vec<OrgScope>> {
     let memberships = unscoped::memberships(db, caller.user()?.id).await?;
-    Ok(memberships.into_iter().map(|(org, role)| OrgScope { id: org.id, slug: org.slug, name: org.name, role }).collect())
+    let scope = |(org, role): (FoundOrg, Role)| OrgScope {
+        id: org.id,
+        slug: org.slug,
+        name: org.name,
+        standing: Standing::Member(role),
+        visibility: org.visibility,
+        sign_in: org.sign_in,
+        kept_out: None,
+    };
+    Ok(memberships.into_iter().map(scope).collect())
 }
 
 /// The same for a change. All of them stay locked until the transaction ends, in the order of their ids: whoever locks

@@ -61,8 +61,7 @@ pub async fn check_due(state: &State) -> Result<u64> {
         let now = state.clock.now();
         let Some(row) = domain_invites::claim(state.db.write(), now, now + RETRY_EVERY).await? else { return Ok(checked) };
         let answer = ask(state, &row).await;
-        // Nobody asked: the audit log calls this actor by the server's own name.
-        let caller = Caller { actor: Actor::Anonymous, address: "server".to_owned(), incident: new_incident(state) };
+        let caller = Caller { actor: Actor::Server, address: String::new(), incident: new_incident(state) };
         let tx = state.db.begin().await?;
         if unscoped::lock_org(&tx, row.org).await? {
             settle(&tx, state, &caller, (row.org, row.id), &answer).await?;

@@ -4,12 +4,15 @@ use app::backend::domain_invites::JoinLink;
 use app::backend::members::JoinedBy;
 use app::domain::ids::UserId;
 use app::domain::names::OrgSlug;
+use app::domain::plan::Measure;
+use app::error::{AppError, Conflict};
 use app::request::{Caller, SignedIn};
 use serde_json::json;
 
 use super::DomainInvites;
 use crate::auth::at_domain::{self, Visitor};
 use crate::error::Result;
+use crate::services::limits;
 use crate::store::audit::{Action, Object, record};
 use crate::store::members;
 
@@ -30,6 +33,8 @@ impl DomainInvites {
             Visitor::Inside(slug) => return Ok(slug),
             Visitor::Guest(guest) => guest,
         };
+        guest.sign_in().admits(user.proof.as_ref()).map_err(AppError::SignIn)?;
+        limits::require_room(state, &tx, caller, guest.org(), Measure::Members, 1, Conflict::NoRoomForYou).await?;
         if members::insert(&tx, guest.org(), user.id, guest.role(), JoinedBy::Domain, state.clock.now()).await? {
             let member = Object { kind: "member", id: user.id.to_string(), name: user.name.as_str() };
             let details = json!({ "role": guest.role(), "domain": guest.domain() });

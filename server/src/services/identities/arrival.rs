@@ -10,8 +10,10 @@ use serde_json::json;
 use super::Identities;
 use crate::error::{Error, Result};
 use crate::oidc::{Purpose, Verified};
+use crate::services::accounts::account;
 use crate::store::audit::{Action, record};
 use crate::store::identities::{self, Identity, Told};
+use crate::store::sessions;
 use crate::store::users::{self, User};
 
 /// What became of a way to the provider and back.
@@ -21,6 +23,8 @@ pub enum Arrival {
     SignedIn(UserId, IdentityId),
     /// The signed-in person has shown that this account there is theirs.
     Proven(IdentityId),
+    /// The signed-in person has to enter their password before this account, sealed, is linked.
+    NeedsPassword(String),
     /// The provider gave no lasting permission: ask the person for consent.
     NeedsConsent,
     /// Neither.
@@ -29,17 +33,17 @@ pub enum Arrival {
 
 impl Identities {
     /// Signs the person in, links their account, or says why not. `may_ask` when consent can still be asked for.
-    pub async fn arrive(&self, caller: &Caller, purpose: &Purpose, person: Verified, may_ask: bool) -> Result<Arrival> {
-        match self.try_to_arrive(caller, purpose, person.clone(), may_ask).await {
+    pub async fn arrive(&self, caller: &Caller, (purpose, next): (&Purpose, &str), person: Verified, may_ask: bool) -> Result<Arrival> {
+        match self.try_to_arrive(caller, (purpose, next), person.clone(), may_ask).await {
             // Somebody was faster: now there is something to find.
             Err(Error::Db(error)) if matches!(error.sql_err(), Some(sea_orm::SqlErr::UniqueConstraintViolation(_))) => {
-                self.try_to_arrive(caller, purpose, person, may_ask).await
+                self.try_to_arrive(caller, (purpose, next), person, may_ask).await
             }
             arrival => arrival,
         }
     }
 
-    async fn try_to_arrive(&self, caller: &Caller, purpose: &Purpose, person: Verified, may_ask: bool) -> Result<Arrival> {
+    async fn try_to_arrive(&self, caller: &Caller, (purpose, next): (&Purpose, &str), person: Verified, may_ask: bool) -> Result<Arrival> {
         let issuer = self.provider()?.issuer();
         let tx = self.0.db.begin().await?;
         let known = identities::find_by_subject(&tx, issuer, &person.subject).await?;
@@ -50,7 +54,9 @@ impl Identities {
         let arrival = match purpose {
             Purpose::SignIn => self.sign_in(&tx, caller, known, person).await?,
             Purpose::Link(session) => match &caller.actor {
-                Actor::User(user) if user.session == *session => self.link(&tx, caller, user, known, person).await?,
+                Actor::User(user) if user.session == *session && sessions::is_there(&tx, user.id, user.session).await? => {
+                    self.prove(&tx, user, known, person, next).await?
+                }
                 _ => Arrival::Failed(SsoFailure::SessionEnded),
             },
         };
@@ -76,7 +82,7 @@ impl Identities {
             },
         };
         let details = json!({ "with": self.provider()?.name() });
-        record(tx, &self.0.clock, caller, None, Action::SignedIn, Self::account(user.id, user.name.as_str()), Some(details)).await?;
+        record(tx, &self.0.clock, caller, None, Action::SignedIn, account(&user), Some(details)).await?;
         Ok(Arrival::SignedIn(user.id, id))
     }
 
@@ -91,6 +97,10 @@ impl Identities {
         let user = match users::find_by_email(tx, &email).await? {
             Some(known) if known.confirmed => return Ok(Err(SsoFailure::KnownAddress)),
             Some(unproven) => {
+                // Somebody may prove it at this moment.
+                if users::lock(tx, unproven.id).await?.is_none_or(|user| user.confirmed) {
+                    return Ok(Err(SsoFailure::KnownAddress));
+                }
                 users::confirm(tx, unproven.id, now).await?;
                 users::delete_links(tx, unproven.id).await?;
                 // Whoever signed up with the address may have been anybody.
@@ -105,17 +115,18 @@ impl Identities {
                 user
             }
         };
-        record(tx, &self.0.clock, caller, None, Action::Created, Self::account(user.id, user.name.as_str()), None).await?;
+        record(tx, &self.0.clock, caller, None, Action::Created, account(&user), None).await?;
         Ok(Ok(user))
     }
 
-    async fn link(
+    /// In a session that a password opened: an account that is linked already is taken at its word, a new one waits.
+    async fn prove(
         &self,
         tx: &DatabaseTransaction,
-        caller: &Caller,
         user: &SignedIn,
         known: Option<Identity>,
         person: Verified,
+        next: &str,
     ) -> Result<Arrival> {
         if let Some(known) = known {
             if known.user != user.id {
@@ -127,8 +138,7 @@ impl Identities {
         if identities::of_user(tx, user.id, self.provider()?.issuer()).await?.is_some() {
             return Ok(Arrival::Failed(SsoFailure::OtherIdentity));
         }
-        let user = users::find(tx, user.id).await?.ok_or(app::error::AppError::Unauthenticated)?;
-        Ok(Arrival::Proven(self.insert(tx, caller, &user, &person).await?))
+        Ok(Arrival::NeedsPassword(self.seal_pending(user, person, next)?))
     }
 
     fn told(&self, id: IdentityId, person: &Verified) -> Result<Told> {
@@ -137,13 +147,13 @@ impl Identities {
         Ok(Told { email: person.email.clone(), hosted_domain, refresh_token })
     }
 
-    async fn insert(&self, tx: &DatabaseTransaction, caller: &Caller, user: &User, person: &Verified) -> Result<IdentityId> {
+    pub(super) async fn insert(&self, tx: &DatabaseTransaction, caller: &Caller, user: &User, person: &Verified) -> Result<IdentityId> {
         let provider = self.provider()?;
         let id = IdentityId::from_uuid(self.0.clock.new_id());
         let told = self.told(id, person)?;
         identities::insert(tx, (id, user.id), (provider.issuer(), &person.subject), told, self.0.clock.now()).await?;
         let details = json!({ "with": provider.name(), "address": person.email });
-        record(tx, &self.0.clock, caller, None, Action::Linked, Self::account(user.id, user.name.as_str()), Some(details)).await?;
+        record(tx, &self.0.clock, caller, None, Action::Linked, account(user), Some(details)).await?;
         Ok(id)
     }
 

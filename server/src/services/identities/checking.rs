@@ -30,13 +30,20 @@ pub async fn check_due(state: &Arc<State>) -> Result<usize> {
         let due = identities::due(state.db.read(), provider.issuer(), since, ROUND).await?;
         let round = due.len();
         let results: Vec<Result<()>> =
-            futures_util::stream::iter(due).map(|identity| check_one(state, identity)).buffer_unordered(AT_ONCE).collect().await;
+            futures_util::stream::iter(due).map(|identity| check_to_the_end(state, identity)).buffer_unordered(AT_ONCE).collect().await;
         checked += round;
         results.into_iter().collect::<Result<Vec<()>>>()?;
         if (round as u64) < ROUND {
             return Ok(checked);
         }
     }
+}
+
+/// Also when the server stops meanwhile: the provider may have given a new refresh token for the old one, which has to be
+/// kept.
+async fn check_to_the_end(state: &Arc<State>, identity: Identity) -> Result<()> {
+    let state = state.clone();
+    tokio::spawn(async move { check_one(&state, identity).await }).await.map_err(|_| Error::Stopped)?
 }
 
 async fn check_one(state: &Arc<State>, identity: Identity) -> Result<()> {
@@ -55,7 +62,7 @@ async fn check_one(state: &Arc<State>, identity: Identity) -> Result<()> {
             }
             let own = Identities(state.clone());
             let refresh_token = refresh_token.map(|token| own.seal_token(identity.id, &token)).transpose()?;
-            identities::confirm(state.db.write(), identity.id, refresh_token, state.clock.now()).await
+            identities::confirm(state.db.write(), &identity, refresh_token, state.clock.now()).await
         }
         Checked::Refused(why) => {
             tracing::info!(identity = %identity.id, why, "the provider refuses an account");
@@ -82,6 +89,5 @@ async fn end(state: &Arc<State>, identity: &Identity, why: &str) -> Result<()> {
         record(&tx, &state.clock, &caller, Some(org), Action::ProviderRefused, member, Some(details.clone())).await?;
     }
     tx.commit().await?;
-    state.access_changed();
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! Whom an Admin removed. Known by person and by address, so that neither a new account nor a new address leads back in.
+//! Whom an Admin removed. Known by person and by mailbox, so that neither a new account nor a new address leads back in.
 
 use app::domain::ids::{OrgId, UserId};
 use app::domain::names::Email;
@@ -14,7 +14,9 @@ use crate::store::users;
 
 /// Remembers that an Admin removed this person.
 pub async fn remember(db: &impl ConnectionTrait, scope: &OrgScope, user: UserId, now: DateTime<Utc>) -> Result<()> {
-    let mut addresses: Vec<String> = users::confirmed_addresses(db, user).await?.into_iter().map(Into::into).collect();
+    let mut addresses: Vec<String> = users::confirmed_addresses(db, user).await?.iter().map(Email::mailbox).collect();
+    addresses.sort_unstable();
+    addresses.dedup();
     if addresses.is_empty() {
         // Nobody's address: the person alone counts.
         addresses.push(String::new());
@@ -27,7 +29,7 @@ pub async fn remember(db: &impl ConnectionTrait, scope: &OrgScope, user: UserId,
 }
 
 fn about(org: OrgId, user: UserId, addresses: &[Email]) -> sea_orm::Condition {
-    let same = removed_members::Column::UserId.eq(user).or(removed_members::Column::Email.is_in(addresses.iter().map(Email::as_str)));
+    let same = removed_members::Column::UserId.eq(user).or(removed_members::Column::Email.is_in(addresses.iter().map(Email::mailbox)));
     sea_orm::Condition::all().add(removed_members::Column::OrgId.eq(org)).add(same)
 }
 

@@ -46,14 +46,14 @@ async fn another_site_cannot_link_an_account_of_its_choice() {
     let (app, provider) = server().await;
     let ada = app.person("ada").await;
     for site in ["cross-site", "same-site", "none"] {
-        let request = ada.request(Method::GET, "/sso/start?next=/account").header("sec-fetch-site", site);
-        assert_eq!(ada.send(request).await.is(302).header("location"), "/account");
+        let request = ada.request(Method::GET, "/sso/start?next=/account/security").header("sec-fetch-site", site);
+        assert_eq!(ada.send(request).await.is(302).header("location"), "/account/security");
     }
     assert_eq!(ada.get("/sso/start?next=//evil.example").await.is(302).header("location"), "/");
 
     // Whoever signs out, or in as somebody else, in the middle links nothing.
     provider.account("g-ada", "ada@elsewhere.example", json!({})).await;
-    let there = ada.begin_sso("/account").await.is(302).header("location").to_owned();
+    let there = ada.begin_sso("/account/security").await.is(302).header("location").to_owned();
     let back = provider.pass(&there, "g-ada").await;
     ada.post("/do/accounts/sign-out", &[]).await.done();
     let bob = app.person("bob").await;
@@ -63,7 +63,7 @@ async fn another_site_cannot_link_an_account_of_its_choice() {
         let back = provider.pass(answer.header("location"), "g-ada").await;
         answer = ada.get(&back).await.is(302);
     }
-    assert_eq!(answer.header("location"), "/account");
+    assert_eq!(answer.header("location"), "/account/security");
     failed(&ada, SsoFailure::SessionEnded);
     assert_eq!(app.db_count("identities").await, 0);
 }

@@ -2,7 +2,7 @@
 
 use app::domain::identity::{SignInProblem, SignInRule};
 use app::domain::role::Role;
-use app::error::AppError;
+use app::error::{AppError, Conflict};
 use chrono::TimeDelta;
 use serde_json::json;
 use server::services::identities::checking::check_due;
@@ -62,7 +62,8 @@ async fn an_admin_shows_first_that_the_rule_can_be_met_and_others_meet_it_at_the
 
     // Linking is one click away, and leads back.
     provider.account("g-bob", "bob@elsewhere.example", json!({})).await;
-    assert_eq!(bob.sso(&provider, "g-bob", "/o/acme").await.is(302).header("location"), "/o/acme");
+    assert_eq!(bob.sso(&provider, "g-bob", "/o/acme").await.is(302).header("location"), "/account/link");
+    assert_eq!(bob.post("/do/identities/link", &[("current", PASSWORD)]).await.done(), "/o/acme");
     kept_out(&bob, SignInProblem::OtherDomain).await;
     provider.change("g-bob", json!({ "hd": "acme.com" })).await;
     bob.sso(&provider, "g-bob", "/o/acme").await.is(302);
@@ -182,13 +183,20 @@ async fn only_members_of_organizations_that_ask_are_checked() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_link_that_is_removed_closes_the_organization_at_once() {
-    let (_app, provider, ada, bob) = asking().await;
+async fn a_link_that_an_organization_asks_for_stays_so_that_nobody_swaps_it_for_another() {
+    let (app, provider, ada, bob) = asking().await;
     link(&provider, &bob, "g-bob").await;
-    bob.get("/o/acme").await.is(200);
+    provider.change("g-bob", json!({ "disabled": true })).await;
+    check_all(&app.state).await;
+    // Shut out by the company, with an account of his own at hand.
+    provider.account("g-private", "bob@gmail.com", json!({})).await;
+    bob.post("/do/identities/unlink", &[]).await.refused(409, &AppError::Conflict(Conflict::LinkRequired));
+    bob.sso(&provider, "g-private", "/o/acme").await.is(302);
+    kept_out(&bob, SignInProblem::Ended).await;
+    let log = ada.get("/o/acme/audit.ndjson").await.is(200).text();
+    assert!(log.contains("\"linked\""), "Admins see who links: {log}");
+    bob.post("/do/members/leave", &[("org_slug", "acme")]).await.done();
     bob.post("/do/identities/unlink", &[]).await.done();
-    kept_out(&bob, SignInProblem::NotProven).await;
-    ada.get("/o/acme").await.is(200);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -234,6 +242,7 @@ async fn an_invite_that_asks_for_the_provider_is_not_accepted_with_a_password() 
 async fn an_organization_that_asks_for_the_provider_asks_the_invited_too() {
     let (app, provider, ada, _bob) = asking().await;
     require(&ada, "acme.com").await.done();
+    app.mailbox().await;
     ada.post("/do/invites/create", &[("org_slug", "acme"), ("addresses", "zoe@example.com"), ("role", "member")]).await.done();
     let link = app.only_mail().await.link();
     let join = [("link", link.as_str()), ("name", "Zoe"), ("password", "a phrase of zoe's own")];
@@ -259,4 +268,32 @@ async fn a_server_whose_provider_was_taken_out_of_the_configuration_opens_nothin
     browser.take_session_cookie(&ada.session_cookie().unwrap());
     browser.get("/").await.is(200);
     browser.get("/o/acme").await.is(403);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_a_public_organization_whoever_is_kept_out_sees_what_everybody_sees() {
+    let (_app, _provider, ada, bob) = asking().await;
+    assert!(bob.get("/").await.is(200).text().contains("Sign in in another way to open it."));
+    ada.post("/do/orgs/change-visibility", &[("org_slug", "acme"), ("change", "make-public")]).await.done();
+    let page = bob.get("/o/acme").await.is(200).text();
+    assert!(page.contains("A password is not enough.") && page.contains("/sso/start"), "{page}");
+    let members = bob.get("/o/acme/members").await.is(200).text();
+    assert!(!members.contains(&ada.email), "{members}");
+    bob.get("/o/acme/audit").await.is(403);
+    let form = [("org_slug", "acme"), ("name", "api")];
+    bob.post("/do/workspaces/create", &form).await.refused(403, &AppError::SignIn(SignInProblem::NotProven));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_joins_by_domain_has_to_sign_in_as_the_others_do() {
+    let (app, provider, ada, _bob) = asking().await;
+    ada.post("/do/domain-invites/add", &[("org_slug", "acme"), ("domain", "example.com"), ("role", "member")]).await.done();
+    let zoe = app.person("zoe").await;
+    let form = [("org_slug", "acme")];
+    zoe.post("/do/domain-invites/join", &form).await.refused(403, &AppError::SignIn(SignInProblem::NotProven));
+    zoe.get("/o/acme").await.is(404);
+    provider.account("g-zoe", &zoe.email, json!({})).await;
+    link(&provider, &zoe, "g-zoe").await;
+    zoe.post("/do/domain-invites/join", &form).await.done();
+    zoe.get("/o/acme").await.is(200);
 }

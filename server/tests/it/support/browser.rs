@@ -130,7 +130,8 @@ impl Browser {
             .unwrap()
             .expect("a session");
         let user = users::find(db, stored.user_id.unwrap()).await.unwrap().unwrap();
-        let signed_in = SignedIn { id: user.id, name: user.name, email: user.email, session: stored.id, proof: None };
+        let signed_in =
+            SignedIn { id: user.id, name: user.name, email: user.email, session: stored.id, began: stored.created_at, proof: None };
         Caller { actor: Actor::User(signed_in), address: "127.0.0.1".to_owned(), incident: actor::new_incident(&self.state) }
     }
 }

@@ -19,8 +19,8 @@ pub use browser::{Browser, Person, Workspace};
 pub use ci::Ci;
 pub use dns::DnsServer;
 pub use logs::written as log_lines;
-pub use provider::Provider;
 pub use mailbox::Message;
+pub use provider::Provider;
 
 use std::time::Duration;
 

@@ -28,11 +28,11 @@ impl MailServer {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("smtp://{}", listener.local_addr().unwrap());
         let taken = Arc::<Mutex<Vec<String>>>::default();
-        let ((begin, begun), (open, opened)) = (watch::channel(0), watch::channel(false));
+        let ((count, begun), (open, opened)) = (watch::channel(0), watch::channel(false));
         let into = taken.clone();
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                tokio::spawn(talk(stream, into.clone(), begin.clone(), opened.clone()));
+                tokio::spawn(talk(stream, into.clone(), count.clone(), opened.clone()));
             }
         });
         Self { url, taken, begun, open }
