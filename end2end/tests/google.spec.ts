@@ -66,7 +66,7 @@ test('an organization requires Google, and loses whom Google loses', async ({ pa
   await rule.open(org);
   await rule.preview('acme.com');
   await expect(rule.main).toContainText('2 members cannot get in');
-  await expect(rule.main).toContainText('This would keep yourself out');
+  await expect(rule.main).toContainText('This would keep you out');
   await page.getByRole('link', { name: 'Continue with Google' }).click();
   await google.pass(page, adas);
   await confirm(page, ada, scripts);

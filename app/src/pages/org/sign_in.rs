@@ -190,7 +190,7 @@ fn Consequences(org: OrgView, asked: SignInRule, preview: Preview, provider: Str
         .into_any(),
         Err(problem) => view! {
             <div class="alert alert-care" role="status">
-                <p>"This would keep yourself out, so sign in that way first. " {problem.to_string()}</p>
+                <p>"This would keep you out, so sign in that way first. " {problem.to_string()}</p>
             </div>
             <ProviderLink provider=provider.clone() next=address domain=suggestion primary=true/>
         }

@@ -50,7 +50,7 @@ async fn an_admin_shows_first_that_the_rule_can_be_met_and_others_meet_it_at_the
     require(&ada, "").await.refused(403, &AppError::SignIn(SignInProblem::NotProven));
     let page = ada.get("/o/acme/sign-in?preview=1&domains=").await.is(200).text();
     assert!(page.contains("2 members cannot get in") && page.contains("bob@example.com"), "{page}");
-    assert!(page.contains("This would keep yourself out"), "{page}");
+    assert!(page.contains("This would keep you out"), "{page}");
 
     provider.account("g-ada", &ada.email, json!({ "hd": "acme.com" })).await;
     link(&provider, &ada, "g-ada").await;
