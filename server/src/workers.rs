@@ -1,4 +1,4 @@
-//! What goes on beside the requests: mail, purges, proofs of domains, retention, the sweeper, counts, limits, the watch over
+//! What goes on beside the requests: mail, purges, proofs of domains, accounts at the provider, retention, the sweeper, counts, limits, the watch over
 //! access.
 //!
 //! Each worker carries on after a failure; what it could not do now it does at its next turn.

@@ -1,5 +1,5 @@
-//! The HTTP API for command-line clients, and downloads: thin, like server functions. It never looks at cookies; who asks
-//! for a download, `auth::actor` has found out.
+//! The HTTP API for command-line clients, downloads, and the way to the OpenID provider: thin, like server functions. Cookies
+//! are read elsewhere; who asks for a download, `auth::actor` has found out.
 
 pub mod account;
 pub mod audit;

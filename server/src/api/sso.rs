@@ -11,10 +11,11 @@ use app::notice::Notice;
 use app::paths;
 use app::request::{Actor, Request};
 use axum::extract::{Extension, Query, State as Extracted};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use chrono::TimeDelta;
 
+use super::redirect;
 use crate::auth::forms::{is_from_our_page, too_many};
 use crate::auth::visit::BrowserVisit;
 use crate::error::Result;
@@ -131,8 +132,4 @@ fn failed(request: &Request, failure: SsoFailure, next: &str) -> Response {
         Actor::User(_) => redirect(paths::ACCOUNT_SECURITY),
         Actor::Anonymous | Actor::Operator | Actor::Server => redirect(&paths::sign_in_then(next)),
     }
-}
-
-fn redirect(to: &str) -> Response {
-    (StatusCode::FOUND, [(header::LOCATION, to)]).into_response()
 }

@@ -79,9 +79,9 @@ pub enum Action {
     Revoked,
     /// Artifacts are deleted on demand.
     Purged,
-    /// A member tried to change what their role does not allow.
+    /// A member tried to change what their role does not allow, or a CI access token was refused.
     Refused,
-    /// The audit log was downloaded.
+    /// The audit log, or what is kept about a person, was downloaded.
     Exported,
 }
 

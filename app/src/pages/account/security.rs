@@ -19,7 +19,7 @@ use crate::request::{SignedIn, request};
 use crate::server_fns::accounts::{ChangePassword, SendPasswordLink};
 use crate::server_fns::sessions::{EndOtherSessions, EndSession};
 
-/// Password and sessions.
+/// Password, linked account and sessions.
 #[component]
 pub fn SecurityPage() -> impl IntoView {
     let request = request();
