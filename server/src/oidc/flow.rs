@@ -4,7 +4,7 @@ use app::domain::ids::SessionId;
 use chrono::{DateTime, Utc};
 use openidconnect::core::{CoreAuthPrompt, CoreResponseType};
 use openidconnect::{
-    AccessTokenHash, AuthenticationFlow, AuthorizationCode, CsrfToken, EndUserEmail, Nonce, OAuth2TokenResponse as _, PkceCodeChallenge,
+    AccessTokenHash, AuthenticationFlow, AuthorizationCode, CsrfToken, Nonce, OAuth2TokenResponse as _, PkceCodeChallenge,
     PkceCodeVerifier, RequestTokenError, Scope, TokenResponse as _,
 };
 use serde::{Deserialize, Serialize};
@@ -138,10 +138,12 @@ impl Provider {
             }
         }
         let hosted_domain = claims.additional_claims().hd.clone();
+        let email = claims.email().map_or("", |email| email.as_str());
+        let vouched_for = !self.is_google() || google_vouches_for(email, hosted_domain.as_deref());
         Ok(Verified {
             subject: claims.subject().to_string(),
             email: claims.email().map(|email| email.to_string()),
-            email_verified: claims.email_verified().unwrap_or(false) && self.is_authority_for(claims.email(), hosted_domain.as_deref()),
+            email_verified: claims.email_verified().unwrap_or(false) && vouched_for,
             name: claims.name().and_then(|name| name.get(None)).map(|name| name.to_string()),
             hosted_domain,
             refresh_token: tokens.refresh_token().map(|token| token.secret().clone()),
@@ -149,16 +151,29 @@ impl Provider {
     }
 }
 
-impl Provider {
-    /// Google verified an address of somebody else's domain once, when the account was made; whose it is now, it knows
-    /// only for its own and for those of the organizations that it hosts ("Verify the Google ID token", Google Identity).
-    fn is_authority_for(&self, email: Option<&EndUserEmail>, hosted_domain: Option<&str>) -> bool {
-        !self.is_google() || hosted_domain.is_some() || email.is_some_and(|email| email.to_ascii_lowercase().ends_with("@gmail.com"))
-    }
+/// Google verified an address of somebody else's domain once, when the account was made; whose it is now, it knows only
+/// for its own and for those of the organizations that it hosts ("Verify the Google ID token", Google Identity).
+fn google_vouches_for(email: &str, hosted_domain: Option<&str>) -> bool {
+    hosted_domain.is_some() || email.to_ascii_lowercase().ends_with("@gmail.com")
 }
 
 impl Discovered {
     fn offers_offline_access(&self) -> bool {
         self.metadata.scopes_supported().is_some_and(|scopes| scopes.iter().any(|scope| scope.as_str() == "offline_access"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn google_is_asked_about_mailboxes_of_its_own_and_of_those_it_hosts_only() {
+        assert!(google_vouches_for("Ada@Gmail.com", None));
+        assert!(google_vouches_for("ada@acme.com", Some("acme.com")));
+        // A private account that was once made on an address of the company.
+        assert!(!google_vouches_for("bob@acme.com", None));
+        assert!(!google_vouches_for("bob@notgmail.com", None));
+        assert!(!google_vouches_for("bob@gmail.com.evil.example", None));
     }
 }
