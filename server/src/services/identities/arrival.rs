@@ -35,10 +35,11 @@ impl Identities {
     /// Signs the person in, links their account, or says why not. `may_ask` when consent can still be asked for.
     pub async fn arrive(&self, caller: &Caller, (purpose, next): (&Purpose, &str), person: Verified, may_ask: bool) -> Result<Arrival> {
         match self.try_to_arrive(caller, (purpose, next), person.clone(), may_ask).await {
-            // Somebody was faster: now there is something to find.
+            // The same person may have been faster in another window: then there is an account to find now.
             Err(Error::Db(error)) if matches!(error.sql_err(), Some(sea_orm::SqlErr::UniqueConstraintViolation(_))) => {
                 self.try_to_arrive(caller, (purpose, next), person, may_ask).await
             }
+            Ok(Arrival::Failed(SsoFailure::KnownAddress)) => self.try_to_arrive(caller, (purpose, next), person, may_ask).await,
             arrival => arrival,
         }
     }
