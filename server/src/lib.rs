@@ -36,4 +36,5 @@ pub mod store;
 pub mod telemetry;
 pub mod transfer;
 pub mod usage;
+pub mod wire;
 pub mod workers;

@@ -20,7 +20,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::timeout::RequestBodyTimeoutLayer;
 
-use crate::api::{account, audit, cache, health, sso, usage};
+use crate::api::{account, audit, cache, health, openapi, sso, usage};
 use crate::auth::{actor, forms, session};
 use crate::services;
 use crate::state::State;
@@ -64,6 +64,7 @@ pub fn plain_routes(metrics: PrometheusHandle) -> Vec<PlainRoute> {
         plain("/v1/cache/{hash}", &["GET", "PUT"], cache()),
         // nx puts a slash behind a base address that ends with one.
         plain("//v1/cache/{hash}", &["GET", "PUT"], cache()),
+        plain("/api/openapi.json", &["GET"], get(openapi::get)),
         plain("/healthz", &["GET"], get(health::alive)),
         plain("/readyz", &["GET"], get(health::ready)),
         plain("/metrics", &["GET"], get(move || std::future::ready(health::metrics(&metrics)))),

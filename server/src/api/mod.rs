@@ -5,6 +5,7 @@ pub mod account;
 pub mod audit;
 pub mod cache;
 pub mod health;
+pub mod openapi;
 pub mod sso;
 pub mod usage;
 

@@ -127,6 +127,7 @@ GET /v1/cache/{hash}               401     401        200         200      401  
 PUT /v1/cache/{hash}               401     401        403         200      401      401        200
 GET //v1/cache/{hash}              401     401        200         200      401      401        404
 PUT //v1/cache/{hash}              401     401        403         200      401      401        200
+GET /api/openapi.json              200     200        200         200      200      200        200
 GET /healthz                       200     200        200         200      200      200        200
 GET /readyz                        200     200        200         200      200      200        200
 GET /metrics                       200     200        200         200      200      200        200
