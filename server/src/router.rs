@@ -64,6 +64,7 @@ pub fn plain_routes(metrics: PrometheusHandle) -> Vec<PlainRoute> {
         plain("/v1/cache/{hash}", &["GET", "PUT"], cache()),
         // nx puts a slash behind a base address that ends with one.
         plain("//v1/cache/{hash}", &["GET", "PUT"], cache()),
+        plain("/w/{nxCloudId}/v1/cache/{hash}", &["GET", "PUT"], get(cache::get_in_workspace).put(cache::put_in_workspace)),
         plain("/api/openapi.json", &["GET"], get(openapi::get)),
         plain("/healthz", &["GET"], get(health::alive)),
         plain("/readyz", &["GET"], get(health::ready)),

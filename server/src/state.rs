@@ -11,7 +11,7 @@ use axum_extra::extract::cookie::Key;
 use moka::sync::Cache;
 use tokio::sync::{Notify, Semaphore};
 
-use crate::auth::bearer::Bearers;
+use crate::auth::credential::Credentials;
 use crate::auth::epoch::AccessEpoch;
 use crate::auth::forms::Attempts;
 use crate::auth::password::Passwords;
@@ -53,7 +53,7 @@ pub struct State {
     /// What is stored of credentials.
     pub hasher: Arc<SecretHasher>,
     /// Tokens that were checked.
-    pub bearers: Bearers,
+    pub credentials: Credentials,
     /// When what is remembered stops counting.
     pub epoch: AccessEpoch,
     /// Sealed bytes of artifacts.
@@ -154,7 +154,7 @@ impl State {
             cookie_key: Key::from(&[*master.subkey("cookies: signing"), *master.subkey("cookies: sealing")].concat()),
             keys: Keyring::new(master),
             passwords: Passwords::new()?,
-            bearers: Bearers::new(hasher.clone()),
+            credentials: Credentials::new(hasher.clone()),
             hasher,
             epoch: AccessEpoch::default(),
             blobs,

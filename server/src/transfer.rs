@@ -7,11 +7,12 @@
 //! There is no read-ahead of our own: the system reads files ahead, and while it does, the socket drains hyper's
 //! buffer and its own.
 
+mod check;
 mod gzip;
 mod receive;
 mod send;
 
-pub use receive::{Limits, ReceiveError, Received, receive};
+pub use receive::{Announced, Limits, ReceiveError, Received, receive};
 pub use send::{Content, SendError, send};
 
 use crate::blob::Block;

@@ -6,19 +6,20 @@ use std::collections::HashMap;
 use std::sync::Mutex;
 use std::time::Duration;
 
-use app::domain::ids::{ArtifactId, CiTokenId, OrgId, WorkspaceId};
+use app::domain::ids::{ArtifactId, OrgId, WorkspaceId};
 use chrono::{DateTime, NaiveDate, Utc};
 
+use crate::auth::credential::TokenId;
 use crate::error::Result;
 use crate::store::db::Db;
-use crate::store::{artifacts, ci_tokens, usage, workspaces};
+use crate::store::{artifacts, ci_tokens, personal_tokens, usage, workspaces};
 
 /// How often the counts are written down.
 pub const FLUSH_INTERVAL: Duration = Duration::from_secs(5);
 
 #[derive(Default)]
 struct Counts {
-    tokens: HashMap<CiTokenId, (DateTime<Utc>, String)>,
+    tokens: HashMap<TokenId, (DateTime<Utc>, String)>,
     artifacts: HashMap<ArtifactId, (u64, DateTime<Utc>)>,
     workspaces: HashMap<WorkspaceId, (u64, u64)>,
     transfers: HashMap<(OrgId, NaiveDate), (u64, u64)>,
@@ -34,7 +35,7 @@ impl Usage {
     }
 
     /// A token was used from this address.
-    pub fn token(&self, id: CiTokenId, from: &str, now: DateTime<Utc>) {
+    pub fn token(&self, id: TokenId, from: &str, now: DateTime<Utc>) {
         self.change(|counts| match counts.tokens.get_mut(&id) {
             Some(last) => {
                 last.0 = now;
@@ -58,10 +59,10 @@ impl Usage {
         metrics::counter!("buildkeep_cache_hits_total").increment(1);
     }
 
-    /// An artifact was asked for that is not there.
-    pub fn miss(&self, workspace: WorkspaceId) {
-        self.change(|counts| counts.workspaces.entry(workspace).or_default().1 += 1);
-        metrics::counter!("buildkeep_cache_misses_total").increment(1);
+    /// So many artifacts were asked for that are not there.
+    pub fn missed(&self, workspace: WorkspaceId, count: u64) {
+        self.change(|counts| counts.workspaces.entry(workspace).or_default().1 += count);
+        metrics::counter!("buildkeep_cache_misses_total").increment(count);
     }
 
     /// An artifact came in as a whole.
@@ -94,7 +95,10 @@ async fn write(db: &Db, counts: &Counts) -> Result<()> {
     // In the order of their ids, so that two servers never wait for each other's rows.
     for id in sorted(counts.tokens.keys()) {
         let (at, from) = &counts.tokens[&id];
-        ci_tokens::set_last_used(&tx, id, *at, from).await?;
+        match id {
+            TokenId::Ci(id) => ci_tokens::set_last_used(&tx, id, *at, from).await?,
+            TokenId::Personal(id) => personal_tokens::set_last_used(&tx, id, *at, from).await?,
+        }
     }
     // Artifacts before workspaces, as everywhere.
     for id in sorted(counts.artifacts.keys()) {

@@ -1,4 +1,4 @@
-//! What a credential of the command line or of CI may do with a workspace's remote cache.
+//! What a credential of the command line or of CI may do with a workspace: its remote cache, and its runs.
 
 use std::fmt;
 use std::str::FromStr;
@@ -12,22 +12,78 @@ pub enum CachePermission {
     ReadShared,
     /// Store artifacts that everyone in the workspace shares.
     WriteShared,
+    /// Store and read artifacts of its own CI execution.
+    UseExecution,
+    /// Have its runs recorded.
+    RecordRuns,
 }
 
 impl CachePermission {
     /// Every cache permission, in the order of the printed matrix.
-    pub const ALL: [Self; 2] = [Self::ReadShared, Self::WriteShared];
+    pub const ALL: [Self; 4] = [Self::ReadShared, Self::WriteShared, Self::UseExecution, Self::RecordRuns];
 
     /// What it means, in words for the matrix.
     pub const fn describe(self) -> &'static str {
         match self {
             Self::ReadShared => "Read the shared cache",
             Self::WriteShared => "Store into the shared cache",
+            Self::UseExecution => "Store and read for its own CI execution alone",
+            Self::RecordRuns => "Have its runs recorded",
         }
     }
 }
 
-/// The access that a CI access token gives.
+/// A credential and the access that it gives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Grant {
+    /// A CI access token.
+    CiToken(TokenAccess),
+    /// The personal access token of a member, by the workspace's PAT access level.
+    PersonalToken(TokenAccess),
+    /// The Nx Cloud id alone, by the workspace's ID access level.
+    NxCloudId(IdAccess),
+}
+
+impl Grant {
+    /// Every grant, in the order of the printed matrix.
+    pub const ALL: [Self; 7] = [
+        Self::CiToken(TokenAccess::ReadOnly),
+        Self::CiToken(TokenAccess::ReadWrite),
+        Self::PersonalToken(TokenAccess::ReadOnly),
+        Self::PersonalToken(TokenAccess::ReadWrite),
+        Self::NxCloudId(IdAccess::None),
+        Self::NxCloudId(IdAccess::ReadOnly),
+        Self::NxCloudId(IdAccess::ReadWrite),
+    ];
+
+    /// Whether the credential may do it.
+    pub const fn grants(self, permission: CachePermission) -> bool {
+        let shared = match self {
+            Self::CiToken(access) | Self::PersonalToken(access) => Some(access),
+            Self::NxCloudId(IdAccess::ReadOnly) => Some(TokenAccess::ReadOnly),
+            Self::NxCloudId(IdAccess::ReadWrite) => Some(TokenAccess::ReadWrite),
+            Self::NxCloudId(IdAccess::None) => None,
+        };
+        let Some(shared) = shared else { return false };
+        match permission {
+            CachePermission::ReadShared | CachePermission::RecordRuns => true,
+            CachePermission::WriteShared => matches!(shared, TokenAccess::ReadWrite),
+            CachePermission::UseExecution => matches!(self, Self::CiToken(_)),
+        }
+    }
+}
+
+impl fmt::Display for Grant {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::CiToken(access) => write!(out, "CI access token, {access}"),
+            Self::PersonalToken(access) => write!(out, "Personal access token, {access}"),
+            Self::NxCloudId(access) => write!(out, "Nx Cloud id alone, {access}"),
+        }
+    }
+}
+
+/// The access that a CI access token gives, or that a workspace gives to the personal access tokens of its members.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum TokenAccess {
     /// Reads the shared cache, stores nothing in it.
@@ -42,23 +98,10 @@ impl TokenAccess {
     /// Every access, the weakest first.
     pub const ALL: [Self; 2] = [Self::ReadOnly, Self::ReadWrite];
 
-    /// Whether a token with this access may do it.
-    pub const fn grants(self, permission: CachePermission) -> bool {
-        match self {
-            Self::ReadOnly => match permission {
-                CachePermission::ReadShared => true,
-                CachePermission::WriteShared => false,
-            },
-            Self::ReadWrite => match permission {
-                CachePermission::ReadShared | CachePermission::WriteShared => true,
-            },
-        }
-    }
-
-    /// What follows from it, in words for the person who chooses.
+    /// What follows from it for a CI access token, in words for the person who chooses.
     pub const fn describe(self) -> &'static str {
         match self {
-            Self::ReadOnly => "Reads artifacts and stores none. For pull requests, forks and developers' machines.",
+            Self::ReadOnly => "Reads artifacts and stores none that others would use. For pull requests, forks and developers' machines.",
             Self::ReadWrite => {
                 "Also stores artifacts, which all others then use. Only for jobs whose code is trusted, such as those of the main branch."
             }
@@ -88,7 +131,49 @@ impl FromStr for TokenAccess {
     }
 }
 
+/// The access that a workspace gives to everyone who knows its Nx Cloud id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum IdAccess {
+    /// None: nx works as if it were not connected.
+    #[serde(rename = "none")]
+    None,
+    /// Reads the shared cache.
+    #[serde(rename = "read-only")]
+    ReadOnly,
+    /// Reads and stores.
+    #[serde(rename = "read-write")]
+    ReadWrite,
+}
+
+impl IdAccess {
+    /// Every access, the weakest first.
+    pub const ALL: [Self; 3] = [Self::None, Self::ReadOnly, Self::ReadWrite];
+
+    /// The word that the database, forms and the command line use.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::ReadOnly => "read-only",
+            Self::ReadWrite => "read-write",
+        }
+    }
+}
+
+impl fmt::Display for IdAccess {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(self.as_str())
+    }
+}
+
+impl FromStr for IdAccess {
+    type Err = UnknownAccess;
+
+    fn from_str(text: &str) -> Result<Self, UnknownAccess> {
+        Self::ALL.into_iter().find(|access| access.as_str() == text).ok_or(UnknownAccess)
+    }
+}
+
 /// A word that is not an access.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("access is `read-only` or `read-write`")]
+#[error("access is `read-only` or `read-write`, of the Nx Cloud id alone also `none`")]
 pub struct UnknownAccess;

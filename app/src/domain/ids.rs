@@ -126,6 +126,16 @@ id_type!(
     "tok"
 );
 id_type!(
+    /// A personal access token; not the secret itself.
+    PersonalTokenId,
+    "pat"
+);
+id_type!(
+    /// A run: one `nx` command.
+    RunId,
+    "run"
+);
+id_type!(
     /// An artifact of the remote cache.
     ArtifactId,
     "art"

@@ -6,7 +6,7 @@ use super::frame::Frame;
 use crate::components::icon::Icon;
 use crate::components::page_header::PageHeader;
 use crate::components::section::Section;
-use crate::domain::access::{CachePermission, TokenAccess};
+use crate::domain::access::{CachePermission, Grant};
 use crate::domain::permission::Permission;
 use crate::domain::standing::Standing;
 
@@ -15,8 +15,7 @@ use crate::domain::standing::Standing;
 pub fn AccessMatrixPage() -> impl IntoView {
     let people =
         Permission::ALL.map(|permission| (permission.describe(), Standing::ALL.map(|standing| standing.grants(permission)).to_vec()));
-    let tokens =
-        CachePermission::ALL.map(|permission| (permission.describe(), TokenAccess::ALL.map(|access| access.grants(permission)).to_vec()));
+    let tokens = CachePermission::ALL.map(|permission| (permission.describe(), Grant::ALL.map(|grant| grant.grants(permission)).to_vec()));
     view! {
         <Frame title="Who may do what">
             <PageHeader title="Who may do what" lead="Printed from the rules that the server applies to every request."/>
@@ -29,12 +28,12 @@ pub fn AccessMatrixPage() -> impl IntoView {
             </Section>
             <Section
                 id="tokens"
-                title="CI access tokens, at the command line and in CI"
-                lead="By the token's access, in the one workspace that it belongs to. Without a token that works, nothing is read or stored. An artifact is stored once and never replaced."
+                title="Credentials, at the command line and in CI"
+                lead="A CI access token by its access, in the one workspace that it belongs to; a member's personal access token and the Nx Cloud id alone by the levels that the workspace's Admins chose. A token that does not work opens nothing. An artifact is stored once and never replaced."
             >
                 <Matrix
-                    caption="Permissions of CI access tokens"
-                    columns=TokenAccess::ALL.map(|access| format!("CI access token, {access}")).to_vec()
+                    caption="Permissions of credentials"
+                    columns=Grant::ALL.map(|grant| grant.to_string()).to_vec()
                     rows=tokens.to_vec()
                 />
             </Section>

@@ -1,4 +1,5 @@
 //! `GET` and `PUT /v1/cache/{hash}`: Nx's "custom remote cache" (its OpenAPI document 1.0.0), as the client of nx 20.8 to 24 takes it.
+//! It takes a CI access token; under `/w/{nxCloudId}`, the personal access token of a member or none will do too.
 //!
 //! | answer | means to nx |
 //! |---|---|
@@ -15,7 +16,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use app::domain::access::CachePermission;
-use app::domain::artifact::PutOutcome;
+use app::domain::artifact::{ArtifactFormat, ArtifactScope, PutOutcome};
 use app::domain::names::ArtifactHash;
 use axum::body::{Body, BodyDataStream};
 use axum::extract::rejection::PathRejection;
@@ -26,12 +27,12 @@ use axum::response::Response;
 use futures_util::StreamExt as _;
 
 use crate::auth::actor::client_address;
-use crate::auth::bearer::{Checked, Credential};
+use crate::auth::credential::{CacheScope, Checked, Credential, Living, Presented};
 use crate::error::Error;
 use crate::services::cache::{self, PutError};
 use crate::services::limits;
 use crate::state::State;
-use crate::transfer::ReceiveError;
+use crate::transfer::{Announced, ReceiveError};
 
 /// A refused body is read up to this size and time; behind that the connection is cut.
 const DRAIN_BYTES: u64 = 256 << 20;
@@ -61,16 +62,25 @@ fn miss() -> Response {
     plain(StatusCode::NOT_FOUND, "No such artifact.")
 }
 
-async fn credential(state: &State, request: &Parts) -> Result<Option<Credential>, Error> {
-    let header = request.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-    Ok(match state.bearers.check(&state.db, &state.epoch, header, state.clock.now()).await? {
-        Checked::Good(credential) => Some(credential),
+/// Who asks, by the headers and the Nx Cloud id of the address.
+async fn credential(state: &State, request: &Parts, id: Option<&str>) -> Result<Option<Credential>, Error> {
+    let presented = Presented { nx_cloud_id: id, ..Presented::by(&request.headers) };
+    Ok(match state.credentials.check(state, &presented).await? {
+        // A token of another workspace has no business at this address.
+        Checked::Good(credential) => id.is_none_or(|id| credential.living().nx_cloud_id.as_str() == id).then_some(credential),
         Checked::Dead(token) => {
             state.token_refusals.note(&token, client_address(state, &request.extensions, &request.headers));
             None
         }
-        Checked::Unknown => None,
+        Checked::Unknown | Checked::UnknownWorkspace | Checked::Nothing => None,
     })
+}
+
+/// Writes down that the credential was used.
+fn note_use(state: &State, request: &Parts, credential: &Living) {
+    if let Some(token) = credential.token {
+        state.usage.token(token, &client_address(state, &request.extensions, &request.headers), state.clock.now());
+    }
 }
 
 fn failed(what: &'static str, error: &dyn std::error::Error) {
@@ -81,15 +91,38 @@ fn failed(what: &'static str, error: &dyn std::error::Error) {
 
 /// A path that is not even text names no artifact; axum's own answer to it would be another status.
 type HashPath = Result<Path<String>, PathRejection>;
+/// Nx Cloud id and hash.
+type WorkspacePath = Result<Path<(String, String)>, PathRejection>;
 
-fn artifact_hash(path: HashPath) -> Option<ArtifactHash> {
-    path.ok().and_then(|Path(text)| ArtifactHash::parse(&text).ok())
+fn artifact_hash(text: &str) -> Option<ArtifactHash> {
+    ArtifactHash::parse(text).ok()
 }
 
 /// `GET /v1/cache/{hash}`.
 pub async fn get(Extracted(state): Extracted<Arc<State>>, path: HashPath, request: Request) -> Response {
+    answer_get(&state, None, &path.map(|Path(hash)| hash).unwrap_or_default(), request).await
+}
+
+/// `PUT /v1/cache/{hash}`.
+pub async fn put(Extracted(state): Extracted<Arc<State>>, path: HashPath, request: Request) -> Response {
+    answer_put(&state, None, &path.map(|Path(hash)| hash).unwrap_or_default(), request).await
+}
+
+/// `GET /w/{nxCloudId}/v1/cache/{hash}`.
+pub async fn get_in_workspace(Extracted(state): Extracted<Arc<State>>, path: WorkspacePath, request: Request) -> Response {
+    let (id, hash) = path.map(|Path(parts)| parts).unwrap_or_default();
+    answer_get(&state, Some(&id), &hash, request).await
+}
+
+/// `PUT /w/{nxCloudId}/v1/cache/{hash}`.
+pub async fn put_in_workspace(Extracted(state): Extracted<Arc<State>>, path: WorkspacePath, request: Request) -> Response {
+    let (id, hash) = path.map(|Path(parts)| parts).unwrap_or_default();
+    answer_put(&state, Some(&id), &hash, request).await
+}
+
+async fn answer_get(state: &Arc<State>, id: Option<&str>, hash: &str, request: Request) -> Response {
     let (request, _) = request.into_parts();
-    let credential = match credential(&state, &request).await {
+    let credential = match credential(state, &request, id).await {
         Ok(Some(credential)) => credential,
         Ok(None) => return unauthorized(),
         Err(error) => {
@@ -98,22 +131,25 @@ pub async fn get(Extracted(state): Extracted<Arc<State>>, path: HashPath, reques
         }
     };
     let Some(scope) = credential.scope(CachePermission::ReadShared) else { return miss() };
-    let address = client_address(&state, &request.extensions, &request.headers);
-    state.usage.token(scope.token().id, &address, state.clock.now());
-    let Some(hash) = artifact_hash(path) else { return miss() };
+    note_use(state, &request, scope.credential());
+    let Some(hash) = artifact_hash(hash) else { return miss() };
     let Ok(place) = state.transfers.clone().try_acquire_owned() else {
         metrics::counter!("buildkeep_cache_overload_total").increment(1);
         return miss();
     };
-    match cache::get(&state, &scope, &hash).await {
-        Ok(Some(found)) => {
+    match cache::get(state, &scope, ArtifactScope::Shared, &hash).await {
+        // nx itself cannot decrypt what a client has encrypted, and would fail.
+        Ok(Some(found)) if found.artifact.format == ArtifactFormat::Tar => {
             let mut response = Response::new(cache::body(found.content.holding(place)));
             let headers = response.headers_mut();
             headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/octet-stream"));
-            headers.insert(header::CONTENT_LENGTH, HeaderValue::from(found.bytes));
+            headers.insert(header::CONTENT_LENGTH, HeaderValue::from(found.artifact.bytes));
             response
         }
-        Ok(None) => miss(),
+        Ok(Some(_) | None) => {
+            state.usage.missed(scope.workspace(), 1);
+            miss()
+        }
         Err(error) => {
             failed("read", &error);
             miss()
@@ -121,18 +157,16 @@ pub async fn get(Extracted(state): Extracted<Arc<State>>, path: HashPath, reques
     }
 }
 
-/// `PUT /v1/cache/{hash}`.
-pub async fn put(Extracted(state): Extracted<Arc<State>>, path: HashPath, request: Request) -> Response {
+async fn answer_put(state: &Arc<State>, id: Option<&str>, hash: &str, request: Request) -> Response {
     let (request, body) = request.into_parts();
-    let credential = credential(&state, &request).await;
-    let address = client_address(&state, &request.extensions, &request.headers);
+    let credential = credential(state, &request, id).await;
     let length = request.headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()).and_then(|text| text.parse().ok());
     let mut body = body.into_data_stream();
     let refusal = |status, sentence| Err((status, sentence));
     let admitted = match credential {
         Ok(Some(credential)) => match credential.scope(CachePermission::WriteShared) {
             Some(scope) => Ok(scope),
-            None => refusal(StatusCode::FORBIDDEN, "This access token is read-only: nothing was stored."),
+            None => refusal(StatusCode::FORBIDDEN, "This credential is read-only: nothing was stored."),
         },
         Ok(None) => {
             drain(&mut body).await;
@@ -145,8 +179,8 @@ pub async fn put(Extracted(state): Extracted<Arc<State>>, path: HashPath, reques
     };
     let stored = match admitted {
         Ok(scope) => {
-            state.usage.token(scope.token().id, &address, state.clock.now());
-            store(&state, &scope, artifact_hash(path), length, &mut body).await
+            note_use(state, &request, scope.credential());
+            store(state, &scope, artifact_hash(hash), length, &mut body).await
         }
         Err(refused) => Err(refused),
     };
@@ -161,7 +195,7 @@ pub async fn put(Extracted(state): Extracted<Arc<State>>, path: HashPath, reques
 
 async fn store(
     state: &Arc<State>,
-    scope: &crate::auth::bearer::CacheScope,
+    scope: &CacheScope,
     hash: Option<ArtifactHash>,
     length: Option<u64>,
     body: &mut BodyDataStream,
@@ -184,7 +218,7 @@ async fn store(
     }
     // A small body is read sooner than the database has answered; whether its key is taken is seen when it is named.
     if length.is_none_or(|length| length > SMALL) {
-        match cache::exists(state, scope, &hash).await {
+        match cache::exists(state, scope, ArtifactScope::Shared, &hash).await {
             Ok(false) => {}
             Ok(true) => return conflict("Not stored: there is an artifact with this hash already."),
             Err(error) => {
@@ -197,13 +231,15 @@ async fn store(
         metrics::counter!("buildkeep_cache_overload_total").increment(1);
         return conflict("Not stored: the server is busy.");
     };
-    match cache::put(state, scope, &hash, length, body).await {
+    match cache::put(state, scope, (ArtifactScope::Shared, &hash), Announced::by_nx(length), body).await {
         Ok(PutOutcome::Created) => Ok(()),
         Ok(PutOutcome::AlreadyThere) => conflict("Not stored: there is an artifact with this hash already."),
         Err(PutError::Receive(ReceiveError::TooLarge)) => conflict("Not stored: the artifact is larger than this server takes."),
         Err(PutError::Receive(ReceiveError::ExpandsTooFar)) => conflict("Not stored: the artifact unpacks to more than this server takes."),
         Err(PutError::Receive(ReceiveError::WrongLength | ReceiveError::Body(_))) => conflict("Not stored: the upload ended too early."),
-        Err(PutError::Receive(ReceiveError::NotGzip)) => conflict("Not stored: the body is not a complete gzip file."),
+        Err(PutError::Receive(ReceiveError::NotGzip | ReceiveError::NotEncrypted | ReceiveError::WrongDigest)) => {
+            conflict("Not stored: the body is not a complete gzip file.")
+        }
         Err(error @ (PutError::Receive(ReceiveError::Storage(_) | ReceiveError::Seal(_)) | PutError::Inner(_))) => {
             failed("store", &error);
             conflict("Not stored: the server has a problem.")
@@ -211,7 +247,8 @@ async fn store(
     }
 }
 
-async fn drain(body: &mut BodyDataStream) {
+/// Reads what is left of a refused body, within a bound, so that the client sees the answer.
+pub(super) async fn drain(body: &mut BodyDataStream) {
     let reading = async {
         let mut read = 0;
         while let Some(Ok(chunk)) = body.next().await {

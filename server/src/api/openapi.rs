@@ -18,10 +18,19 @@ use crate::wire::{artifacts, logins, problem, runs, whoami};
         license(name = "Apache-2.0 OR MIT")
     ),
     components(schemas(
-        problem::Problem, whoami::Whoami,
-        artifacts::Lookup, artifacts::Found, artifacts::Stored,
-        runs::RunStart, runs::RunStarted, runs::Report, runs::RunEnd,
-        logins::NewLogin, logins::Login, logins::LoginPoll, logins::LoginState,
+        problem::Problem,
+        whoami::Whoami,
+        artifacts::Lookup,
+        artifacts::Found,
+        artifacts::Stored,
+        runs::RunStart,
+        runs::RunStarted,
+        runs::Report,
+        runs::RunEnd,
+        logins::NewLogin,
+        logins::Login,
+        logins::LoginPoll,
+        logins::LoginState,
     ))
 )]
 pub struct Document;

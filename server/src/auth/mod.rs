@@ -3,8 +3,8 @@
 pub mod access;
 pub mod actor;
 pub mod at_domain;
-pub mod bearer;
 pub mod cookies;
+pub mod credential;
 pub mod epoch;
 pub mod forms;
 pub mod invited;

@@ -28,3 +28,11 @@ pub async fn of(state: &State, provider: &Provider, (user, identity): (UserId, O
     let standing = |identity: &Identity| standing(identity, &state.config, state.clock.now());
     Ok(found.map(|identity| Proof { standing: standing(&identity), hosted_domain: identity.hosted_domain }))
 }
+
+/// What the person's account at the provider proves, whichever session it opened: a personal access token belongs to none.
+pub async fn of_person(state: &State, user: UserId) -> Result<Option<Proof>> {
+    let Some(provider) = &state.provider else { return Ok(None) };
+    let found = identities::of_user(state.db.read(), user, provider.issuer()).await?;
+    Ok(found
+        .map(|identity| Proof { standing: standing(&identity, &state.config, state.clock.now()), hosted_domain: identity.hosted_domain }))
+}

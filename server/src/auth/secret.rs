@@ -21,6 +21,8 @@ const CHECK_DIGITS: usize = 6;
 pub enum SecretKind {
     /// CI access token.
     CiToken,
+    /// Personal access token.
+    PersonalToken,
     /// Link in a mail that proves a mailbox or resets a password.
     MailLink,
     /// Link in a mail that proves another mailbox of an account.
@@ -35,6 +37,7 @@ impl SecretKind {
     const fn prefix(self) -> &'static str {
         match self {
             Self::CiToken => "bkci_",
+            Self::PersonalToken => "bkpat_",
             Self::MailLink => "bklnk_",
             Self::AddressLink => "bkadr_",
             Self::Invite => "bkinv_",

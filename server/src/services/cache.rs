@@ -11,7 +11,7 @@ use app::domain::ids::ArtifactId;
 use app::domain::names::ArtifactHash;
 use axum::body::{Body, BodyDataStream};
 
-use crate::auth::bearer::CacheScope;
+use crate::auth::credential::CacheScope;
 use crate::blob::{BlobKey, BlobReader};
 use crate::error::{Error, Result};
 use crate::seal::{SealContext, SealError, Sealer};
@@ -19,50 +19,43 @@ use crate::services::naming;
 use crate::services::retention::delete_blobs;
 use crate::state::{ArtifactKey, State};
 use crate::store::artifacts::{self, NewArtifact, StoredArtifact};
-use crate::transfer::{self, Content, Limits, ReceiveError, SendError};
+use crate::transfer::{self, Announced, Content, Limits, ReceiveError, SendError};
 
 /// What the bytes of an artifact are bound to: moved anywhere else they do not open.
 fn context(scope: &CacheScope, kind: ArtifactScope, hash: &ArtifactHash) -> SealContext {
     SealContext::new("artifact")
         .with(scope.org().as_bytes())
         .with(scope.workspace().as_bytes())
-        .with(kind.as_str().as_bytes())
+        .with(kind.to_string().as_bytes())
         .with(hash.as_str().as_bytes())
 }
 
 /// An artifact on its way out.
 pub struct Found {
-    /// Its size.
-    pub bytes: u64,
+    /// Where it lies.
+    pub artifact: Arc<StoredArtifact>,
     /// Its verified content.
     pub content: Content,
 }
 
 /// Reads an artifact; `None` when there is none, or its bytes are not what was stored.
-pub async fn get(state: &Arc<State>, scope: &CacheScope, hash: &ArtifactHash) -> Result<Option<Found>> {
-    let found = read(state, scope, ArtifactScope::Shared, hash).await?;
-    match &found {
-        Some((artifact, _)) => state.usage.hit(scope.workspace(), artifact.id, state.clock.now()),
-        None => state.usage.miss(scope.workspace()),
+pub async fn get(state: &Arc<State>, scope: &CacheScope, kind: ArtifactScope, hash: &ArtifactHash) -> Result<Option<Found>> {
+    let found = read(state, scope, kind, hash).await?;
+    if let Some(found) = &found {
+        state.usage.hit(scope.workspace(), found.artifact.id, state.clock.now());
     }
-    Ok(found.map(|(_, mut found)| {
+    Ok(found.map(|mut found| {
         let (state, org) = (state.clone(), scope.org());
         found.content = found.content.counted(move |bytes| state.usage.sent(org, bytes, state.clock.now()));
         found
     }))
 }
 
-async fn read(
-    state: &Arc<State>,
-    scope: &CacheScope,
-    kind: ArtifactScope,
-    hash: &ArtifactHash,
-) -> Result<Option<(Arc<StoredArtifact>, Found)>> {
+async fn read(state: &Arc<State>, scope: &CacheScope, kind: ArtifactScope, hash: &ArtifactHash) -> Result<Option<Found>> {
     let Place::Taken(artifact, reader) = locate(state, scope, kind, hash).await? else { return Ok(None) };
     let keys = state.keys.of(&state.db, scope.org()).await?;
     match transfer::send(reader, &keys, &context(scope, kind, hash), artifact.bytes).await {
         Ok(content) => {
-            let bytes = artifact.bytes;
             let place = (scope.workspace(), kind, hash.clone());
             let content = content.when_damaged({
                 let (state, artifact) = (state.clone(), artifact.clone());
@@ -78,7 +71,7 @@ async fn read(
                     });
                 }
             });
-            Ok(Some((artifact, Found { bytes, content })))
+            Ok(Some(Found { artifact, content }))
         }
         Err(SendError::Storage(error)) => Err(error.into()),
         Err(SendError::Seal(error)) if is_damage(error) => {
@@ -146,8 +139,7 @@ async fn open(state: &State, artifact: &StoredArtifact) -> Result<Option<Box<dyn
 ///
 /// An artifact whose bytes are lost gives way to the good copy that somebody brings. Not before: when the whole store is
 /// away for a while, misses must not delete what comes back with it.
-pub async fn exists(state: &State, scope: &CacheScope, hash: &ArtifactHash) -> Result<bool> {
-    let kind = ArtifactScope::Shared;
+pub async fn exists(state: &State, scope: &CacheScope, kind: ArtifactScope, hash: &ArtifactHash) -> Result<bool> {
     match locate(state, scope, kind, hash).await? {
         Place::Free => Ok(false),
         Place::Taken(..) => Ok(true),
@@ -173,16 +165,15 @@ pub enum PutError {
 pub async fn put(
     state: &Arc<State>,
     scope: &CacheScope,
-    hash: &ArtifactHash,
-    length: Option<u64>,
+    (kind, hash): (ArtifactScope, &ArtifactHash),
+    announced: Announced,
     body: &mut BodyDataStream,
 ) -> Result<PutOutcome, PutError> {
-    let kind = ArtifactScope::Shared;
     let limit = state.config.artifact_limit();
     let keys = state.keys.of(&state.db, scope.org()).await?;
     let sealer = Sealer::new(&keys, &context(scope, kind, hash)).map_err(Error::from)?;
     let key = BlobKey::random(scope.workspace().as_uuid()).map_err(Error::from)?;
-    let received = transfer::receive(body, length, Limits::for_artifacts(limit), sealer, state.blobs.create(&key)).await?;
+    let received = transfer::receive(body, announced, Limits::for_artifacts(limit), sealer, state.blobs.create(&key)).await?;
 
     let now = state.clock.now();
     state.usage.received(scope.org(), received.plain_bytes, now);
@@ -193,12 +184,14 @@ pub async fn put(
         hash: hash.clone(),
         blob: key.to_string(),
         bytes: received.plain_bytes,
-        created_by: scope.token().name.clone(),
+        format: announced.format,
+        sha256: announced.sha256,
+        created_by: scope.credential().name.clone(),
         created_at: now,
     };
     let mut named = naming::name(state, new.clone()).await;
     // The key may be taken by an artifact whose bytes are lost.
-    if matches!(named, Ok(false)) && !exists(state, scope, hash).await? {
+    if matches!(named, Ok(false)) && !exists(state, scope, kind, hash).await? {
         named = naming::name(state, new).await;
     }
     match named {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use app::backend::Page;
 use app::backend::artifacts::{ArtifactRow, PurgeProgress};
-use app::domain::artifact::ArtifactScope;
+use app::domain::artifact::{ArtifactFormat, ArtifactScope};
 use app::domain::ids::{ArtifactId, PurgeId, WorkspaceId};
 use app::domain::names::ArtifactHash;
 use chrono::{DateTime, Utc};
@@ -15,7 +15,7 @@ use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFi
 use super::entities::{artifacts, purges};
 use super::workspaces::adjust_artifacts;
 use crate::auth::access::WorkspaceScope;
-use crate::auth::bearer::CacheScope;
+use crate::auth::credential::CacheScope;
 use crate::error::{Error, Result};
 
 /// Rows on one page of the list.
@@ -30,10 +30,20 @@ pub struct StoredArtifact {
     pub blob: String,
     /// Its size as nx sent it.
     pub bytes: u64,
+    /// Who can make sense of them.
+    pub format: ArtifactFormat,
+    /// Their SHA-256, when a client told it.
+    pub sha256: Option<[u8; 32]>,
 }
 
 fn stored(row: artifacts::Model) -> StoredArtifact {
-    StoredArtifact { id: row.id, blob: row.blob, bytes: u64::try_from(row.bytes).unwrap_or_default() }
+    StoredArtifact {
+        id: row.id,
+        blob: row.blob,
+        bytes: u64::try_from(row.bytes).unwrap_or_default(),
+        format: if row.encrypted { ArtifactFormat::Encrypted } else { ArtifactFormat::Tar },
+        sha256: row.sha256.and_then(|digest| digest.try_into().ok()),
+    }
 }
 
 /// The artifact behind a hash, for whoever may read there.
@@ -46,10 +56,44 @@ pub async fn find(
     Ok(one(scope.workspace(), kind, hash).one(db).await?.map(stored))
 }
 
+/// Those of these hashes that are there, in these scopes, for whoever may read there.
+pub async fn find_many(
+    db: &impl ConnectionTrait,
+    scope: &CacheScope,
+    kinds: &[ArtifactScope],
+    hashes: &[ArtifactHash],
+) -> Result<Vec<(ArtifactScope, ArtifactHash, StoredArtifact)>> {
+    let rows = artifacts::Entity::find()
+        .filter(artifacts::Column::WorkspaceId.eq(scope.workspace()))
+        .filter(artifacts::Column::Scope.is_in(kinds.iter().map(ToString::to_string)))
+        .filter(artifacts::Column::Hash.is_in(hashes.iter().map(ArtifactHash::as_str)))
+        .all(db)
+        .await?;
+    rows.into_iter()
+        .map(|row| {
+            let kind = kinds.iter().find(|kind| kind.to_string() == row.scope).ok_or(Error::Stored("artifact scope"))?;
+            let hash = ArtifactHash::parse(&row.hash).map_err(|_| Error::Stored("artifact hash"))?;
+            Ok((*kind, hash, stored(row)))
+        })
+        .collect()
+}
+
+/// The next artifacts of CI executions that were stored before a moment.
+pub async fn executions_before(db: &impl ConnectionTrait, moment: DateTime<Utc>, most: u64) -> Result<Vec<(WorkspaceId, StoredArtifact)>> {
+    let rows = artifacts::Entity::find()
+        .filter(artifacts::Column::Scope.ne(ArtifactScope::Shared.to_string()))
+        .filter(artifacts::Column::CreatedAt.lt(moment))
+        .order_by_asc(artifacts::Column::WorkspaceId)
+        .limit(most)
+        .all(db)
+        .await?;
+    Ok(rows.into_iter().map(|row| (row.workspace_id, stored(row))).collect())
+}
+
 fn one(workspace: WorkspaceId, kind: ArtifactScope, hash: &ArtifactHash) -> sea_orm::Select<artifacts::Entity> {
     artifacts::Entity::find()
         .filter(artifacts::Column::WorkspaceId.eq(workspace))
-        .filter(artifacts::Column::Scope.eq(kind.as_str()))
+        .filter(artifacts::Column::Scope.eq(kind.to_string()))
         .filter(artifacts::Column::Hash.eq(hash.as_str()))
 }
 
@@ -68,6 +112,10 @@ pub struct NewArtifact {
     pub blob: String,
     /// Its size as nx sent it.
     pub bytes: u64,
+    /// Who can make sense of its bytes.
+    pub format: ArtifactFormat,
+    /// Their SHA-256, when a client told it.
+    pub sha256: Option<[u8; 32]>,
     /// Name of the credential that stored it.
     pub created_by: String,
     /// When.
@@ -78,11 +126,11 @@ pub struct NewArtifact {
 pub async fn insert(db: &impl ConnectionTrait, new: &[NewArtifact]) -> Result<Vec<bool>> {
     // In the order of their keys, so that two servers never wait for each other's rows.
     let mut rows: Vec<&NewArtifact> = new.iter().collect();
-    rows.sort_unstable_by_key(|new| (new.workspace, new.scope.as_str(), new.hash.as_str()));
+    rows.sort_unstable_by_key(|new| (new.workspace, new.scope.to_string(), new.hash.as_str()));
     let rows = rows.into_iter().map(|new| artifacts::ActiveModel {
         id: Set(new.id),
         workspace_id: Set(new.workspace),
-        scope: Set(new.scope.as_str().to_owned()),
+        scope: Set(new.scope.to_string()),
         hash: Set(new.hash.clone().into()),
         blob: Set(new.blob.clone()),
         bytes: Set(i64::try_from(new.bytes).unwrap_or(i64::MAX)),
@@ -91,6 +139,8 @@ pub async fn insert(db: &impl ConnectionTrait, new: &[NewArtifact]) -> Result<Ve
         last_read_at: Set(None),
         last_used_at: Set(new.created_at),
         hits: Set(0),
+        encrypted: Set(new.format == ArtifactFormat::Encrypted),
+        sha256: Set(new.sha256.map(Into::into)),
     });
     let key = [artifacts::Column::WorkspaceId, artifacts::Column::Scope, artifacts::Column::Hash];
     let inserted: HashSet<ArtifactId> = artifacts::Entity::insert_many(rows)
@@ -134,7 +184,9 @@ pub enum After {
 
 /// Artifacts whose hash starts with `search`, by hash; without a search the newest first.
 pub async fn list(db: &impl ConnectionTrait, scope: &WorkspaceScope, search: &str, after: Option<After>) -> Result<Page<ArtifactRow>> {
-    let mut query = artifacts::Entity::find().filter(artifacts::Column::WorkspaceId.eq(scope.id()));
+    let mut query = artifacts::Entity::find()
+        .filter(artifacts::Column::WorkspaceId.eq(scope.id()))
+        .filter(artifacts::Column::Scope.eq(ArtifactScope::Shared.to_string()));
     if search.is_empty() {
         if let Some(After::Id(id)) = &after {
             query = query.filter(artifacts::Column::Id.lt(*id));
@@ -142,7 +194,6 @@ pub async fn list(db: &impl ConnectionTrait, scope: &WorkspaceScope, search: &st
         query = query.order_by_desc(artifacts::Column::Id);
     } else {
         query = query
-            .filter(artifacts::Column::Scope.eq(ArtifactScope::Shared.as_str()))
             .filter(artifacts::Column::Hash.gte(search))
             // A hash is ASCII: the first text behind all those with this start.
             .filter(artifacts::Column::Hash.lt(format!("{search}\u{7f}")));

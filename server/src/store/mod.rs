@@ -14,6 +14,7 @@ pub mod invites;
 pub mod mails;
 pub mod members;
 pub mod orgs;
+pub mod personal_tokens;
 pub mod quotas;
 pub mod sessions;
 pub mod unscoped;

@@ -1,8 +1,9 @@
 //! The few queries that no scope can guard, because they are how a scope comes about.
 
+use app::domain::access::{IdAccess, TokenAccess};
 use app::domain::identity::SignInRule;
 use app::domain::ids::{InviteId, OrgId, UserId, WorkspaceId};
-use app::domain::names::{DomainName, Email, OrgName, OrgSlug, WorkspaceName};
+use app::domain::names::{DomainName, Email, NxCloudId, OrgName, OrgSlug, WorkspaceName};
 use app::domain::role::Role;
 use app::domain::visibility::Visibility;
 use chrono::{DateTime, Utc};
@@ -67,6 +68,51 @@ fn found(row: orgs::Model) -> Result<FoundOrg> {
         sign_in: sign_in_rule(&row),
         visibility: row.visibility.parse().map_err(|_| Error::Stored("visibility"))?,
     })
+}
+
+/// A workspace as a credential finds it.
+pub struct FoundWorkspace {
+    /// Its id.
+    pub id: WorkspaceId,
+    /// Its name.
+    pub name: WorkspaceName,
+    /// The id in `nx.json`.
+    pub nx_cloud_id: NxCloudId,
+    /// Its organization.
+    pub org: FoundOrg,
+    /// What the Nx Cloud id alone may do.
+    pub id_access: IdAccess,
+    /// What personal access tokens of members may do.
+    pub personal_access: TokenAccess,
+}
+
+/// The workspace with this Nx Cloud id.
+pub async fn find_workspace_by_nx_cloud_id(db: &impl ConnectionTrait, id: &NxCloudId) -> Result<Option<FoundWorkspace>> {
+    let found = workspaces::Entity::find().filter(workspaces::Column::NxCloudId.eq(id.as_str())).one(db).await?;
+    match found {
+        Some(row) => found_workspace(db, row).await,
+        None => Ok(None),
+    }
+}
+
+/// The workspace with this id.
+pub async fn find_workspace(db: &impl ConnectionTrait, id: WorkspaceId) -> Result<Option<FoundWorkspace>> {
+    match workspaces::Entity::find_by_id(id).one(db).await? {
+        Some(row) => found_workspace(db, row).await,
+        None => Ok(None),
+    }
+}
+
+async fn found_workspace(db: &impl ConnectionTrait, row: workspaces::Model) -> Result<Option<FoundWorkspace>> {
+    let Some(org) = orgs::Entity::find_by_id(row.org_id).one(db).await? else { return Ok(None) };
+    Ok(Some(FoundWorkspace {
+        id: row.id,
+        name: WorkspaceName::parse(&row.name).map_err(|_| Error::Stored("workspace name"))?,
+        nx_cloud_id: NxCloudId::parse(&row.nx_cloud_id).map_err(|_| Error::Stored("nxCloudId"))?,
+        org: found(org)?,
+        id_access: row.id_access.parse().map_err(|_| Error::Stored("ID access level"))?,
+        personal_access: row.personal_access.parse().map_err(|_| Error::Stored("PAT access level"))?,
+    }))
 }
 
 /// How the members of an organization have to sign in.

@@ -1,6 +1,7 @@
 //! Workspaces of an organization.
 
 use app::backend::workspaces::{Usage, WorkspaceView};
+use app::domain::access::{IdAccess, TokenAccess};
 use app::domain::ids::WorkspaceId;
 use app::domain::names::{NxCloudId, WorkspaceName};
 use app::domain::permission::Permission;
@@ -83,6 +84,8 @@ pub async fn insert(db: &impl ConnectionTrait, scope: &OrgScope, new: &Workspace
         hits: Set(0),
         misses: Set(0),
         created_at: Set(new.created_at),
+        id_access: Set(IdAccess::ReadOnly.to_string()),
+        personal_access: Set(TokenAccess::ReadOnly.to_string()),
     };
     workspaces::Entity::insert(row).exec_without_returning(db).await.map_err(unique_or(Conflict::WorkspaceNameTaken))?;
     Ok(())

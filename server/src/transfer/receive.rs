@@ -5,10 +5,11 @@
 
 use std::error::Error;
 
+use app::domain::artifact::ArtifactFormat;
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt as _};
 
-use super::{BLOCK, gzip::GzipCheck};
+use super::{BLOCK, check::Check};
 use crate::blob::{BlobError, BlobWriter, Block};
 use crate::seal::{FRAME, HEADER, SEALED_FRAME, SealError, Sealer, TAG, frames, sealed_len};
 
@@ -25,6 +26,24 @@ impl Limits {
     /// For bodies of at most so many bytes, which may unpack to eight times as many.
     pub fn for_artifacts(body: u64) -> Self {
         Self { body, expanded: body.saturating_mul(8) }
+    }
+}
+
+/// What a client says of a body before it sends it.
+#[derive(Debug, Clone, Copy)]
+pub struct Announced {
+    /// Who can make sense of it.
+    pub format: ArtifactFormat,
+    /// Its length.
+    pub length: Option<u64>,
+    /// Its SHA-256.
+    pub sha256: Option<[u8; 32]>,
+}
+
+impl Announced {
+    /// What nx says of what it puts into an HTTP cache.
+    pub const fn by_nx(length: Option<u64>) -> Self {
+        Self { format: ArtifactFormat::Tar, length, sha256: None }
     }
 }
 
@@ -52,6 +71,12 @@ pub enum ReceiveError {
     /// The body is not complete gzip, or something follows the gzip.
     #[error("the artifact is not complete gzip")]
     NotGzip,
+    /// The body is not what clients encrypt.
+    #[error("the artifact is not encrypted as clients do it")]
+    NotEncrypted,
+    /// The body has not the digest that was announced.
+    #[error("the artifact has not the digest that was announced")]
+    WrongDigest,
     /// The body could not be read to its end.
     #[error("the upload broke off")]
     Body(#[source] Box<dyn Error + Send + Sync>),
@@ -68,7 +93,7 @@ pub enum ReceiveError {
 /// With `&mut` of a stream the caller keeps the rest of a refused body, to drain it.
 pub async fn receive<S, E>(
     mut body: S,
-    expected: Option<u64>,
+    announced: Announced,
     limits: Limits,
     sealer: Sealer,
     writer: Box<dyn BlobWriter>,
@@ -77,11 +102,12 @@ where
     S: Stream<Item = Result<Bytes, E>> + Unpin,
     E: Into<Box<dyn Error + Send + Sync>>,
 {
+    let expected = announced.length;
     if expected.is_some_and(|expected| expected > limits.body) {
         return Err(ReceiveError::TooLarge);
     }
     let mut block = Filling::first(sealer.header());
-    let mut upload = Upload { gzip: GzipCheck::new(limits.expanded), sealer, writer };
+    let mut upload = Upload { check: Check::new(announced.format, limits.expanded, announced.sha256), sealer, writer };
     let mut plain_bytes = 0;
     while let Some(chunk) = body.next().await {
         let chunk = chunk.map_err(|error| ReceiveError::Body(error.into()))?;
@@ -113,22 +139,22 @@ async fn waiting<T: Send + 'static>(work: impl FnOnce() -> Result<T, ReceiveErro
 
 /// What travels to the waiting thread and back. Dropped anywhere, it takes the half-written blob with it.
 struct Upload {
-    gzip: GzipCheck,
+    check: Check,
     sealer: Sealer,
     writer: Box<dyn BlobWriter>,
 }
 
 impl Upload {
     fn store(mut self, mut filled: Filling) -> Result<(Self, Filling), ReceiveError> {
-        frames(filled.frames()).try_for_each(|frame| self.gzip.write(frame))?;
+        frames(filled.frames()).try_for_each(|frame| self.check.write(frame))?;
         self.sealer.seal(filled.frames())?;
         self.writer.write(filled.sealed())?;
         Ok((self, filled.emptied()))
     }
 
     fn commit(mut self, mut filled: Filling) -> Result<(), ReceiveError> {
-        frames(filled.frames()).try_for_each(|frame| self.gzip.write(frame))?;
-        self.gzip.finish()?;
+        frames(filled.frames()).try_for_each(|frame| self.check.write(frame))?;
+        self.check.finish()?;
         self.sealer.finish(filled.frames())?;
         self.writer.commit(filled.sealed())?;
         Ok(())

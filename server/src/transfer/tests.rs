@@ -45,7 +45,7 @@ impl Place {
 
     async fn receive_in(&self, pieces: Vec<Bytes>, expected: Option<u64>, limits: Limits) -> Result<Received, ReceiveError> {
         let body = stream::iter(pieces.into_iter().map(Ok::<_, io::Error>));
-        receive(body, expected, limits, self.sealer(), self.store.create(&self.key)).await
+        receive(body, Announced::by_nx(expected), limits, self.sealer(), self.store.create(&self.key)).await
     }
 
     async fn receive(&self, body: &[u8]) -> Result<Received, ReceiveError> {
@@ -158,7 +158,7 @@ async fn a_body_that_is_announced_too_large_is_not_even_read() {
     let place = Place::new();
     let body = stream::poll_fn(|_| -> std::task::Poll<Option<io::Result<Bytes>>> { unreachable!("the body was read") });
     let limits = Limits { body: 10, ..LIMITS };
-    let refused = receive(body, Some(11), limits, place.sealer(), place.store.create(&place.key)).await;
+    let refused = receive(body, Announced::by_nx(Some(11)), limits, place.sealer(), place.store.create(&place.key)).await;
     assert!(matches!(refused, Err(ReceiveError::TooLarge)));
 }
 
@@ -180,7 +180,7 @@ async fn bodies_that_break_off_leave_nothing() {
     for len in [300, 600_000] {
         let place = Place::new();
         let broken = split(&gzip(len), 100_000).into_iter().map(Ok).chain([Err(io::Error::from(io::ErrorKind::ConnectionReset))]);
-        let outcome = receive(stream::iter(broken), None, LIMITS, place.sealer(), place.store.create(&place.key)).await;
+        let outcome = receive(stream::iter(broken), Announced::by_nx(None), LIMITS, place.sealer(), place.store.create(&place.key)).await;
         assert!(matches!(outcome, Err(ReceiveError::Body(_))));
         assert_eq!(place.blobs(), 0);
     }
@@ -211,7 +211,7 @@ async fn the_rest_of_a_refused_body_can_be_drained() {
     let place = Place::new();
     let pieces = split(&[0; 2 << 20], 1000).into_iter().map(Ok::<_, io::Error>);
     let mut body = stream::iter(pieces);
-    let refused = receive(&mut body, None, LIMITS, place.sealer(), place.store.create(&place.key)).await;
+    let refused = receive(&mut body, Announced::by_nx(None), LIMITS, place.sealer(), place.store.create(&place.key)).await;
     assert!(matches!(refused, Err(ReceiveError::NotGzip)));
     assert!(body.count().await > 1000);
 }
@@ -220,7 +220,7 @@ async fn the_rest_of_a_refused_body_can_be_drained() {
 async fn an_upload_that_is_given_up_leaves_nothing() {
     let place = Place::new();
     let endless = stream::iter(split(&gzip(600_000), 100_000).into_iter().map(Ok::<_, io::Error>)).chain(stream::pending());
-    let mut upload = Box::pin(receive(endless, None, LIMITS, place.sealer(), place.store.create(&place.key)));
+    let mut upload = Box::pin(receive(endless, Announced::by_nx(None), LIMITS, place.sealer(), place.store.create(&place.key)));
     let outcome = tokio::time::timeout(Duration::from_mins(1), async {
         while place.blobs() == 0 {
             assert!(futures_util::poll!(&mut upload).is_pending());
@@ -257,7 +257,7 @@ async fn a_full_disk_is_reported() {
     let (place, body) = (Place::new(), gzip(900_000));
     for room in [0, 300_000, 899_999] {
         let pieces = stream::iter(split(&body, 50_000).into_iter().map(Ok::<_, io::Error>));
-        let outcome = receive(pieces, None, LIMITS, place.sealer(), Box::new(Full(room))).await;
+        let outcome = receive(pieces, Announced::by_nx(None), LIMITS, place.sealer(), Box::new(Full(room))).await;
         assert!(matches!(outcome, Err(ReceiveError::Storage(BlobError::Io { .. }))), "{room} bytes of room");
     }
 }

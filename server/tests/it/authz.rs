@@ -127,6 +127,8 @@ GET /v1/cache/{hash}               401     401        200         200      401  
 PUT /v1/cache/{hash}               401     401        403         200      401      401        200
 GET //v1/cache/{hash}              401     401        200         200      401      401        404
 PUT //v1/cache/{hash}              401     401        403         200      401      401        200
+GET /w/{nxCloudId}/v1/cache/{hash}   200     200        200         200      401      401        401
+PUT /w/{nxCloudId}/v1/cache/{hash}   403     403        403         200      401      401        401
 GET /api/openapi.json              200     200        200         200      200      200        200
 GET /healthz                       200     200        200         200      200      200        200
 GET /readyz                        200     200        200         200      200      200        200
@@ -406,9 +408,10 @@ async fn an_organization_that_does_not_exist_looks_like_one_of_others() {
 #[tokio::test(flavor = "multi_thread")]
 async fn each_plain_route_answers_each_actor_as_the_table_says() {
     let world = World::new().await;
-    let Place { writer, reader, .. } = world.place().await;
+    let Place { writer, reader, workspace, .. } = world.place().await;
     world.all_sign_in().await;
     let nobody = writer.with("");
+    let nx_cloud_id = world.admin.nx_cloud_id(&workspace).await;
     for row in table(PLAIN_ROUTES, 7) {
         let (method, path) = row.address.split_once(' ').unwrap();
         let method: Method = method.parse().unwrap();
@@ -426,7 +429,8 @@ async fn each_plain_route_answers_each_actor_as_the_table_says() {
         {
             // What is read is there; what is stored is new.
             let hash = if method == Method::PUT { fresh() } else { "1".to_owned() };
-            let path = path.replace("{hash}", &hash).replace("{version}", "none").replace("{file}", "buildkeep.js");
+            let path = path.replace("{hash}", &hash).replace("{nxCloudId}", &nx_cloud_id);
+            let path = path.replace("{version}", "none").replace("{file}", "buildkeep.js");
             let mut request = client.request(method.clone(), &path);
             if actor == "cookie" {
                 request = request.header(COOKIE, world.admin.cookie_header());

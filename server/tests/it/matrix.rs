@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use app::domain::access::{CachePermission, TokenAccess};
+use app::domain::access::{CachePermission, Grant};
 use app::domain::permission::Permission;
 use app::domain::standing::Standing;
 
@@ -18,13 +18,13 @@ fn table<Row: std::fmt::Debug + Copy, Column: Copy>(
 ) -> String {
     let mut text = format!("{title:24}");
     for (name, _) in columns {
-        let _ = write!(text, "{name:>12}");
+        let _ = write!(text, "{name:>26}");
     }
     text.push('\n');
     for row in rows {
         let _ = write!(text, "{:24}", format!("{row:?}"));
         for (_, column) in columns {
-            let _ = write!(text, "{:>12}", if grants(*column, *row) { "yes" } else { "-" });
+            let _ = write!(text, "{:>26}", if grants(*column, *row) { "yes" } else { "-" });
         }
         text.push('\n');
     }
@@ -34,9 +34,9 @@ fn table<Row: std::fmt::Debug + Copy, Column: Copy>(
 #[test]
 fn the_permission_matrix_is_as_it_was_reviewed() {
     let people = Standing::ALL.map(|standing| (standing.to_string(), standing));
-    let tokens = TokenAccess::ALL.map(|access| (access.to_string(), access));
+    let credentials = Grant::ALL.map(|grant| (grant.to_string().replace(" access token", "").replace(" alone", ""), grant));
     let browser = table("In the browser", &Permission::ALL, &people, Standing::grants);
-    let cache = table("CI access token", &CachePermission::ALL, &tokens, TokenAccess::grants);
+    let cache = table("Credentials", &CachePermission::ALL, &credentials, Grant::grants);
     let printed = format!("{browser}\n{cache}");
     if std::env::var_os(WRITE).is_some() {
         std::fs::write(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/permission_matrix.txt"), &printed).unwrap();

@@ -18,6 +18,8 @@ pub struct Model {
     pub last_read_at: Option<DateTimeUtc>,
     pub last_used_at: DateTimeUtc,
     pub hits: i64,
+    pub encrypted: bool,
+    pub sha256: Option<Vec<u8>>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

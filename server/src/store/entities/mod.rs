@@ -17,6 +17,7 @@ pub mod members;
 pub mod old_org_slugs;
 pub mod org_keys;
 pub mod orgs;
+pub mod personal_tokens;
 pub mod purges;
 pub mod quotas;
 pub mod removed_members;

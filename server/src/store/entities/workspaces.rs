@@ -18,6 +18,8 @@ pub struct Model {
     pub hits: i64,
     pub misses: i64,
     pub created_at: DateTimeUtc,
+    pub id_access: String,
+    pub personal_access: String,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -193,6 +193,15 @@ impl Person {
         self.post(path, &workspace.form(&workspace.id.to_string(), more)).await
     }
 
+    /// The workspace's Nx Cloud id, from the page that tells how to connect.
+    pub async fn nx_cloud_id(&self, workspace: &Workspace) -> String {
+        let page = self.get(&app::paths::workspace_connect(&workspace.org, workspace.id)).await.is(200).text();
+        let (_, rest) = page.split_once("nxCloudId").unwrap();
+        let start = rest.find(|c: char| c.is_ascii_digit() || ('a'..='f').contains(&c)).unwrap();
+        let runs = rest[start..].split(|c: char| !c.is_ascii_hexdigit()).find(|part| part.len() == 24);
+        runs.unwrap().to_owned()
+    }
+
     /// Creates a token and takes its value from the page that shows it once.
     pub async fn token(&self, workspace: &Workspace, access: TokenAccess) -> Ci {
         self.token_for(workspace, access, "90d").await
