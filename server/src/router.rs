@@ -171,3 +171,19 @@ fn panicked(_: Box<dyn std::any::Any + Send + 'static>) -> Response {
     metrics::counter!("buildkeep_panics_total").increment(1);
     (StatusCode::INTERNAL_SERVER_ERROR, "Something went wrong on our side. Try again.").into_response()
 }
+
+#[cfg(test)]
+mod tests {
+    use utoipa::OpenApi as _;
+
+    use super::*;
+
+    #[test]
+    fn the_document_describes_every_route_for_clients() {
+        let described = openapi::Document::openapi().paths.paths;
+        let recorder = metrics_exporter_prometheus::PrometheusBuilder::new().build_recorder();
+        for route in plain_routes(recorder.handle()).iter().filter(|route| route.path.starts_with("/api/v1/")) {
+            assert!(described.contains_key(route.path), "{} lacks #[utoipa::path], or is not listed in openapi.rs", route.path);
+        }
+    }
+}

@@ -6,6 +6,7 @@ pub mod audit;
 pub mod cache;
 pub mod health;
 pub mod openapi;
+pub mod problem;
 pub mod sso;
 pub mod usage;
 

@@ -1,0 +1,132 @@
+//! What the handlers of `/api/v1` share: who asks, bodies of JSON within a bound, and how they say no.
+
+use app::domain::access::CachePermission;
+use axum::Json;
+use axum::body::Body;
+use axum::extract::rejection::JsonRejection;
+use axum::extract::{FromRequest, Request};
+use axum::http::request::Parts;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::de::DeserializeOwned;
+
+use crate::auth::actor::client_address;
+use crate::auth::credential::{CacheScope, Checked, Credential, Presented};
+use crate::error::Error;
+use crate::state::State;
+use crate::wire::problem::{Code, Problem};
+
+/// A request that is not done.
+#[derive(Debug)]
+pub struct Refused {
+    status: StatusCode,
+    problem: Problem,
+    retry_after: Option<u32>,
+}
+
+impl Refused {
+    /// No, and this is why.
+    pub fn new(status: StatusCode, code: Code, message: impl Into<String>) -> Self {
+        Self { status, problem: Problem { code, message: message.into() }, retry_after: None }
+    }
+
+    /// There is no such thing, or not for this credential.
+    pub fn not_found(message: &'static str) -> Self {
+        Self::new(StatusCode::NOT_FOUND, Code::NotFound, message)
+    }
+
+    /// Not like this.
+    pub fn invalid(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, Code::Invalid, message)
+    }
+
+    /// More than the server takes.
+    pub fn too_large(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, Code::TooLarge, message)
+    }
+
+    /// Not so often.
+    pub fn rate_limited(seconds: u32) -> Self {
+        let message = format!("Too many requests. Wait {seconds} seconds.");
+        Self { retry_after: Some(seconds), ..Self::new(StatusCode::TOO_MANY_REQUESTS, Code::RateLimited, message) }
+    }
+
+    /// The server has too much to do.
+    pub fn busy() -> Self {
+        let message = "The server is busy. Try again in a moment.";
+        Self { retry_after: Some(1), ..Self::new(StatusCode::SERVICE_UNAVAILABLE, Code::Unavailable, message) }
+    }
+}
+
+/// A fault of ours: logged here, once, and told without its cause.
+impl From<Error> for Refused {
+    fn from(error: Error) -> Self {
+        let cause = std::error::Error::source(&error).map(ToString::to_string);
+        tracing::error!(%error, cause, "a request of a client failed: {error}");
+        metrics::counter!("buildkeep_failures_total").increment(1);
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, Code::Unavailable, "Something went wrong on the server. Its log says what.")
+    }
+}
+
+impl IntoResponse for Refused {
+    fn into_response(self) -> Response {
+        let mut response = (self.status, Json(self.problem)).into_response();
+        if let Some(seconds) = self.retry_after {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        if self.status == StatusCode::UNAUTHORIZED {
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        response
+    }
+}
+
+/// Who asks; its use is written down.
+pub async fn credential(state: &State, request: &Parts) -> Result<Credential, Refused> {
+    let unauthorized = |code, message| Err(Refused::new(StatusCode::UNAUTHORIZED, code, message));
+    let address = client_address(state, &request.extensions, &request.headers);
+    match state.credentials.check(state, &Presented::by(&request.headers)).await? {
+        Checked::Good(credential) => {
+            if let Some(token) = credential.living().token {
+                state.usage.token(token, &address, state.clock.now());
+            }
+            Ok(credential)
+        }
+        Checked::Dead(token) => {
+            state.token_refusals.note(&token, address);
+            unauthorized(Code::BadToken, "This access token is expired or revoked. Ask an Admin for another one.")
+        }
+        Checked::Unknown => unauthorized(Code::BadToken, "This access token is unknown, expired or revoked. Get another one, or run `nx login`."),
+        Checked::UnknownWorkspace => {
+            unauthorized(Code::UnknownWorkspace, "No workspace of this server has this nxCloudId. Look at nx.json, or run `nx connect`.")
+        }
+        Checked::Nothing => unauthorized(Code::NoCredential, "Send an access token, or the Nx-Cloud-Id of the workspace."),
+    }
+}
+
+/// The proof for one permission.
+pub fn scope(credential: &Credential, permission: CachePermission) -> Result<CacheScope, Refused> {
+    credential.scope(permission).ok_or_else(|| {
+        let (code, message) = if credential.scope(CachePermission::ReadShared).is_some() {
+            (Code::ReadOnly, "This credential may only read.")
+        } else {
+            (Code::NoAccess, "The workspace gives no access to its nxCloudId alone. Run `nx login`, or set NX_CLOUD_ACCESS_TOKEN.")
+        };
+        Refused::new(StatusCode::FORBIDDEN, code, message)
+    })
+}
+
+/// A body of JSON with at most so many bytes.
+pub async fn json<T: DeserializeOwned>(request: Request, most: usize) -> Result<T, Refused> {
+    let (mut parts, body) = request.into_parts();
+    let too_large = || Refused::too_large(format!("The body is larger than {most} bytes."));
+    let body = axum::body::to_bytes(body, most).await.map_err(|_| too_large())?;
+    // Also without the header: the body says itself whether it is JSON.
+    parts.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    let request = Request::from_parts(parts, Body::from(body));
+    match Json::<T>::from_request(request, &()).await {
+        Ok(Json(value)) => Ok(value),
+        Err(JsonRejection::JsonSyntaxError(_)) => Err(Refused::new(StatusCode::BAD_REQUEST, Code::Invalid, "The body is not JSON.")),
+        Err(error) => Err(Refused::invalid(error.body_text())),
+    }
+}
