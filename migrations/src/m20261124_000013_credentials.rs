@@ -38,8 +38,8 @@ impl MigrationTrait for Migration {
         }
         manager.alter_table(Table::alter().table("artifacts").add_column(boolean("encrypted").default(false)).to_owned()).await?;
         manager.alter_table(Table::alter().table("artifacts").add_column(binary_len_null("sha256", 32)).to_owned()).await?;
-        // Those of CI executions, which are few, are found by their age.
-        let index = r#"CREATE INDEX "artifacts_executions" ON "artifacts" ("created_at") WHERE "scope" <> 'shared'"#;
+        // Those of CI executions, which are few, are counted, and found by their age.
+        let index = r#"CREATE INDEX "artifacts_executions" ON "artifacts" ("workspace_id", "created_at") WHERE "scope" <> 'shared'"#;
         manager.get_connection().execute_unprepared(index).await?;
         Ok(())
     }

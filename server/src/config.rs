@@ -43,6 +43,8 @@ pub struct Config {
     pub trusted_proxies: Vec<IpAddr>,
     /// Largest artifact in MiB.
     pub artifact_limit_mib: u32,
+    /// What artifacts of CI executions may take in one workspace, in GiB.
+    pub execution_limit_gib: u32,
     /// Uploads and downloads at once; more are answered as a miss.
     pub transfer_limit: u32,
     /// Days after which events of the audit log are deleted; default is never.
@@ -97,6 +99,7 @@ impl Default for Config {
             dns_server: None,
             trusted_proxies: Vec::new(),
             artifact_limit_mib: 2048,
+            execution_limit_gib: 10,
             transfer_limit: 512,
             audit_days: None,
             plans: Vec::new(),
@@ -175,6 +178,9 @@ impl Config {
         if self.mail_from.parse::<Mailbox>().is_err() {
             return unusable("mail_from", "write it as Buildkeep <buildkeep@example.com>");
         }
+        if !(1..=1_048_576).contains(&self.execution_limit_gib) {
+            return unusable("execution_limit_gib", "use 1 to 1048576");
+        }
         if !(1..=1_048_576).contains(&self.artifact_limit_mib) {
             return unusable("artifact_limit_mib", "use 1 to 1048576");
         }
@@ -241,6 +247,11 @@ impl Config {
     /// Largest artifact in bytes.
     pub fn artifact_limit(&self) -> u64 {
         u64::from(self.artifact_limit_mib) << 20
+    }
+
+    /// What artifacts of CI executions may take in one workspace, in bytes.
+    pub fn execution_limit(&self) -> u64 {
+        u64::from(self.execution_limit_gib) << 30
     }
 }
 

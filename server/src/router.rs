@@ -10,7 +10,7 @@ use axum::extract::{FromRef, Request};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{MethodRouter, get};
+use axum::routing::{MethodRouter, get, post};
 use leptos::config::LeptosOptions;
 use leptos::nonce::use_nonce;
 use leptos::prelude::{expect_context, provide_context};
@@ -20,7 +20,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::timeout::RequestBodyTimeoutLayer;
 
-use crate::api::{account, audit, cache, health, openapi, sso, usage};
+use crate::api::{account, artifacts, audit, cache, health, openapi, sso, usage, whoami};
 use crate::auth::{actor, forms, session};
 use crate::services;
 use crate::state::State;
@@ -65,6 +65,9 @@ pub fn plain_routes(metrics: PrometheusHandle) -> Vec<PlainRoute> {
         // nx puts a slash behind a base address that ends with one.
         plain("//v1/cache/{hash}", &["GET", "PUT"], cache()),
         plain("/w/{nxCloudId}/v1/cache/{hash}", &["GET", "PUT"], get(cache::get_in_workspace).put(cache::put_in_workspace)),
+        plain("/api/v1/whoami", &["GET"], get(whoami::get)),
+        plain("/api/v1/artifacts/lookup", &["POST"], post(artifacts::lookup)),
+        plain("/api/v1/artifacts/{hash}", &["GET", "PUT"], get(artifacts::get).put(artifacts::put)),
         plain("/api/openapi.json", &["GET"], get(openapi::get)),
         plain("/healthz", &["GET"], get(health::alive)),
         plain("/readyz", &["GET"], get(health::ready)),

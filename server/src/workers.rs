@@ -62,6 +62,7 @@ impl Workers {
         workers.spawn("proofs of domains", DOMAIN_INTERVAL, |state| async move { domain_invites::check_due(&state).await.map(drop) });
         workers.spawn("retention", RETENTION_INTERVAL, |state| async move {
             retention::apply(&state).await?;
+            retention::end_executions(&state).await?;
             retention::trim_audit(&state).await.map(drop)
         });
         // Each account has a time of its own.

@@ -2,6 +2,7 @@
 //! are read elsewhere; who asks for a download, `auth::actor` has found out.
 
 pub mod account;
+pub mod artifacts;
 pub mod audit;
 pub mod cache;
 pub mod health;
@@ -9,6 +10,7 @@ pub mod openapi;
 pub mod problem;
 pub mod sso;
 pub mod usage;
+pub mod whoami;
 
 use app::error::AppError;
 use app::paths;

@@ -96,7 +96,9 @@ pub async fn credential(state: &State, request: &Parts) -> Result<Credential, Re
             state.token_refusals.note(&token, address);
             unauthorized(Code::BadToken, "This access token is expired or revoked. Ask an Admin for another one.")
         }
-        Checked::Unknown => unauthorized(Code::BadToken, "This access token is unknown, expired or revoked. Get another one, or run `nx login`."),
+        Checked::Unknown => {
+            unauthorized(Code::BadToken, "This access token is unknown, expired or revoked. Get another one, or run `nx login`.")
+        }
         Checked::UnknownWorkspace => {
             unauthorized(Code::UnknownWorkspace, "No workspace of this server has this nxCloudId. Look at nx.json, or run `nx connect`.")
         }

@@ -168,12 +168,11 @@ impl Credentials {
         };
         let id = match (&kind, presented.nx_cloud_id) {
             // It knows its workspace.
-            (Some((SecretKind::CiToken, _)), _) | (None, None) => None,
+            (Some((SecretKind::CiToken, _)), _) | (_, None) => None,
             (_, Some(text)) => match NxCloudId::parse(text) {
                 Ok(id) => Some(id),
                 Err(_) => return Ok(Checked::UnknownWorkspace),
             },
-            (Some(_), None) => None,
         };
         if kind.is_none() && id.is_none() {
             return Ok(Checked::Nothing);

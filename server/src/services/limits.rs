@@ -4,7 +4,7 @@
 //! seconds, so that a transfer costs no query; an organization can go over its limit by what comes in meanwhile.
 
 use app::backend::orgs::OrgView;
-use app::domain::ids::OrgId;
+use app::domain::ids::{OrgId, WorkspaceId};
 use app::domain::permission::Permission;
 use app::domain::plan::{Measure, Plan, Used};
 use app::error::Conflict;
@@ -14,20 +14,36 @@ use moka::sync::Cache;
 use sea_orm::ConnectionTrait;
 
 use crate::auth::access::OrgScope;
+use crate::auth::credential::CacheScope;
 use crate::error::Result;
 use crate::state::State;
-use crate::store::{billing, usage};
+use crate::store::{artifacts, billing, usage};
 
 /// For so long it is remembered whether artifacts are stored.
 pub const REMEMBERED: TimeDelta = TimeDelta::seconds(5);
 
-/// Whether artifacts of an organization are stored, and when that was looked up.
-pub struct Quotas(Cache<OrgId, (DateTime<Utc>, bool)>);
+/// Whether artifacts of an organization are stored, and when that was looked up; and the same for those of CI executions
+/// in a workspace.
+pub struct Quotas(Cache<OrgId, (DateTime<Utc>, bool)>, Cache<WorkspaceId, (DateTime<Utc>, bool)>);
 
 impl Default for Quotas {
     fn default() -> Self {
-        Self(Cache::new(10_000))
+        Self(Cache::new(10_000), Cache::new(10_000))
     }
+}
+
+/// Whether a workspace takes more artifacts of CI executions. They are bounded apart from the others: who may store nothing
+/// that others read must not be able to push out what others have stored.
+pub async fn takes_execution(state: &State, scope: &CacheScope) -> Result<bool> {
+    let now = state.clock.now();
+    if let Some((at, takes)) = state.quotas.1.get(&scope.workspace())
+        && now - at < REMEMBERED
+    {
+        return Ok(takes);
+    }
+    let takes = artifacts::execution_bytes(state.db.read(), scope).await? < state.config.execution_limit();
+    state.quotas.1.insert(scope.workspace(), (now, takes));
+    Ok(takes)
 }
 
 /// Whether new artifacts of the organization are stored.

@@ -9,6 +9,7 @@ pub mod audit;
 pub mod billing;
 pub mod cache;
 pub mod ci_tokens;
+pub mod client_cache;
 pub mod current_password;
 pub mod domain_invites;
 pub mod identities;
@@ -20,6 +21,7 @@ pub mod orgs;
 pub mod retention;
 pub mod sessions;
 pub mod usage;
+pub mod whoami;
 pub mod workspaces;
 
 use std::sync::Arc;

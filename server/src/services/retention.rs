@@ -15,6 +15,8 @@ use crate::store::workspaces;
 
 /// Artifacts deleted in one transaction: few enough that writers do not wait long.
 const BATCH: u64 = 500;
+/// When a CI execution ends, nobody tells: its artifacts are kept for this long.
+pub const EXECUTION_AGE: TimeDelta = TimeDelta::hours(24);
 /// Bytes without a row are left alone for this long: their upload may be about to be named.
 pub const ORPHAN_AGE: Duration = Duration::from_hours(1);
 
@@ -47,6 +49,32 @@ pub async fn run_purges(state: &State) -> Result<()> {
         state.found.invalidate_all();
     }
     Ok(())
+}
+
+/// Deletes artifacts of CI executions that must be over by now. Returns how many went.
+pub async fn end_executions(state: &State) -> Result<u64> {
+    let before = state.clock.now() - EXECUTION_AGE;
+    let mut deleted = 0;
+    loop {
+        let batch = artifacts::executions_before(state.db.read(), before, BATCH).await?;
+        let tx = state.db.begin().await?;
+        for of_one in batch.chunk_by(|(one, _), (other, _)| one == other) {
+            let gone: Vec<_> = of_one.iter().map(|(_, artifact)| artifact.clone()).collect();
+            artifacts::delete(&tx, of_one[0].0, &gone).await?;
+        }
+        tx.commit().await?;
+        let gone: Vec<_> = batch.into_iter().map(|(_, artifact)| artifact).collect();
+        delete_blobs(state, &gone).await?;
+        deleted += gone.len() as u64;
+        if (gone.len() as u64) < BATCH {
+            break;
+        }
+    }
+    if deleted > 0 {
+        state.found.invalidate_all();
+        metrics::counter!("buildkeep_artifacts_expired_total").increment(deleted);
+    }
+    Ok(deleted)
 }
 
 /// Deletes what goes over the limits of each workspace. Returns how many artifacts went.

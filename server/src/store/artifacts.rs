@@ -78,10 +78,22 @@ pub async fn find_many(
         .collect()
 }
 
+/// Those of CI executions, as the partial index of them has it: a bound value would keep it from being used.
+fn of_executions() -> sea_orm::Select<artifacts::Entity> {
+    artifacts::Entity::find().filter(Expr::cust(r#""artifacts"."scope" <> 'shared'"#))
+}
+
+/// Bytes of a workspace's artifacts that belong to CI executions.
+pub async fn execution_bytes(db: &impl ConnectionTrait, scope: &CacheScope) -> Result<u64> {
+    let sum = Expr::col((artifacts::Entity, artifacts::Column::Bytes)).sum().cast_as("bigint");
+    let bytes: Option<Option<i64>> =
+        of_executions().filter(artifacts::Column::WorkspaceId.eq(scope.workspace())).select_only().expr(sum).into_tuple().one(db).await?;
+    Ok(bytes.flatten().and_then(|bytes| u64::try_from(bytes).ok()).unwrap_or_default())
+}
+
 /// The next artifacts of CI executions that were stored before a moment.
 pub async fn executions_before(db: &impl ConnectionTrait, moment: DateTime<Utc>, most: u64) -> Result<Vec<(WorkspaceId, StoredArtifact)>> {
-    let rows = artifacts::Entity::find()
-        .filter(artifacts::Column::Scope.ne(ArtifactScope::Shared.to_string()))
+    let rows = of_executions()
         .filter(artifacts::Column::CreatedAt.lt(moment))
         .order_by_asc(artifacts::Column::WorkspaceId)
         .limit(most)

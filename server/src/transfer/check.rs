@@ -18,7 +18,7 @@ pub(super) struct Check {
 }
 
 enum Content {
-    Tar(GzipCheck),
+    Tar(Box<GzipCheck>),
     Encrypted { start: Vec<u8>, bytes: u64 },
 }
 
@@ -26,7 +26,7 @@ impl Check {
     /// A check of content in this format, which may expand to so many bytes and has this SHA-256, if that was told.
     pub(super) fn new(format: ArtifactFormat, expanded: u64, sha256: Option<[u8; 32]>) -> Self {
         let content = match format {
-            ArtifactFormat::Tar => Content::Tar(GzipCheck::new(expanded)),
+            ArtifactFormat::Tar => Content::Tar(Box::new(GzipCheck::new(expanded))),
             ArtifactFormat::Encrypted => Content::Encrypted { start: Vec::new(), bytes: 0 },
         };
         Self { content, digest: sha256.map(|expected| (Context::new(&SHA256), expected)) }

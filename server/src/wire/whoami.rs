@@ -25,12 +25,13 @@ pub struct Whoami {
 pub struct Workspace {
     /// The Nx Cloud id: 24 hex characters.
     pub nx_cloud_id: String,
-    /// Its name.
-    pub name: String,
-    /// Name of its organization; none as long as nobody has claimed it.
+    /// Its name; tokens only are told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Name of its organization; tokens only are told.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub organization: Option<String>,
-    /// Its page.
+    /// Its page; tokens only are told.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
 }

@@ -129,6 +129,10 @@ GET //v1/cache/{hash}              401     401        200         200      401  
 PUT //v1/cache/{hash}              401     401        403         200      401      401        200
 GET /w/{nxCloudId}/v1/cache/{hash}   200     200        200         200      401      401        401
 PUT /w/{nxCloudId}/v1/cache/{hash}   403     403        403         200      401      401        401
+GET /api/v1/whoami                   401     401        200         200      401      401        200
+POST /api/v1/artifacts/lookup        401     401        400         400      401      401        400
+GET /api/v1/artifacts/{hash}         401     401        200         200      401      401        404
+PUT /api/v1/artifacts/{hash}         401     401        403         422      401      401        422
 GET /api/openapi.json              200     200        200         200      200      200        200
 GET /healthz                       200     200        200         200      200      200        200
 GET /readyz                        200     200        200         200      200      200        200

@@ -19,6 +19,7 @@ mod cache_api;
 mod cache_faults;
 mod ci_tokens;
 mod cli;
+mod client_api;
 mod domain_invites;
 mod files;
 mod forms;

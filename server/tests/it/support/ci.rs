@@ -62,7 +62,12 @@ impl Ci {
 
     /// A request with the token.
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
-        let request = self.http.request(method, format!("{}{path}", self.url)).header("content-type", "application/octet-stream");
+        self.request_as(method, path, "application/octet-stream")
+    }
+
+    /// A request with the token and a body of this type.
+    pub fn request_as(&self, method: Method, path: &str, content_type: &str) -> RequestBuilder {
+        let request = self.http.request(method, format!("{}{path}", self.url)).header("content-type", content_type);
         if self.secret.is_empty() { request } else { request.bearer_auth(&self.secret) }
     }
 
