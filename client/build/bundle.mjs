@@ -1,0 +1,78 @@
+// Makes what the server serves: client.tar.gz with one index.js and a package.json, and client.json that describes it.
+// The same source gives the same bytes: no times, no owners, no paths of this machine.
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdir, readFile, readdir, rename, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { constants, gzipSync } from 'node:zlib';
+import { build } from 'esbuild';
+import tar from 'tar-stream';
+
+const client = fileURLToPath(new URL('..', import.meta.url));
+const out = process.argv[2] ?? join(client, '..', 'target', 'client');
+// nx downloads it on every machine; a large one is often half there.
+const MOST_BYTES = 150 << 10;
+const sha256 = (...parts) => parts.reduce((hash, part) => hash.update(part), createHash('sha256')).digest('hex');
+
+/** The packages whose code is in the bundle, with the text of their licences. */
+async function licences(inputs) {
+  const names = new Set(Object.keys(inputs).map((path) => /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(path)?.[1]).filter(Boolean));
+  const texts = [];
+  for (const name of [...names].sort()) {
+    const folder = join(client, 'node_modules', name);
+    const { license, version } = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8'));
+    if (!['MIT', 'ISC', 'BSD-2-Clause', 'BSD-3-Clause', 'Apache-2.0'].includes(license)) throw new Error(`${name} has the licence ${license}: bundle nothing of it.`);
+    const file = (await readdir(folder)).find((one) => /^licen[cs]e/i.test(one));
+    const text = file ? await readFile(join(folder, file), 'utf8') : '';
+    texts.push(`${name} ${version} (${license})\n${text.trim().replaceAll('*/', '* /').replaceAll('\r', '')}`);
+  }
+  return texts.join('\n\n');
+}
+
+async function bundle() {
+  const built = await build({
+    entryPoints: [join(client, 'src', 'index.ts')], absWorkingDir: client, bundle: true, write: false, metafile: true,
+    platform: 'node', target: 'node18', format: 'cjs', minify: true, legalComments: 'none',
+    mainFields: ['module', 'main'], charset: 'utf8', logLevel: 'warning',
+  });
+  const notice = `/*! Buildkeep client. Apache-2.0 OR MIT. It holds code of:\n\n${await licences(built.metafile.inputs)}\n*/\n`;
+  return Buffer.from(built.outputFiles[0].text + notice);
+}
+
+function archive(files) {
+  return new Promise((done, fail) => {
+    const pack = tar.pack();
+    const parts = [];
+    pack.on('data', (part) => parts.push(part)).on('error', fail).on('end', () => done(Buffer.concat(parts)));
+    const header = { mtime: new Date(0), uid: 0, gid: 0 };
+    // nx makes no folder on its own: it must come first.
+    pack.entry({ ...header, name: './', type: 'directory', mode: 0o755 });
+    for (const [name, content] of files) pack.entry({ ...header, name, mode: 0o644, size: content.length }, content);
+    pack.finalize();
+  });
+}
+
+const { name, version, license } = JSON.parse(await readFile(join(client, 'package.json'), 'utf8'));
+if (!/^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(version)) throw new Error(`${version} is no version that nx takes.`);
+const manifest = Buffer.from(`${JSON.stringify({ name, version, license, main: 'index.js' }, null, 2)}\n`);
+const files = [['index.js', await bundle()], ['package.json', manifest]];
+const zipped = gzipSync(await archive(files), { level: constants.Z_BEST_COMPRESSION });
+// Which system made it is nobody's business, and would make other bytes.
+zipped[9] = 255;
+if (zipped.length > MOST_BYTES) throw new Error(`The bundle has ${zipped.length} bytes, more than ${MOST_BYTES}: see what came in.`);
+
+// As nx hashes a folder: see server and docs.
+const contentHash = sha256(files.map(([, content]) => sha256(content)).sort().join(''));
+const facts = { version, contentHash, sha256: sha256(zipped), bytes: zipped.length };
+
+async function put(file, content) {
+  // What did not change keeps its time, so that nothing is built again for it.
+  if (existsSync(file) && (await readFile(file)).equals(Buffer.from(content))) return;
+  await mkdir(dirname(file), { recursive: true });
+  await writeFile(`${file}.new`, content);
+  await rename(`${file}.new`, file);
+}
+await put(join(out, 'client.tar.gz'), zipped);
+await put(join(out, 'client.json'), `${JSON.stringify(facts, null, 2)}\n`);
+console.log(`client ${version}: ${zipped.length} bytes, index.js ${files[0][1].length} bytes, sha256 ${facts.sha256}`);

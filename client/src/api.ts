@@ -1,0 +1,176 @@
+// Our server's API: tries again what may help, gives up what does not, and then asks no more in this command.
+import { type Answer, type Ask, NoAnswer, readText, send } from './http.ts';
+import { plain } from './say.ts';
+import { type Problem, Unreadable, problem } from './shapes.ts';
+
+/** The server said no. */
+export class Refused extends Error {
+  constructor(readonly status: number, readonly code: Problem['code'], message: string) {
+    super(message);
+  }
+}
+
+/** The server did not answer, or not as ours does: no remote cache for now. */
+export class Unreachable extends Error {}
+
+export interface Connection {
+  /** Without a slash at the end; may have a path. */
+  url: string;
+  version: string;
+  token?: string;
+  nxCloudId?: string;
+  execution?: string;
+  noTimeouts?: boolean;
+}
+
+/** How one call is made, where it differs from others. */
+export interface How {
+  body?: Ask['body'];
+  headers?: Record<string, string>;
+  /** Milliseconds for all of it. */
+  deadline?: number;
+  attempts?: number;
+  sent?: (bytes: number) => void;
+  /** Takes a successful answer; told to stay small where nothing else is said. */
+  take?: (answer: Answer) => Promise<unknown>;
+}
+
+const DEADLINE = 10_000;
+const STALL = 15_000;
+const MOST_JSON = 8 << 20;
+const ATTEMPTS = 3;
+const LONGEST_WAIT = 10_000;
+/** After so many failures on end, the server is left alone. */
+const FAILURES = 3;
+/** nx's own number for "no time-outs". */
+const UNLIMITED = 9_999_999;
+
+/** A pause that holds the process: nx ends silently when nothing does. */
+export const pause = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms));
+
+/** Milliseconds that a transfer may take: slow lines have their time, and all have an end. */
+export const transferTime = (bytes: number): number => 30_000 + bytes / 32;
+
+export class Api {
+  /** Why the server is not asked any more, when it is not. */
+  givenUp: string | undefined;
+  private failures = 0;
+
+  constructor(readonly connection: Connection) {}
+
+  /** The answer's JSON. */
+  json(method: string, path: string, body?: unknown, how: How = {}): Promise<unknown> {
+    const headers = { 'content-type': 'application/json', ...how.headers };
+    const take = async (answer: Answer) => {
+      const text = await readText(answer, MOST_JSON);
+      if (answer.status === 204 || text === '') return undefined;
+      try {
+        return JSON.parse(text) as unknown;
+      } catch {
+        throw new Unreadable();
+      }
+    };
+    return this.call(method, path, { take, ...how, headers, ...(body === undefined ? {} : { body: JSON.stringify(body) }) });
+  }
+
+  /** One call: `Refused`, `Unreachable`, or what `take` made of the answer. */
+  async call(method: string, path: string, how: How): Promise<unknown> {
+    for (let attempt = 1; ; attempt += 1) {
+      if (this.givenUp) throw new Unreachable(this.givenUp);
+      const failure = await this.try(method, path, how).then(
+        (value) => ({ value }),
+        (error: unknown) => ({ error }),
+      );
+      if ('value' in failure) {
+        this.failures = 0;
+        return failure.value;
+      }
+      const { error } = failure;
+      const wait = this.waitAfter(error, attempt);
+      if (wait === undefined || attempt >= (how.attempts ?? ATTEMPTS)) throw this.judge(error);
+      await pause(wait);
+    }
+  }
+
+  private async try(method: string, path: string, how: How): Promise<unknown> {
+    const { url, noTimeouts } = this.connection;
+    const ask: Ask = {
+      method, url: new URL(`${url}${path}`), headers: { ...this.headers(), ...lengthOf(how.body), ...how.headers },
+      deadline: noTimeouts ? UNLIMITED : how.deadline ?? DEADLINE, stall: noTimeouts ? UNLIMITED : STALL,
+      ...(how.body === undefined ? {} : { body: how.body }), ...(how.sent ? { sent: how.sent } : {}),
+    };
+    const answer = await send(ask);
+    try {
+      if (answer.status >= 200 && answer.status < 300) return await how.take?.(answer);
+      throw await refusal(answer);
+    } finally {
+      answer.close();
+    }
+  }
+
+  private headers(): Record<string, string> {
+    const { version, token, nxCloudId, execution } = this.connection;
+    return {
+      'user-agent': `buildkeep-client/${version}`, accept: 'application/json',
+      ...(token ? { authorization: `Bearer ${token}` } : {}),
+      ...(nxCloudId ? { 'nx-cloud-id': nxCloudId } : {}),
+      ...(execution ? { 'buildkeep-execution': execution } : {}),
+    };
+  }
+
+  /** Milliseconds until the next attempt; none: it would not help. */
+  private waitAfter(error: unknown, attempt: number): number | undefined {
+    const backOff = 200 * 4 ** (attempt - 1) * (0.75 + Math.random() / 2);
+    if (error instanceof Again) return error.after === undefined ? backOff : error.after > LONGEST_WAIT ? undefined : Math.max(error.after, backOff);
+    return error instanceof NoAnswer && !error.final ? backOff : undefined;
+  }
+
+  private judge(error: unknown): Error {
+    if (error instanceof Refused) {
+      this.failures = 0;
+      if (error.status === 401 || error.code === 'no_access') this.givenUp = error.message;
+      return error;
+    }
+    // A full disk, a damaged artifact: nothing that the server could do about.
+    if (!(error instanceof NoAnswer || error instanceof Again || error instanceof Unreadable)) return error as Error;
+    const { url } = this.connection;
+    const why = error instanceof Unreadable ? 'it does not answer as Buildkeep does' : plain(error.message);
+    const sentence = `${plain(url)} cannot be used: ${why}. Check that it runs and that nxCloudUrl or NX_CLOUD_API is right`;
+    this.failures += 1;
+    // Who waited for one slow answer need not wait for the next.
+    if (this.failures >= FAILURES || (error instanceof NoAnswer && error.final)) this.givenUp = sentence;
+    return new Unreachable(sentence);
+  }
+}
+
+/** A fault that may be over soon. */
+class Again extends Error {
+  constructor(message: string, readonly after?: number) {
+    super(message);
+  }
+}
+
+function lengthOf(body: How['body']): Record<string, string> {
+  if (body === undefined) return {};
+  return { 'content-length': String(typeof body === 'string' ? Buffer.byteLength(body) : body.bytes) };
+}
+
+/** `Retry-After` in milliseconds: seconds, or a date. */
+export function retryAfter(value: string | undefined, now = Date.now()): number | undefined {
+  if (!value) return undefined;
+  const ms = /^\d+$/.test(value.trim()) ? Number(value) * 1000 : Date.parse(value) - now;
+  return Number.isFinite(ms) ? Math.max(0, ms) : undefined;
+}
+
+async function refusal(answer: Answer): Promise<Error> {
+  const { status, headers } = answer;
+  if (status >= 300 && status < 400) {
+    return new NoAnswer(`it points to another address (${plain(headers.location, 100)}); name that one in nxCloudUrl`, true);
+  }
+  const said = await readText(answer, 64 << 10).then((text) => problem(JSON.parse(text)), () => undefined);
+  if (status >= 500 || status === 429) return new Again(said ? said.message : `it answered ${status}`, retryAfter(headers['retry-after']));
+  // A proxy in front of the server may have a bound of its own.
+  if (!said && status === 413) return new Refused(status, 'too_large', 'what stands in front of the server takes no more');
+  if (!said) return new NoAnswer(`it answered ${status}`, true);
+  return new Refused(status, said.code, plain(said.message));
+}

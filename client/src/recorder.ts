@@ -1,0 +1,219 @@
+// Tells the server about one nx command while it runs. It never holds up a task, and ends in bounded time.
+import { type Api, pause, Refused } from './api.ts';
+import { Log } from './log.ts';
+import type { Observer, Task, TaskResult } from './nx.ts';
+import { type MissReason, type Report, type RunEnd, type RunStart, type RunStarted, runStarted, type WireTask } from './shapes.ts';
+import { begun, ended } from './tasks.ts';
+
+const REPORT_EVERY = 2_000;
+const REPORT_AT_LEAST = 15_000;
+const MOST_TASKS = 20_000;
+const MOST_TASKS_IN_REPORT = 500;
+const MOST_REPORT_BYTES = 6 << 20;
+const MOST_RUN_LOG_BYTES = 512 << 20;
+/** Milliseconds at the end of a command: for all of it, and without any answer. */
+const LONGEST = 60_000;
+const SILENCE = 10_000;
+
+interface Entry {
+  task: WireTask;
+  log: Log;
+  changed: boolean;
+  printed?: string;
+}
+
+/** What the recorder must know of the command's tasks. */
+export interface Graph {
+  numbers: Map<string, number>;
+  dependencies: Record<string, string[]>;
+  cacheable: (task: Task) => boolean;
+  miss: (task: Task) => MissReason | undefined;
+  stored: (hash: string) => WireTask['stored'] | undefined;
+  /** Whether logs go with them. */
+  logs: boolean;
+}
+
+export class Recorder implements Observer {
+  /** What the server said at the start; none when it did not. */
+  readonly started: Promise<RunStarted | undefined>;
+  /** The same, as far as it has come. */
+  answer: RunStarted | undefined;
+  /** The run, as soon as there is one. */
+  run: RunStarted['run'] | undefined;
+  /** Why the run is not recorded. */
+  problem: unknown;
+  over = false;
+  private readonly entries = new Map<string, Entry>();
+  /** Attempts that are over, with what is left to say of them. */
+  private readonly past: Entry[] = [];
+  private timer: NodeJS.Timeout | undefined;
+  private lastReport = Date.now();
+  private logBytes = 0;
+  private sending: Promise<void> | undefined;
+
+  constructor(private readonly api: Api, readonly key: string, start: Promise<RunStart>, private readonly graph: Graph) {
+    this.started = start.then((body) => this.begin(body)).catch((error: unknown) => {
+      this.stop(error);
+      return undefined;
+    });
+  }
+
+  private async begin(body: RunStart): Promise<RunStarted> {
+    const answer = runStarted(await this.api.json('POST', '/api/v1/runs', body));
+    this.answer = answer;
+    if (answer.run && !this.over) {
+      this.run = answer.run;
+      this.timer = setInterval(() => void this.tick(), REPORT_EVERY);
+      // It must not hold the process: the guard against a silent end counts on that.
+      this.timer.unref();
+    } else {
+      this.stop(undefined);
+    }
+    return answer;
+  }
+
+  private stop(problem: unknown): void {
+    this.problem ??= problem;
+    this.over = true;
+    clearInterval(this.timer);
+    this.entries.clear();
+    this.past.length = 0;
+  }
+
+  startTasks(tasks: Task[]): void {
+    for (const task of tasks) {
+      const before = this.entries.get(task.id);
+      if (before?.task.status === 'running') continue;
+      if (before) this.past.push(before);
+      this.open(task, (before?.task.attempt ?? 0) + 1);
+    }
+  }
+
+  endTasks(results: TaskResult[]): void {
+    for (const result of results) {
+      const entry = this.entries.get(result.task.id) ?? this.open(result.task, 1);
+      if (!entry) continue;
+      entry.task = ended(entry.task, result, this.graph.miss(result.task));
+      entry.changed = true;
+      if (this.graph.logs) entry.log.finish(result.terminalOutput ?? entry.printed);
+      delete entry.printed;
+    }
+  }
+
+  printTaskTerminalOutput(task: Task, _status: string, output: string): void {
+    const entry = this.entries.get(task.id);
+    if (!entry || typeof output !== 'string') return;
+    // Some versions print after the end of the task, and say nothing at its end.
+    if (entry.task.status === 'running') entry.printed = output;
+  }
+
+  appendTaskOutput(id: string, output: string): void {
+    if (this.graph.logs) this.entries.get(id)?.log.append(String(output));
+  }
+
+  private open(task: Task, attempt: number): Entry | undefined {
+    if (this.over) return undefined;
+    const { numbers, dependencies, cacheable } = this.graph;
+    let number = numbers.get(task.id);
+    if (number === undefined) numbers.set(task.id, (number = numbers.size));
+    if (number >= MOST_TASKS) return undefined;
+    const waitsFor = (dependencies[task.id] ?? []).map((id) => numbers.get(id)).filter((one) => one !== undefined);
+    const entry = { task: begun(task, number, attempt, cacheable(task), waitsFor), log: new Log(), changed: true };
+    this.entries.set(task.id, entry);
+    return entry;
+  }
+
+  private async tick(): Promise<void> {
+    if (this.over || this.sending) return;
+    if (this.waiting() || Date.now() - this.lastReport >= REPORT_AT_LEAST) await this.flush();
+  }
+
+  private all(): Entry[] {
+    return [...this.past, ...this.entries.values()];
+  }
+
+  private waiting(): boolean {
+    return this.all().some(({ changed, log }) => changed || log.hasWaiting);
+  }
+
+  /** Sends all that waits; an empty report when nothing does. */
+  private flush(): Promise<void> {
+    this.sending ??= this.sendAll().finally(() => { this.sending = undefined; });
+    return this.sending;
+  }
+
+  private async sendAll(): Promise<void> {
+    do {
+      const report = this.nextReport();
+      try {
+        await this.api.json('POST', `/api/v1/runs/${this.run?.id ?? ''}/report`, report, { headers: this.headers() });
+        this.lastReport = Date.now();
+      } catch (error) {
+        // What does not arrive after several attempts is not sent again: pieces of logs must keep their order.
+        const small = error instanceof Refused && (error.code === 'invalid' || error.code === 'too_large');
+        if (!small) return this.stop(error);
+        this.problem ??= error;
+      }
+    } while (!this.over && this.waiting());
+  }
+
+  private nextReport(): Report {
+    const report: Required<Report> = { tasks: [], logs: [] };
+    let bytes = 1_000;
+    for (const entry of this.all()) {
+      if (report.tasks.length >= MOST_TASKS_IN_REPORT || bytes >= MOST_REPORT_BYTES) break;
+      const { number, attempt } = entry.task;
+      if (entry.changed) {
+        report.tasks.push(entry.task);
+        bytes += Buffer.byteLength(JSON.stringify(entry.task));
+        entry.changed = false;
+      }
+      while (bytes < MOST_REPORT_BYTES) {
+        const piece = entry.log.next();
+        if (!piece) break;
+        this.logBytes += Buffer.byteLength(piece.text);
+        if (this.logBytes > MOST_RUN_LOG_BYTES) continue;
+        report.logs.push({ task: number, attempt, ...piece });
+        bytes += Buffer.byteLength(JSON.stringify(piece.text)) + 100;
+      }
+    }
+    return report;
+  }
+
+  private headers(): Record<string, string> {
+    return { 'buildkeep-run-key': this.key };
+  }
+
+  /** Sends what is left, and that it is over. */
+  async end(status: RunEnd['status'], lost: number, unlimited: boolean): Promise<void> {
+    const work = this.finish(status, lost).catch((error: unknown) => this.stop(error));
+    const began = Date.now();
+    this.lastReport = began;
+    let done = false;
+    void work.then(() => { done = true; });
+    while (!done) {
+      await Promise.race([work, pause(100)]);
+      const now = Date.now();
+      if (!done && !unlimited && (now - began > LONGEST || now - this.lastReport > SILENCE)) {
+        this.stop(new Error('the server took too long to take the end of it'));
+        return;
+      }
+    }
+  }
+
+  private async finish(status: RunEnd['status'], lost: number): Promise<void> {
+    await this.started;
+    if (this.over) return;
+    clearInterval(this.timer);
+    await this.sending;
+    for (const entry of this.entries.values()) {
+      const scope = entry.task.hash ? this.graph.stored(entry.task.hash) : undefined;
+      if (scope && entry.task.cache === 'miss') Object.assign(entry, { changed: true, task: { ...entry.task, stored: scope } });
+    }
+    if (this.waiting()) await this.flush();
+    if (this.over) return;
+    const body: RunEnd = { ended_at: new Date().toISOString(), status, lost_uploads: lost };
+    await this.api.json('POST', `/api/v1/runs/${this.run?.id ?? ''}/end`, body, { headers: this.headers() });
+    this.over = true;
+  }
+}

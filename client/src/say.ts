@@ -1,0 +1,40 @@
+// What a person reads. Lines are kept until nx has drawn its own last line: the terminal UI of nx 21+ owns the screen
+// while tasks run.
+const verbose = () => process.env.NX_VERBOSE_LOGGING === 'true';
+
+/** Text of others, fit for a terminal: one line, no control characters, not endless. */
+export function plain(text: unknown, most = 300): string {
+  const line = String(text).replace(/[\p{Cc}\p{Cf}\u2028\u2029]+/gu, ' ').trim();
+  return line.length > most ? `${line.slice(0, most)}…` : line;
+}
+
+/** The kept lines of one command; each text once. */
+export class Notes {
+  readonly lines: string[] = [];
+
+  add(line: string): void {
+    if (this.lines.includes(line)) return;
+    this.lines.push(line);
+    if (verbose()) say(line);
+  }
+
+  /** Prints what was kept, with these lines last. */
+  print(last: string[] = []): void {
+    const lines = [...(verbose() ? [] : this.lines), ...last];
+    if (lines.length > 0) say(['', ...lines].join('\n'));
+  }
+}
+
+/** Prints one line for people. A closed terminal is no reason to fail. */
+export function say(line: string): void {
+  try {
+    console.log(line.replace(/^(?=.)/gm, ' Buildkeep: ').replace(/^ Buildkeep: {2,}/gm, '            '));
+  } catch {}
+}
+
+/** Bytes, for people. */
+export function size(bytes: number): string {
+  const units = ['B', 'KiB', 'MiB', 'GiB'];
+  const power = bytes < 1024 ? 0 : Math.min(3, Math.floor(Math.log2(bytes) / 10));
+  return `${(bytes / 1024 ** power).toFixed(power === 0 ? 0 : 1)} ${units[power]}`;
+}

@@ -1,0 +1,168 @@
+// One nx command and its server: what is set up at the start, and said at the end.
+import { randomBytes } from 'node:crypto';
+import { Api, type Connection } from './api.ts';
+import { RemoteCache } from './cache.ts';
+import { branchOf, ciFacts } from './ci.ts';
+import { credential, type Credential } from './credentials.ts';
+import { executionSecret } from './execution.ts';
+import { gitFacts } from './git.ts';
+import { watchExit } from './goodbye.ts';
+import { words } from './lookup.ts';
+import { machine } from './machine.ts';
+import { type Context, installedIn, type LifeCycle, nxVersion, observed, type Task } from './nx.ts';
+import { Recorder } from './recorder.ts';
+import { Notes } from './say.ts';
+import { settings, type Settings, type Options, workspaceData, workspaceRoot } from './settings.ts';
+import { type MissReason, type RunStart, type Whoami, whoami } from './shapes.ts';
+import { isCacheable, numbers } from './tasks.ts';
+import { version } from './version.ts';
+import { notice, summary } from './whoami.ts';
+
+const MOST_COMMAND = 4 << 10;
+
+/** Why a command goes on without a server; silent when the person said so. */
+export class NotConnected extends Error {
+  constructor(message: string, readonly silent = false) {
+    super(message);
+  }
+}
+
+/** Whom to ask, and as whom. */
+export function connect(config: Settings): { connection: Connection; sent: Credential } {
+  if (config.off) throw new NotConnected(config.off, true);
+  const sent = credential(config);
+  if (!sent) throw new NotConnected('not connected: there is no nxCloudId and no access token. Add nxCloudId to nx.json, or set NX_CLOUD_ACCESS_TOKEN.');
+  if (!config.url) throw new NotConnected('not connected: no server is named. Add nxCloudUrl to nx.json, or set NX_CLOUD_API.');
+  if (!/^https?:\/\/[^/]/.test(config.url) || !parses(config.url)) {
+    throw new NotConnected('not connected: nxCloudUrl or NX_CLOUD_API is not an address like https://buildkeep.example.com.');
+  }
+  const execution = ciFacts()?.executionId;
+  const secret = execution ? executionSecret(execution, workspaceData(config.root), config.executionKey) : undefined;
+  const { token, nxCloudId } = sent;
+  return {
+    sent,
+    connection: {
+      url: config.url, version, noTimeouts: config.noTimeouts,
+      ...(token ? { token } : {}), ...(nxCloudId ? { nxCloudId } : {}), ...(secret ? { execution: secret } : {}),
+    },
+  };
+}
+
+function parses(url: string): boolean {
+  try {
+    return Boolean(new URL(url));
+  } catch {
+    return false;
+  }
+}
+
+function command(): string {
+  const name = /([^/\\]+?)(\.[cm]?js)?$/.exec(process.argv[1] ?? '')?.[1] ?? 'nx';
+  return [name, ...process.argv.slice(2)].join(' ').slice(0, MOST_COMMAND / 4);
+}
+
+/** What the server is told at the start of a run. */
+export async function runStart(key: string, config: Settings, rest: Pick<RunStart, 'command' | 'tasks' | 'nx_version'>): Promise<RunStart> {
+  const startedAt = new Date().toISOString();
+  const ci = ciFacts();
+  const git = await gitFacts(config.root);
+  const asked = branchOf();
+  const branch = asked.branch ?? ci?.branch ?? git.branch;
+  const pullRequest = asked.pullRequest ?? ci?.pullRequest;
+  return {
+    key, ...rest, started_at: startedAt, inner: process.env.NX_INVOKED_BY_RUNNER === 'true',
+    ...(branch ? { branch: branch.slice(0, 300) } : {}), ...(pullRequest ? { pull_request: pullRequest.slice(0, 50) } : {}),
+    ...(git.commit ? { commit: git.commit } : {}),
+    ...(ci ? { ci: { provider: ci.provider, execution_id: ci.executionId, execution_env: ci.executionEnv, url: ci.url } } : {}),
+    client_version: version, node_version: process.versions.node, machine: machine(),
+    cache: config.cache, encrypted: Boolean(config.encryptionKey),
+  };
+}
+
+export class Session {
+  readonly cache: RemoteCache | undefined;
+  readonly lifeCycle: LifeCycle;
+  private readonly notes = new Notes();
+  private readonly cacheApi: Api;
+  private readonly recorder: Recorder;
+  private readonly forgetExit: () => void;
+  private asked: Promise<Whoami | undefined> | undefined;
+
+  private constructor(private readonly config: Settings, connection: Connection, private readonly sent: Credential, tasks: Task[], context: Context, lifeCycle: LifeCycle) {
+    this.cacheApi = new Api(connection);
+    const runApi = new Api(connection);
+    if (config.cache) {
+      this.cache = new RemoteCache(this.cacheApi, this.notes, {
+        encryptionKey: config.encryptionKey, uploadLogs: config.uploadLogs, noTimeouts: config.noTimeouts,
+        nxCloudId: async () => (await this.whoami())?.workspace.nx_cloud_id,
+      });
+      // Those that nx has hashed already: most of them.
+      this.cache.expect(tasks.map(({ hash }) => hash ?? ''));
+    }
+    const cacheable = (task: Task) => isCacheable(task, config.options);
+    const key = randomBytes(32).toString('hex');
+    const start = runStart(key, config, { command: command(), tasks: tasks.length, nx_version: nxVersion() });
+    this.recorder = new Recorder(runApi, key, start, {
+      numbers: numbers(tasks, context), dependencies: context.taskGraph?.dependencies ?? {}, cacheable,
+      miss: (task): MissReason | undefined => !cacheable(task) ? 'not_cacheable'
+        : !this.cache ? 'cache_off' : task.hash ? this.cache.missOf(task.hash) : undefined,
+      stored: (hash) => this.cache?.uploads.stored.get(hash),
+      logs: config.uploadLogs,
+    });
+    this.lifeCycle = observed(lifeCycle, this.recorder);
+    this.forgetExit = watchExit(connection, this.recorder);
+    void this.recorder.started.then((answer) => this.link(lifeCycle, answer?.run?.url)).catch(() => {});
+  }
+
+  /** Sets up what a command needs; throws `NotConnected` when there is nothing to talk to. */
+  static begin(tasks: Task[], options: Options, context: Context, lifeCycle: LifeCycle): Session {
+    const root = workspaceRoot() ?? installedIn() ?? process.cwd();
+    const config = settings(root, { options, ...(context.nxJson ? { nxJson: context.nxJson } : {}) });
+    const { connection, sent } = connect(config);
+    return new Session(config, connection, sent, tasks, context, lifeCycle);
+  }
+
+  /** What the server takes us for: it says so when the run starts, and else when it is asked. */
+  private whoami(): Promise<Whoami | undefined> {
+    this.asked ??= this.recorder.started.then((answer) => answer?.whoami
+      ?? this.cacheApi.json('GET', '/api/v1/whoami').then(whoami)).catch(() => undefined);
+    return this.asked;
+  }
+
+  private async link(lifeCycle: LifeCycle, url: string | undefined): Promise<void> {
+    const set = lifeCycle.setCloudLink;
+    if (url && typeof set === 'function') await Reflect.apply(set, lifeCycle, ['Buildkeep', url]);
+  }
+
+  /** Waits for what is under way, within bounds, and says what was. */
+  async end(results: Record<string, string> | undefined): Promise<void> {
+    await this.cache?.uploads.drain(this.config.noTimeouts);
+    const states = Object.values(results ?? { none: 'failure' });
+    const status = states.includes('failure') ? 'failure' : states.includes('stopped') ? 'cancelled' : 'success';
+    await this.recorder.end(status, this.cache?.uploads.lost ?? 0, this.config.noTimeouts);
+    this.forgetExit();
+    this.notes.print(this.lastLines());
+  }
+
+  private lastLines(): string[] {
+    const { answer } = this.recorder;
+    const lines: string[] = [];
+    if (answer) {
+      const more = notice(answer.whoami);
+      if (more) lines.push(more);
+      lines.push(summary(answer.whoami, this.sent) + this.count());
+    }
+    // When the cache has told the reason already, once is enough.
+    if (this.recorder.problem !== undefined && !(this.notes.lines.length > 0 && !answer)) {
+      lines.push(`this run is not recorded${answer ? ' in whole' : ''}: ${words(this.recorder.problem)}.`);
+    }
+    if (this.recorder.run) lines.push(`run: ${this.recorder.run.url}`);
+    return lines;
+  }
+
+  private count(): string {
+    if (!this.cache) return ' The remote cache is switched off for this command.';
+    const { uploads: { stored, lost }, hits } = this.cache;
+    return ` ${hits} fetched, ${stored.size} stored${lost > 0 ? `, ${lost} lost` : ''}.`;
+  }
+}

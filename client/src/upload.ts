@@ -1,0 +1,135 @@
+// Artifacts on their way to the server: packed while nx waits, sent in the background, waited for at the end.
+import { createHash, randomUUID } from 'node:crypto';
+import { createWriteStream } from 'node:fs';
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Transform } from 'node:stream';
+import { type Api, Refused, transferTime } from './api.ts';
+import { type Content, packInto, TooLarge } from './archive.ts';
+import { corner } from './download.ts';
+import { encrypt } from './encryption.ts';
+import { limit } from './limit.ts';
+import { words } from './lookup.ts';
+import { type Notes, say, size } from './say.ts';
+import { type Stored, stored } from './shapes.ts';
+
+const AT_ONCE = 4;
+/** Milliseconds at the end of a command: for all of them, and without a byte. */
+const LONGEST = 5 * 60_000;
+const SILENCE = 30_000;
+const FIRST_WORD = 3_000;
+const NEXT_WORD = 10_000;
+
+interface Packed {
+  file: string;
+  bytes: number;
+  sha256: Buffer;
+}
+
+export class Uploads {
+  /** Who can read what was stored, by hash. */
+  readonly stored = new Map<string, Stored['scope']>();
+  /** Artifacts that should be there and are not. */
+  lost = 0;
+  private readonly slot = limit(AT_ONCE);
+  private readonly open = new Map<string, { left: number; ended: Promise<void> }>();
+  private progressAt = 0;
+
+  constructor(private readonly api: Api, private readonly notes: Notes) {}
+
+  /** Packs now and sends later; false: there is nothing to send. */
+  async take(hash: string, content: Content, cacheFolder: string, most: number, key?: { key: string; nxCloudId: string }): Promise<boolean> {
+    const folder = corner(cacheFolder);
+    await mkdir(folder, { recursive: true });
+    const file = join(folder, randomUUID());
+    let packed: Packed;
+    try {
+      packed = await this.pack(file, content, most, key && { ...key, hash });
+    } catch (error) {
+      await rm(file, { force: true }).catch(() => {});
+      if (!(error instanceof TooLarge)) throw error;
+      this.notes.add(`a result is not stored: it is larger than the ${size(most)} that the server takes.`);
+      return false;
+    }
+    const entry = { left: packed.bytes, ended: Promise.resolve() };
+    this.open.set(file, entry);
+    entry.ended = this.slot(() => this.send(hash, packed, key !== undefined, entry))
+      .catch((error: unknown) => this.failed(error))
+      .then(() => rm(file, { force: true }))
+      .catch(() => {})
+      .then(() => void this.open.delete(file));
+    return true;
+  }
+
+  private async pack(file: string, content: Content, most: number, key?: { key: string; nxCloudId: string; hash: string }): Promise<Packed> {
+    const digest = createHash('sha256');
+    let bytes = 0;
+    const look = new Transform({
+      transform(part: Buffer, _encoding, done) {
+        bytes += part.length;
+        digest.update(part);
+        if (bytes > most) done(new TooLarge());
+        else done(null, part);
+      },
+    });
+    const out = createWriteStream(file, { flags: 'wx', mode: 0o600 });
+    if (key) await packInto(content, encrypt(key.key, key), look, out);
+    else await packInto(content, look, out);
+    return { file, bytes, sha256: digest.digest() };
+  }
+
+  private async send(hash: string, { file, bytes, sha256 }: Packed, encrypted: boolean, entry: { left: number }): Promise<void> {
+    const headers = {
+      'content-type': encrypted ? 'application/vnd.buildkeep.encrypted' : 'application/octet-stream',
+      'content-digest': `sha-256=:${sha256.toString('base64')}:`,
+    };
+    this.progressAt = Date.now();
+    const answer = stored(await this.api.json('PUT', `/api/v1/artifacts/${hash}`, undefined, {
+      body: { file, bytes }, headers, deadline: transferTime(bytes),
+      sent: (part) => {
+        entry.left = Math.max(0, entry.left - part);
+        this.progressAt = Date.now();
+      },
+    }));
+    if (answer.stored) this.stored.set(hash, answer.scope);
+  }
+
+  private failed(error: unknown): void {
+    if (error instanceof Refused && (error.code === 'read_only' || error.code === 'conflict')) return;
+    if (error instanceof Refused && error.code === 'over_limit') {
+      this.notes.add(`a result is not stored: ${words(error)}.`);
+      return;
+    }
+    this.lost += 1;
+    this.notes.add(`a result could not be stored in the remote cache: ${words(error)}.`);
+  }
+
+  /** Waits until all are sent, or until it takes too long. */
+  async drain(unlimited: boolean): Promise<void> {
+    const began = Date.now();
+    let spokeAt = began + FIRST_WORD - NEXT_WORD;
+    this.progressAt = began;
+    while (this.open.size > 0) {
+      await this.oneOrTick();
+      const now = Date.now();
+      if (!unlimited && this.open.size > 0 && (now - began > LONGEST || now - this.progressAt > SILENCE)) {
+        this.lost += this.open.size;
+        this.notes.add(`${this.open.size} results could not be stored in the remote cache in time.`);
+        this.api.givenUp ??= 'the uploads took too long';
+        return;
+      }
+      if (this.open.size > 0 && now - spokeAt >= NEXT_WORD) {
+        spokeAt = now;
+        const left = [...this.open.values()].reduce((sum, one) => sum + one.left, 0);
+        say(`storing ${this.open.size} results in the remote cache, ${size(left)} to go…`);
+      }
+    }
+  }
+
+  private async oneOrTick(): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    const tick = new Promise<void>((done) => { timer = setTimeout(done, 250); });
+    await Promise.race([tick, ...[...this.open.values()].map(({ ended }) => ended)]);
+    clearTimeout(timer);
+  }
+}

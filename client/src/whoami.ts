@@ -1,0 +1,30 @@
+// What the server takes the credential for, in words.
+import { type Credential, describe } from './credentials.ts';
+import { plain } from './say.ts';
+import type { Whoami } from './shapes.ts';
+
+const KINDS = { ci_token: 'CI access token', personal_access_token: 'personal access token', nx_cloud_id: 'the Nx Cloud id alone' };
+
+/** `acme/shop`. */
+export const place = ({ workspace }: Whoami): string =>
+  plain(workspace.organization ? `${workspace.organization}/${workspace.name}` : `${workspace.name} (not claimed yet)`, 200);
+
+export function kind({ credential }: Whoami): string {
+  return `${KINDS[credential.kind]}${credential.name ? ` "${plain(credential.name, 100)}"` : ''}`;
+}
+
+export function rights({ access }: Whoami): string {
+  const shared = { none: 'may not use the shared cache', read: 'reads the shared cache', read_write: 'reads and writes the shared cache' }[access.shared];
+  return access.execution && access.shared !== 'read_write' ? `${shared}, and writes for this CI execution only` : shared;
+}
+
+/** Why something better that was sent does not count. */
+export function notice({ notice: why }: Whoami): string | undefined {
+  if (why === 'not_a_member') return 'your personal access token counts as the Nx Cloud id alone: you are not a member of the organization. Ask an Admin for an invite.';
+  if (why === 'sign_in_required') return 'your personal access token counts as the Nx Cloud id alone: the organization asks for a sign-in that your account does not have. Sign in to the web app as it asks.';
+  return undefined;
+}
+
+/** One line: which credential was used, and what it allowed. */
+export const summary = (who: Whoami, sent: Credential): string =>
+  `${place(who)}: ${kind(who)} (${describe(sent)}) ${rights(who)}.`;

@@ -1,0 +1,103 @@
+// Real nx from npm with the real bundle against the server in memory. Which versions: NX_MAJORS, by default all.
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { Fake, ID } from '../support/server.ts';
+
+const root = resolve(process.env.BUILDKEEP_CLIENT as string, '..');
+const lib = (name: string) => import(join(root, 'end2end/nx/lib', name)) as Promise<any>;
+const ALL: Record<string, string> = { 17: '17.3.2', 18: '18.3.5', 19: '19.8.14', 20: '20.8.4', 21: '21.6.11', 22: '22.7.12', 23: '23.3.2', 24: '24.0.6' };
+const majors = (process.env.NX_MAJORS ?? Object.keys(ALL).join(' ')).split(' ');
+
+for (const major of majors) {
+  describe(`nx ${ALL[major]}`, { timeout: 600_000 }, () => {
+    let fake: Fake;
+    let folder: string;
+    let machine: any;
+    const env = () => ({ NX_CLOUD_API: fake.url, NX_CLOUD_ACCESS_TOKEN: 'bkci_0123456789012345678901234567890123456', CI: 'true', NX_CI_EXECUTION_ID: 'execution-1' });
+    const build = async (more: Record<string, unknown> = {}) => machine.build({ env: { ...env(), ...(more.env as object) }, args: more.args ?? [] });
+
+    before(async () => {
+      const { install } = await lib('install.mjs');
+      const { Machine } = await lib('machine.mjs');
+      fake = await Fake.start('/buildkeep');
+      const target = join(root, 'target/client');
+      fake.bundle = { bytes: readFileSync(join(target, 'client.tar.gz')), facts: JSON.parse(readFileSync(join(target, 'client.json'), 'utf8')) };
+      folder = await mkdtemp(join(tmpdir(), `nx${major}-`));
+      machine = await Machine.create(folder, ALL[major], await install(ALL[major]));
+      const nxJson = JSON.parse(await readFile(join(machine.workspace, 'nx.json'), 'utf8'));
+      await writeFile(join(machine.workspace, 'nx.json'), JSON.stringify({ ...nxJson, nxCloudId: ID, nxCloudUrl: fake.url }));
+    });
+    after(async () => {
+      await fake.stop();
+      if (!process.env.KEEP) await rm(folder, { recursive: true, force: true });
+    });
+
+    test('stores what it builds, and fetches it on the next machine', async () => {
+      const first = await build();
+      if (process.env.SHOW) console.log(first.text);
+      assert.equal(first.code, 0, first.text);
+      assert.equal(fake.artifacts.size, 3, first.text);
+      const before = await machine.outputs();
+      await machine.forget();
+      const second = await build();
+      if (process.env.SHOW) console.log(second.text);
+      assert.equal(second.code, 0, second.text);
+      assert.match(second.text, /3 fetched, 0 stored/);
+      assert.deepEqual(await machine.outputs(), before);
+      const third = await build();
+      assert.equal(third.code, 0, third.text);
+      assert.match(third.text, /0 fetched, 0 stored/);
+    });
+
+    test('records its runs', async () => {
+      const [first, second, third] = [...fake.runs.values()];
+      const tasks = (run: any) => {
+        const found = new Map<string, any>();
+        for (const report of run.reports) for (const task of report.tasks ?? []) found.set(task.id, task);
+        return [...found.values()];
+      };
+      for (const run of [first, second, third]) assert.equal(run?.end?.status, 'success');
+      assert.equal(first?.start.tasks, 3);
+      assert.equal(first?.start.nx_version, ALL[major]);
+      assert.equal(first?.start.ci.execution_id, 'execution-1');
+      assert.deepEqual(tasks(first).map(({ cache, miss, stored, status, code }) => [cache, miss, stored, status, code]),
+        Array(3).fill(['miss', 'no_entry', 'shared', 'success', 0]));
+      assert.deepEqual(tasks(second).map(({ cache }) => cache), Array(3).fill('remote_hit'));
+      assert.ok(tasks(third).every(({ cache }) => cache === 'local_hit' || cache === 'local_kept'));
+      assert.deepEqual(tasks(first).find(({ id }) => id === 'app:build').depends_on.length, 2);
+      for (const run of [first, second, third]) {
+        const logs = run?.reports.flatMap(({ logs: pieces }: any) => pieces) ?? [];
+        const text = logs.map(({ text: one }: any) => one).join('');
+        for (const name of ['app', 'big', 'notes']) assert.match(text, new RegExp(`${name} built`), `log of ${name}`);
+        assert.equal(new Set(logs.map(({ task }: any) => task)).size, 3);
+      }
+      for (const task of tasks(first)) assert.ok(task.hash_details && task.started_at <= task.ended_at);
+    });
+
+    test('ends as without a cache when the server is gone, and says why', async () => {
+      await machine.forget();
+      const url = fake.url;
+      fake.faults.set('POST /api', (_, response) => response.destroy());
+      const alone = await build();
+      fake.faults.clear();
+      if (process.env.SHOW) console.log(alone.text);
+      assert.equal(alone.code, 0, alone.text);
+      assert.match(alone.text, /no remote cache for this command: .*the connection was cut/);
+      assert.match(alone.text, /Check that it runs/);
+      assert.equal(url, fake.url);
+    });
+
+    test('is silent when it is switched off', async () => {
+      await machine.forget();
+      fake.seen.length = 0;
+      const off = await build({ env: { NX_NO_CLOUD: 'true' } });
+      assert.equal(off.code, 0, off.text);
+      assert.equal(fake.asked('POST /api').length, 0);
+      assert.doesNotMatch(off.text, /Buildkeep:/);
+    });
+  });
+}
