@@ -33,9 +33,12 @@ export interface Observer {
   appendTaskOutput?(taskId: string, output: string): void;
 }
 
+export type Edges = Record<string, (string | { id: string })[]>;
+
 export interface Context {
   nxJson?: NxJson;
-  taskGraph?: { tasks?: Record<string, Task>; dependencies?: Record<string, string[]> };
+  /** From nx 24 on, edges are objects. */
+  taskGraph?: { tasks?: Record<string, Task>; dependencies?: Edges; continuousDependencies?: Edges };
   [other: string]: unknown;
 }
 

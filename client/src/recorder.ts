@@ -25,7 +25,7 @@ interface Entry {
 /** What the recorder must know of the command's tasks. */
 export interface Graph {
   numbers: Map<string, number>;
-  dependencies: Record<string, string[]>;
+  dependencies: (id: string) => string[];
   cacheable: (task: Task) => boolean;
   miss: (task: Task) => MissReason | undefined;
   stored: (hash: string) => WireTask['stored'] | undefined;
@@ -117,7 +117,7 @@ export class Recorder implements Observer {
     let number = numbers.get(task.id);
     if (number === undefined) numbers.set(task.id, (number = numbers.size));
     if (number >= MOST_TASKS) return undefined;
-    const waitsFor = (dependencies[task.id] ?? []).map((id) => numbers.get(id)).filter((one) => one !== undefined);
+    const waitsFor = dependencies(task.id).map((id) => numbers.get(id)).filter((one) => one !== undefined);
     const entry = { task: begun(task, number, attempt, cacheable(task), waitsFor), log: new Log(), changed: true };
     this.entries.set(task.id, entry);
     return entry;

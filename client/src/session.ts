@@ -14,7 +14,7 @@ import { Recorder } from './recorder.ts';
 import { Notes } from './say.ts';
 import { settings, type Settings, type Options, workspaceData, workspaceRoot } from './settings.ts';
 import { type MissReason, type RunStart, type Whoami, whoami } from './shapes.ts';
-import { isCacheable, numbers } from './tasks.ts';
+import { dependencies, isCacheable, numbers } from './tasks.ts';
 import { version } from './version.ts';
 import { notice, summary } from './whoami.ts';
 
@@ -103,7 +103,7 @@ export class Session {
     const key = randomBytes(32).toString('hex');
     const start = runStart(key, config, { command: command(), tasks: tasks.length, nx_version: nxVersion() });
     this.recorder = new Recorder(runApi, key, start, {
-      numbers: numbers(tasks, context), dependencies: context.taskGraph?.dependencies ?? {}, cacheable,
+      numbers: numbers(tasks, context), dependencies: dependencies(context), cacheable,
       miss: (task): MissReason | undefined => !cacheable(task) ? 'not_cacheable'
         : !this.cache ? 'cache_off' : task.hash ? this.cache.missOf(task.hash) : undefined,
       stored: (hash) => this.cache?.uploads.stored.get(hash),

@@ -78,3 +78,9 @@ export function numbers(tasks: Task[], context: Context): Map<string, number> {
   const ids = new Set([...tasks.map(({ id }) => id), ...Object.keys(context.taskGraph?.tasks ?? {})]);
   return new Map([...ids].map((id, number) => [id, number]));
 }
+
+/** The tasks that each task waits for. */
+export function dependencies({ taskGraph }: Context): (id: string) => string[] {
+  const all = [taskGraph?.dependencies, taskGraph?.continuousDependencies];
+  return (id) => [...new Set(all.flatMap((edges) => edges?.[id] ?? []).map((edge) => (typeof edge === 'string' ? edge : edge.id)))];
+}
