@@ -30,4 +30,4 @@ setup: ## only the build tools
 	@scripts/setup.sh
 
 clean: ## remove what was built; data and tools stay
-	@rm -rf target style/node_modules end2end/node_modules
+	@rm -rf target style/node_modules end2end/node_modules client/node_modules

@@ -2,6 +2,9 @@
 # Builds the browser part, then the server. Sourced after setup.sh; build dev|release.
 # Not one `cargo leptos build`: that builds both at once, but the server embeds what the browser part leaves.
 
+# shellcheck source=scripts/client.sh
+. scripts/client.sh
+
 COMPILES='mend what the compiler names above'
 # What target/site holds: "dev" or "release", as of the time of this file.
 SITE_STAMP=$ROOT/target/site.built
@@ -27,5 +30,6 @@ build() {
     local flags=()
     if [[ $1 == release ]]; then flags=(--release); fi
     step "browser part ($1)" "$COMPILES" browser_part "$1" "${flags[@]}"
+    client_build
     step "server ($1)" "$COMPILES" cargo build -p server --bin buildkeep "${flags[@]}"
 }

@@ -15,6 +15,9 @@ SHOW=${CI:-${VERBOSE:-}}
 
 export CARGO_NET_RETRY=5
 
+# What to do when a step that needs the network fails.
+ONLINE='see what it says, check the network, and run the same command again'
+
 STEP_NAMES=()
 STEP_SECONDS=()
 STARTED=$SECONDS

@@ -1,6 +1,9 @@
 # shellcheck shell=bash
 # The steps that read the code. Sourced after lib.sh.
 
+# shellcheck source=scripts/client.sh
+. scripts/client.sh
+
 # `server` turns on `app/ssr`, `frontend` its opposite: never both in one cargo command.
 HOST=(-p app --features ssr -p server -p migrations)
 
@@ -9,6 +12,7 @@ lint_format() {
 }
 
 lint_host() {
+    client_build
     step 'clippy (server)' 'mend what clippy names above' \
         cargo clippy "${HOST[@]}" --all-targets -- -D warnings
 }
@@ -20,6 +24,7 @@ lint_browser() {
 }
 
 lint_docs() {
+    client_build
     RUSTDOCFLAGS='-D warnings' step 'docs' 'mend the comments that rustdoc names above' \
         cargo doc "${HOST[@]}" --no-deps --document-private-items
 }

@@ -14,7 +14,6 @@ prerequisites() {
     ((node >= 20)) || fail "Node $node is too old: install Node 20 or newer with npm, then run the same command again."
 }
 
-ONLINE='see what it says, check the network, and run the same command again'
 step 'prerequisites' "$ONLINE" prerequisites
 step 'Rust target wasm32' "$ONLINE" wasm_target
 step "cargo-leptos $CARGO_LEPTOS" "$ONLINE" cargo_tool cargo-leptos "$CARGO_LEPTOS" cargo-leptos

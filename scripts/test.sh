@@ -19,6 +19,7 @@ lint_dependencies
 lint_host
 lint_browser
 lint_docs
+client_check
 
 step 'OpenID provider and browser tools (npm)' "$ONLINE" playwright_install
 step 'tests (SQLite)' "$TEST" cargo test "${HOST[@]}"

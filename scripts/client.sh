@@ -1,0 +1,45 @@
+# shellcheck shell=bash
+# The client that nx downloads (client/): built before every cargo command, since the server embeds it.
+# Leaves target/client/client.tar.gz and client.json. Sourced after lib.sh.
+
+# Its time is that of the sources that were built.
+CLIENT_STAMP=$ROOT/target/client.built
+CLIENT_STEP_DONE=
+
+client_is_current() {
+    [[ -e $CLIENT_STAMP && -e target/client/client.tar.gz && -e target/client/client.json ]] || return 1
+    [[ -z $(find client -name node_modules -prune -o -path client/src/wire.ts -prune -o -path client/test -prune \
+        -o -type f -newer "$CLIENT_STAMP" -print -quit) ]]
+}
+
+client_part() {
+    if client_is_current; then return; fi
+    npm_ci client
+    mkdir -p target
+    : >"$CLIENT_STAMP.new"
+    npm run --silent --prefix client build
+    mv "$CLIENT_STAMP.new" "$CLIENT_STAMP"
+}
+
+# client_build: the step; once per command.
+client_build() {
+    if [[ -n $CLIENT_STEP_DONE ]]; then return; fi
+    step 'client' "$ONLINE" client_part
+    CLIENT_STEP_DONE=yes
+}
+
+client_types() {
+    npm_ci client
+    npm run --silent --prefix client check
+}
+
+client_tests() {
+    npm_ci client
+    npm run --silent --prefix client test
+}
+
+# client_check: its types and its tests.
+client_check() {
+    step 'client: types' 'mend what tsc names above' client_types
+    step 'client: tests' 'mend what the first failing test names above' client_tests
+}
