@@ -18,16 +18,17 @@ const sha256 = (...parts) => parts.reduce((hash, part) => hash.update(part), cre
 /** The packages whose code is in the bundle, with the text of their licences. */
 async function licences(inputs) {
   const names = new Set(Object.keys(inputs).map((path) => /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(path)?.[1]).filter(Boolean));
-  const texts = [];
+  // Several of them have the same text: once is enough.
+  const texts = new Map();
   for (const name of [...names].sort()) {
     const folder = join(client, 'node_modules', name);
     const { license, version } = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8'));
     if (!['MIT', 'ISC', 'BSD-2-Clause', 'BSD-3-Clause', 'Apache-2.0'].includes(license)) throw new Error(`${name} has the licence ${license}: bundle nothing of it.`);
     const file = (await readdir(folder)).find((one) => /^licen[cs]e/i.test(one));
-    const text = file ? await readFile(join(folder, file), 'utf8') : '';
-    texts.push(`${name} ${version} (${license})\n${text.trim().replaceAll('*/', '* /').replaceAll('\r', '')}`);
+    const text = file ? (await readFile(join(folder, file), 'utf8')).trim().replaceAll('*/', '* /').replaceAll('\r', '') : '';
+    texts.set(text, [...(texts.get(text) ?? []), `${name} ${version} (${license})`]);
   }
-  return texts.join('\n\n');
+  return [...texts].map(([text, packages]) => `${packages.join('\n')}\n\n${text}`).join('\n\n');
 }
 
 async function bundle() {

@@ -63,6 +63,15 @@ export function defaultRunner(): Runner {
   return typeof found === 'function' ? found : (found.default as Runner);
 }
 
+/** A module of nx that not every version has. */
+export function requireNx<T>(name: string): T | undefined {
+  try {
+    return require(require.resolve(name, { paths })) as T;
+  } catch {
+    return undefined;
+  }
+}
+
 export function nxVersion(): string {
   for (const path of paths) {
     try {

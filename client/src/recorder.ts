@@ -185,8 +185,8 @@ export class Recorder implements Observer {
   }
 
   /** Sends what is left, and that it is over. */
-  async end(status: RunEnd['status'], lost: number, unlimited: boolean): Promise<void> {
-    const work = this.finish(status, lost).catch((error: unknown) => this.stop(error));
+  async end(status: RunEnd['status'], lost: number, unlimited: boolean, at = new Date()): Promise<void> {
+    const work = this.finish({ ended_at: at.toISOString(), status, lost_uploads: lost }).catch((error: unknown) => this.stop(error));
     const began = Date.now();
     this.lastReport = began;
     let done = false;
@@ -201,7 +201,7 @@ export class Recorder implements Observer {
     }
   }
 
-  private async finish(status: RunEnd['status'], lost: number): Promise<void> {
+  private async finish(body: RunEnd): Promise<void> {
     await this.started;
     if (this.over) return;
     clearInterval(this.timer);
@@ -212,7 +212,6 @@ export class Recorder implements Observer {
     }
     if (this.waiting()) await this.flush();
     if (this.over) return;
-    const body: RunEnd = { ended_at: new Date().toISOString(), status, lost_uploads: lost };
     await this.api.json('POST', `/api/v1/runs/${this.run?.id ?? ''}/end`, body, { headers: this.headers() });
     this.over = true;
   }

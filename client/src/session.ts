@@ -29,7 +29,6 @@ export class NotConnected extends Error {
 
 /** Whom to ask, and as whom. */
 export function connect(config: Settings): { connection: Connection; sent: Credential } {
-  if (config.off) throw new NotConnected(config.off, true);
   const sent = credential(config);
   if (!sent) throw new NotConnected('not connected: there is no nxCloudId and no access token. Add nxCloudId to nx.json, or set NX_CLOUD_ACCESS_TOKEN.');
   if (!config.url) throw new NotConnected('not connected: no server is named. Add nxCloudUrl to nx.json, or set NX_CLOUD_API.');
@@ -118,6 +117,7 @@ export class Session {
   static begin(tasks: Task[], options: Options, context: Context, lifeCycle: LifeCycle): Session {
     const root = workspaceRoot() ?? installedIn() ?? process.cwd();
     const config = settings(root, { options, ...(context.nxJson ? { nxJson: context.nxJson } : {}) });
+    if (config.off) throw new NotConnected(config.off, true);
     const { connection, sent } = connect(config);
     return new Session(config, connection, sent, tasks, context, lifeCycle);
   }

@@ -1,0 +1,93 @@
+// `record -- <command>`: any command as a run with one task. Its output, its exit code and its signals stay its own.
+import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { constants } from 'node:os';
+import { StringDecoder } from 'node:string_decoder';
+import { Api } from '../api.ts';
+import { watchExit } from '../goodbye.ts';
+import { words } from '../lookup.ts';
+import { nxVersion, type Task } from '../nx.ts';
+import { Recorder } from '../recorder.ts';
+import { say } from '../say.ts';
+import { connect, runStart } from '../session.ts';
+import { summary } from '../whoami.ts';
+import { type Command, here, Stop } from './command.ts';
+
+export const record: Command = {
+  usage: '-- <command>',
+  about: 'Run a command that is not an nx task, and record it as a run.',
+  async run(args) {
+    const line = args[0] === '--' ? args.slice(1) : args;
+    if (line.length === 0) throw new Stop('Which command? nx-cloud record -- npx nx format:check');
+    const task: Task = { id: 'record:command', target: { project: 'record', target: 'command' }, startTime: Date.now(), cache: false, overrides: { __overrides_unparsed__: line } };
+    const watch = begin(task, line);
+    watch?.recorder.startTasks([task]);
+    const code = await execute(line, (text) => watch?.recorder.appendTaskOutput(task.id, text));
+    await watch?.end(code);
+    return code;
+  },
+};
+
+function begin(task: Task, line: string[]) {
+  try {
+    const config = here();
+    if (config.off) return undefined;
+    const { connection, sent } = connect(config);
+    const key = randomBytes(32).toString('hex');
+    const start = runStart(key, { ...config, cache: false }, { command: line.join(' ').slice(0, 1000), tasks: 1, nx_version: nxVersion() });
+    const recorder = new Recorder(new Api(connection), key, start, {
+      numbers: new Map([[task.id, 0]]), dependencies: () => [], cacheable: () => false, miss: () => 'not_cacheable', stored: () => undefined, logs: config.uploadLogs,
+    });
+    const forget = watchExit(connection, recorder);
+    const end = async (code: number) => {
+      try {
+        recorder.endTasks([{ task: { ...task, endTime: Date.now() }, status: code === 0 ? 'success' : 'failure', code }]);
+        await recorder.end(code === 0 ? 'success' : code === 130 || code === 143 ? 'cancelled' : 'failure', 0, config.noTimeouts);
+        forget();
+        if (recorder.answer) say(summary(recorder.answer.whoami, sent));
+        if (recorder.problem !== undefined) say(`this run is not recorded: ${words(recorder.problem)}.`);
+        if (recorder.run) say(`run: ${recorder.run.url}`);
+      } catch {}
+    };
+    return { recorder, end };
+  } catch (error) {
+    say(`this run is not recorded: ${words(error)}.`);
+    return undefined;
+  }
+}
+
+/** Runs it with the same input and output; answers its exit code as a shell would. */
+function execute(line: string[], seen: (text: string) => void): Promise<number> {
+  return new Promise((done) => {
+    const [program, ...args] = line as [string, ...string[]];
+    // One word is what a person quoted: a line for the shell. On Windows programs like npx are scripts of it.
+    const shell = line.length === 1 || process.platform === 'win32';
+    // It does not see the terminal any more; colours are wanted all the same.
+    const colours = process.stdout.isTTY && !process.env.NO_COLOR && !process.env.FORCE_COLOR ? { FORCE_COLOR: '1' } : {};
+    const child = spawn(program, args, { shell, stdio: ['inherit', 'pipe', 'pipe'], env: { ...process.env, ...colours } });
+    for (const [from, to] of [[child.stdout, process.stdout], [child.stderr, process.stderr]] as const) {
+      const text = new StringDecoder('utf8');
+      from.on('data', (part: Buffer) => {
+        if (!to.write(part)) {
+          from.pause();
+          to.once('drain', () => from.resume());
+        }
+        seen(text.write(part));
+      });
+      to.on('error', () => {});
+    }
+    // Ctrl+C reaches the command by itself, and we stay to tell how it ended.
+    const stay = () => {};
+    const pass = (signal: NodeJS.Signals) => void child.kill(signal);
+    process.on('SIGINT', stay).on('SIGTERM', pass).on('SIGHUP', pass);
+    const end = (code: number) => {
+      process.off('SIGINT', stay).off('SIGTERM', pass).off('SIGHUP', pass);
+      done(code);
+    };
+    child.once('error', (error: NodeJS.ErrnoException) => {
+      console.error(error.code === 'ENOENT' ? `${program}: command not found` : error.message);
+      end(error.code === 'ENOENT' ? 127 : 126);
+    });
+    child.once('close', (code, signal) => end(code ?? 128 + (signal ? constants.signals[signal] : 0)));
+  });
+}

@@ -1,0 +1,85 @@
+// `view-logs`: uploads what nx wrote down about its last command, which was run without us, and prints where to see it.
+import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { isAbsolute, join } from 'node:path';
+import { Api } from '../api.ts';
+import { nxVersion, requireNx, type Task } from '../nx.ts';
+import { Recorder } from '../recorder.ts';
+import { say } from '../say.ts';
+import { connect, runStart } from '../session.ts';
+import type { RunStart } from '../shapes.ts';
+import { type Command, given, here, Stop } from './command.ts';
+
+interface RunFile {
+  run: { command: string; startTime: string; endTime: string; inner?: boolean };
+  tasks: { taskId: string; target: string; projectName: string; hash?: string; startTime: string; endTime: string; params?: string; cacheStatus: string; status: number }[];
+}
+
+const STATUS: Record<string, string> = { 'remote-cache-hit': 'remote-cache', 'local-cache-hit': 'local-cache' };
+
+export const viewLogs: Command = {
+  usage: '',
+  about: 'Upload the last nx command of this workspace as a run, and print its page.',
+  async run(args) {
+    given(args, ['help']);
+    const config = here();
+    const { connection } = connect(config);
+    const { folder, file } = find(config.root);
+    const key = randomBytes(32).toString('hex');
+    const tasks = file.tasks.map((one) => taskOf(one));
+    const start: Promise<RunStart> = runStart(key, config, { command: String(file.run.command).slice(0, 1000), tasks: tasks.length, nx_version: nxVersion() })
+      .then((body) => ({ ...body, started_at: new Date(file.run.startTime).toISOString(), inner: file.run.inner === true }));
+    const recorder = new Recorder(new Api(connection), key, start, {
+      numbers: new Map(tasks.map(({ id }, number) => [id, number])), dependencies: () => [], cacheable: ({ hash }) => hash !== undefined,
+      miss: () => undefined, stored: () => undefined, logs: config.uploadLogs,
+    });
+    recorder.startTasks(tasks);
+    recorder.endTasks(file.tasks.map((one, index) => ({
+      task: tasks[index] as Task, status: STATUS[one.cacheStatus] ?? (one.status === 0 ? 'success' : 'failure'), code: one.status,
+      ...logOf(folder, one.hash),
+    })));
+    const failed = file.tasks.some(({ status }) => status !== 0);
+    await recorder.end(failed ? 'failure' : 'success', 0, config.noTimeouts, new Date(file.run.endTime));
+    if (recorder.problem !== undefined) throw recorder.problem;
+    if (!recorder.run) throw new Stop('The server does not record runs for this credential: see nx-cloud whoami.');
+    say(`run: ${recorder.run.url}`);
+    return 0;
+  },
+};
+
+function taskOf({ taskId, target, projectName, hash, startTime, endTime }: RunFile['tasks'][number]): Task {
+  const [, , configuration] = taskId.split(':');
+  return {
+    id: taskId, target: { project: projectName, target, ...(configuration ? { configuration } : {}) },
+    ...(hash ? { hash } : {}), startTime: Date.parse(startTime), endTime: Date.parse(endTime),
+  };
+}
+
+function logOf(folder: string, hash: string | undefined): { terminalOutput?: string } {
+  if (!hash || !/^[A-Za-z0-9_-]+$/.test(hash)) return {};
+  try {
+    return { terminalOutput: readFileSync(join(folder, 'terminalOutputs', hash), 'utf8') };
+  } catch {
+    return {};
+  }
+}
+
+/** nx's cache folder: nx 23 and newer keep it in the home folder, and only nx knows where. */
+function folders(root: string): string[] {
+  const { cacheDir } = requireNx<{ cacheDir?: string }>('nx/src/utils/cache-directory') ?? {};
+  const named = process.env.NX_CACHE_DIRECTORY;
+  return [
+    ...(named ? [isAbsolute(named) ? named : join(root, named)] : []), ...(cacheDir ? [cacheDir] : []),
+    join(root, '.nx', 'cache'), join(root, 'node_modules', '.cache', 'nx'),
+  ];
+}
+
+function find(root: string): { folder: string; file: RunFile } {
+  for (const folder of folders(root)) {
+    try {
+      const file = JSON.parse(readFileSync(join(folder, 'run.json'), 'utf8')) as RunFile;
+      if (Array.isArray(file.tasks) && file.run?.startTime) return { folder, file };
+    } catch {}
+  }
+  throw new Stop('nx has not written down any command here yet: run one, then try again.');
+}
