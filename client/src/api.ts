@@ -58,19 +58,11 @@ export class Api {
 
   constructor(readonly connection: Connection) {}
 
-  /** The answer's JSON. */
-  json(method: string, path: string, body?: unknown, how: How = {}): Promise<unknown> {
-    const headers = { 'content-type': 'application/json', ...how.headers };
-    const take = async (answer: Answer) => {
-      const text = await readText(answer, MOST_JSON);
-      if (answer.status === 204 || text === '') return undefined;
-      try {
-        return JSON.parse(text) as unknown;
-      } catch {
-        throw new Unreadable();
-      }
-    };
-    return this.call(method, path, { take, ...how, headers, ...(body === undefined ? {} : { body: JSON.stringify(body) }) });
+  /** The answer's JSON, read by `as`, which throws `Unreadable` when it is not what it should be. */
+  async json<T>(method: string, path: string, body: unknown, as: (value: unknown) => T, how: How = {}): Promise<T> {
+    const headers = { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...how.headers };
+    const take = async (answer: Answer) => as(parse(await readText(answer, MOST_JSON)));
+    return await this.call(method, path, { take, ...how, headers, ...(body === undefined ? {} : { body: JSON.stringify(body) }) }) as T;
   }
 
   /** One call: `Refused`, `Unreachable`, or what `take` made of the answer. */
@@ -143,6 +135,18 @@ export class Api {
   }
 }
 
+/** For answers without a body. */
+export const nothing = (): void => {};
+
+function parse(text: string): unknown {
+  if (text === '') return undefined;
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new Unreadable();
+  }
+}
+
 /** A fault that may be over soon. */
 class Again extends Error {
   constructor(message: string, readonly after?: number) {
@@ -167,7 +171,7 @@ async function refusal(answer: Answer): Promise<Error> {
   if (status >= 300 && status < 400) {
     return new NoAnswer(`it points to another address (${plain(headers.location, 100)}); name that one in nxCloudUrl`, true);
   }
-  const said = await readText(answer, 64 << 10).then((text) => problem(JSON.parse(text)), () => undefined);
+  const said = await readText(answer, 64 << 10).then((text) => problem(JSON.parse(text))).catch(() => undefined);
   if (status >= 500 || status === 429) return new Again(said ? said.message : `it answered ${status}`, retryAfter(headers['retry-after']));
   // A proxy in front of the server may have a bound of its own.
   if (!said && status === 413) return new Refused(status, 'too_large', 'what stands in front of the server takes no more');

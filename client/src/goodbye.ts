@@ -2,7 +2,7 @@
 // says goodbye to the server; it has one second.
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { Api, type Connection } from './api.ts';
+import { Api, type Connection, nothing } from './api.ts';
 import type { Recorder } from './recorder.ts';
 import type { RunEnd } from './shapes.ts';
 
@@ -37,7 +37,7 @@ export function watchExit(connection: Connection, recorder: Recorder): () => voi
 export async function goodbye(): Promise<void> {
   const { connection, run, key } = JSON.parse(readFileSync(0, 'utf8')) as Farewell;
   const body: RunEnd = { ended_at: new Date().toISOString(), status: 'cancelled', lost_uploads: 0 };
-  await new Api({ ...connection, noTimeouts: false }).json('POST', `/api/v1/runs/${run}/end`, body, {
+  await new Api({ ...connection, noTimeouts: false }).json('POST', `/api/v1/runs/${run}/end`, body, nothing, {
     headers: { 'buildkeep-run-key': key }, attempts: 1, deadline: LONGEST,
   });
 }

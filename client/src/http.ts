@@ -111,7 +111,12 @@ export function send(ask: Ask): Promise<Answer> {
       return;
     }
     // Timers hold the process: nx ends silently, with success, when nothing does.
-    const late = (what: string) => () => request.destroy(new NoAnswer(what, true));
+    let body: Transform | undefined;
+    const late = (what: string) => () => {
+      const error = new NoAnswer(what, true);
+      body?.destroy(error);
+      request.destroy(error);
+    };
     const total = setTimeout(late('it did not answer in time'), ask.deadline);
     const idle = setTimeout(late('it stopped answering'), Math.min(ask.stall, ask.deadline));
     const close = () => {
@@ -125,6 +130,7 @@ export function send(ask: Ask): Promise<Answer> {
     });
     request.once('response', (response) => {
       const counted = response.pipe(meter(() => idle.refresh()));
+      body = counted;
       // Whoever reads it hears of it; when nobody does, it must not end the process.
       counted.on('error', () => {});
       response.once('error', (error) => counted.destroy(wordsFor(error)));
@@ -180,7 +186,7 @@ export async function readFile(answer: Answer, file: string, most: number, seen:
     },
   });
   try {
-    await pipeline(answer.body, meter(() => {}, most), look, createWriteStream(file, { flags: 'wx', mode: 0o600 }));
+    await pipeline(answer.body, look, meter(() => {}, most), createWriteStream(file, { flags: 'wx', mode: 0o600 }));
   } catch (error) {
     throw wordsFor(error);
   } finally {

@@ -46,7 +46,7 @@ export class Lookups {
     let artifacts: Found['artifacts'] = {};
     let miss: MissReason = 'no_entry';
     try {
-      const answer = found(await this.api.json('POST', '/api/v1/artifacts/lookup', { hashes: some.map(({ hash }) => hash) }));
+      const answer = await this.api.json('POST', '/api/v1/artifacts/lookup', { hashes: some.map(({ hash }) => hash) }, found);
       artifacts = answer.artifacts;
       this.mostBytes = answer.most_bytes;
       if (answer.store === 'over_limit') {

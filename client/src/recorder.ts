@@ -1,5 +1,5 @@
 // Tells the server about one nx command while it runs. It never holds up a task, and ends in bounded time.
-import { type Api, pause, Refused } from './api.ts';
+import { type Api, nothing, pause, Refused } from './api.ts';
 import { Log } from './log.ts';
 import type { Observer, Task, TaskResult } from './nx.ts';
 import { type MissReason, type Report, type RunEnd, type RunStart, type RunStarted, runStarted, type WireTask } from './shapes.ts';
@@ -59,7 +59,7 @@ export class Recorder implements Observer {
   }
 
   private async begin(body: RunStart): Promise<RunStarted> {
-    const answer = runStarted(await this.api.json('POST', '/api/v1/runs', body));
+    const answer = await this.api.json('POST', '/api/v1/runs', body, runStarted);
     this.answer = answer;
     if (answer.run && !this.over) {
       this.run = answer.run;
@@ -146,7 +146,7 @@ export class Recorder implements Observer {
     do {
       const report = this.nextReport();
       try {
-        await this.api.json('POST', `/api/v1/runs/${this.run?.id ?? ''}/report`, report, { headers: this.headers() });
+        await this.api.json('POST', `/api/v1/runs/${this.run?.id ?? ''}/report`, report, nothing, { headers: this.headers() });
         this.lastReport = Date.now();
       } catch (error) {
         // What does not arrive after several attempts is not sent again: pieces of logs must keep their order.
@@ -212,7 +212,7 @@ export class Recorder implements Observer {
     }
     if (this.waiting()) await this.flush();
     if (this.over) return;
-    await this.api.json('POST', `/api/v1/runs/${this.run?.id ?? ''}/end`, body, { headers: this.headers() });
+    await this.api.json('POST', `/api/v1/runs/${this.run?.id ?? ''}/end`, body, nothing, { headers: this.headers() });
     this.over = true;
   }
 }

@@ -125,7 +125,7 @@ export class Session {
   /** What the server takes us for: it says so when the run starts, and else when it is asked. */
   private whoami(): Promise<Whoami | undefined> {
     this.asked ??= this.recorder.started.then((answer) => answer?.whoami
-      ?? this.cacheApi.json('GET', '/api/v1/whoami').then(whoami)).catch(() => undefined);
+      ?? this.cacheApi.json('GET', '/api/v1/whoami', undefined, whoami)).catch(() => undefined);
     return this.asked;
   }
 

@@ -129,6 +129,7 @@ export function loginState(value: unknown): LoginState {
   return { status: oneOf(status, 'authorization_pending', 'slow_down', 'access_denied', 'expired_token') };
 }
 
+/** A refusal, when it is one of ours. */
 export function problem(value: unknown): Problem | undefined {
   try {
     const { code, message } = fields(value);

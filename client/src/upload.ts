@@ -84,13 +84,13 @@ export class Uploads {
       'content-digest': `sha-256=:${sha256.toString('base64')}:`,
     };
     this.progressAt = Date.now();
-    const answer = stored(await this.api.json('PUT', `/api/v1/artifacts/${hash}`, undefined, {
+    const answer = await this.api.json('PUT', `/api/v1/artifacts/${hash}`, undefined, stored, {
       body: { file, bytes }, headers, deadline: transferTime(bytes),
       sent: (part) => {
         entry.left = Math.max(0, entry.left - part);
         this.progressAt = Date.now();
       },
-    }));
+    });
     if (answer.stored) this.stored.set(hash, answer.scope);
   }
 

@@ -25,7 +25,7 @@ export const convert: Command = {
     const sent = credential(config);
     const token = sent?.kind === 'token' ? sent.token : undefined;
     if (!token) throw new Stop('The access token in nx.json is not a text.');
-    const who = whoami(await new Api({ url: serverOf(undefined, config), version, token }).json('GET', '/api/v1/whoami'));
+    const who = await new Api({ url: serverOf(undefined, config), version, token }).json('GET', '/api/v1/whoami', undefined, whoami);
     replace(file, converted(text, who.workspace.nx_cloud_id));
     say(`nx.json holds the nxCloudId ${who.workspace.nx_cloud_id} now, and no token. People log in with: npx nx-cloud login`);
     say(`the old token still works, and stays in the history of your repository: revoke it${who.workspace.url ? ` at ${who.workspace.url}` : ' in the web app'}, and give CI one of its own in NX_CLOUD_ACCESS_TOKEN.`);

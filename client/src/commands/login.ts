@@ -22,7 +22,7 @@ export const login: Command = {
   async run(args) {
     const { words } = given(args, ['help']);
     const url = serverOf(words[0]);
-    const asked = readLogin(await stranger(url).json('POST', '/api/v1/logins', { device: device() }));
+    const asked = await stranger(url).json('POST', '/api/v1/logins', { device: device() }, readLogin);
     show(asked);
     const granted = await wait(url, asked);
     const path = keep(url, granted.token);
@@ -47,7 +47,7 @@ async function wait(url: string, { device_code, expires_in, interval }: Login): 
     await pause(every);
     let state: LoginState;
     try {
-      state = loginState(await stranger(url).json('POST', '/api/v1/logins/token', { device_code }));
+      state = await stranger(url).json('POST', '/api/v1/logins/token', { device_code }, loginState);
       failures = 0;
     } catch (error) {
       failures += 1;
@@ -73,7 +73,7 @@ async function tellRights(url: string): Promise<void> {
   if (sent.kind === 'token') say(`mind that the access token from ${sent.source} is used before it.`);
   try {
     const api = new Api({ ...stranger(url).connection, ...(sent.token ? { token: sent.token } : {}), ...(sent.nxCloudId ? { nxCloudId: sent.nxCloudId } : {}) });
-    const who = whoami(await api.json('GET', '/api/v1/whoami'));
+    const who = await api.json('GET', '/api/v1/whoami', undefined, whoami);
     say([notice(who), summary(who, sent)].filter(Boolean).join('\n'));
   } catch (error) {
     say(plain((error as Error).message));

@@ -1,4 +1,4 @@
-import { Refused } from '../api.ts';
+import { nothing, Refused } from '../api.ts';
 import { forget, logins, place, section } from '../ini.ts';
 import { say } from '../say.ts';
 import { type Command, given, here, sentence, Stop, stranger } from './command.ts';
@@ -37,7 +37,7 @@ function chosen(known: Map<string, string>, word: string | undefined, all: boole
 /** Why it did not work, when it did not. */
 async function revoke(url: string, token: string): Promise<string | undefined> {
   try {
-    await stranger(url, token).json('DELETE', '/api/v1/personal-access-token');
+    await stranger(url, token).json('DELETE', '/api/v1/personal-access-token', undefined, nothing);
     return undefined;
   } catch (error) {
     // Who is not known any more is revoked already.

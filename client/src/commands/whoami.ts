@@ -13,7 +13,7 @@ export const whoami: Command = {
     const { flag } = given(args, ['help', 'json']);
     const { connection, sent } = connect(here());
     const began = performance.now();
-    const who = readWhoami(await new Api(connection).json('GET', '/api/v1/whoami'));
+    const who = await new Api(connection).json('GET', '/api/v1/whoami', undefined, readWhoami);
     const roundTrip = Math.round(performance.now() - began);
     if (flag('json')) {
       console.log(JSON.stringify({ server: connection.url, source: sent.source, round_trip_ms: roundTrip, ...who }, null, 2));
