@@ -23,7 +23,7 @@ use crate::mail::messages::{AccountChange, Mail};
 use crate::mail::queue;
 use crate::services::accounts::account;
 use crate::services::current_password;
-use crate::services::members::Members;
+use crate::services::invites::closing;
 use crate::state::State;
 use crate::store::audit::{Action, Object, record};
 use crate::store::users::User;
@@ -49,7 +49,7 @@ async fn can_go(db: &impl ConnectionTrait, scope: &OrgScope) -> Result<bool> {
 impl AccountDeletion {
     async fn leave(&self, tx: &DatabaseTransaction, caller: &Caller, scope: &OrgScope, user: &User) -> Result<()> {
         members::delete(tx, scope, user.id).await?;
-        Members(self.0.clone()).close_invites(tx, caller, scope, user.id).await?;
+        closing::close_of_leaver(&self.0, tx, caller, scope.id(), user.id).await?;
         let member = Object { kind: "member", id: user.id.to_string(), name: user.name.as_str() };
         let details = json!({ "role": scope.standing().role(), "account": "deleted" });
         record(tx, &self.0.clock, caller, Some(scope.id()), Action::Left, member, Some(details)).await

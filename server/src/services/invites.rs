@@ -3,6 +3,7 @@
 //! An invite and its mail are stored in one transaction. Sending it again or revoking it takes the old mail out of the
 //! queue and kills its link, so that of all mails at most the last one opens the door.
 
+pub(super) mod closing;
 mod joining;
 
 use std::collections::{HashMap, HashSet};

@@ -17,10 +17,11 @@ use serde_json::json;
 
 use crate::auth::access::{self, OrgScope};
 use crate::error::{Result, answer};
+use crate::services::invites::closing;
 use crate::state::State;
 use crate::store::audit::{Action, Object, record};
 use crate::store::users::User;
-use crate::store::{ci_tokens, invites, members, users};
+use crate::store::{ci_tokens, members};
 
 /// Who is in an organization.
 pub struct Members(pub Arc<State>);
@@ -49,24 +50,12 @@ impl Members {
         let scope = access::org_for_change(&tx, caller, slug, Permission::ManageMembers).await?;
         let added = members::insert(&tx, scope.id(), user.id, role, JoinedBy::Operator, self.0.clock.now()).await?;
         if added {
-            self.close_invites(&tx, caller, &scope, user.id).await?;
+            closing::close_of_member(&self.0, &tx, caller, scope.id(), (user.id, &user.name)).await?;
             let object = Object { kind: "member", id: user.id.to_string(), name: user.name.as_str() };
             record(&tx, &self.0.clock, caller, Some(scope.id()), Action::Joined, object, Some(json!({ "role": role }))).await?;
         }
         tx.commit().await?;
         Ok(added)
-    }
-
-    /// Revokes the open invites of somebody who is in, or was taken out: they must not let them in again.
-    pub(super) async fn close_invites(&self, tx: &DatabaseTransaction, caller: &Caller, scope: &OrgScope, user: UserId) -> Result<()> {
-        let theirs = users::confirmed_addresses(tx, user).await?;
-        for open in invites::open_among(tx, scope, &theirs).await? {
-            invites::cancel_mails(tx, scope.id(), Some(open.id)).await?;
-            invites::revoke(tx, scope, open.id, self.0.clock.now()).await?;
-            let object = Object { kind: "invite", id: open.id.to_string(), name: open.email.as_str() };
-            record(tx, &self.0.clock, caller, Some(scope.id()), Action::Revoked, object, None).await?;
-        }
-        Ok(())
     }
 
     async fn take_out(
@@ -82,7 +71,7 @@ impl Members {
         if action == Action::Removed {
             members::remember_removal(&tx, scope, user, self.0.clock.now()).await?;
         }
-        self.close_invites(&tx, caller, scope, user).await?;
+        closing::close_of_leaver(&self.0, &tx, caller, scope.id(), user).await?;
         ci_tokens::raise_access_epoch(&tx).await?;
         let object = Object { kind: "member", id: user.to_string(), name: member.name.as_str() };
         let details = json!({ "role": member.role });

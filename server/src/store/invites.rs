@@ -1,7 +1,9 @@
 //! Invites of an organization, as its Admins see and change them.
 
+mod closing;
 mod sending;
 
+pub use closing::close;
 pub use sending::{cancel_mails, mails_since, mails_to};
 
 use std::collections::HashSet;

@@ -1,5 +1,6 @@
 //! Invites by e-mail: from the Admin's list of addresses to a member, and everything that must not get in.
 
+mod closing;
 mod races;
 
 use std::time::Duration;

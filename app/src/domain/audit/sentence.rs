@@ -78,7 +78,10 @@ impl AuditEvent {
             Action::PlanChanged => format!("changed the plan of {} from “{}” to “{}”", self.thing(), self.before(), self.after()),
             Action::BillingContactChanged => format!("changed the billing contact of {}", self.thing()),
             Action::Rotated => format!("gave {} a new value", self.thing()),
-            Action::Revoked => format!("revoked {}", self.thing()),
+            Action::Revoked => {
+                let why = self.details.get("joined").map(|name| format!(", because {name} is in")).unwrap_or_default();
+                format!("revoked {}{why}", self.thing())
+            }
             Action::Purged => self.purge(),
             Action::Refused if self.object.kind == ObjectKind::CiToken.as_str() => {
                 let why = self.details.get("why").unwrap_or("dead");
@@ -214,6 +217,7 @@ mod tests {
             ("role-changed", "member", &[("before", "member"), ("after", "admin")][..], "Ada changed Bob's role from Member to Admin"),
             ("invited", "invite", &[("role", "member")], "Ada invited Bob as Member"),
             ("revoked", "invite", &[], "Ada revoked the invite for Bob"),
+            ("revoked", "invite", &[("joined", "Eve")], "Ada revoked the invite for Bob, because Eve is in"),
             ("domain-added", "domain-invite", &[("role", "member")], "Ada added the domain Bob, whose people may join as Member"),
             ("created", "ci-token", &[("access", "read-only")], "Ada created the CI access token “Bob” (read-only)"),
             ("renamed", "workspace", &[("before", "web"), ("after", "shop")], "Ada renamed the workspace “web” to “shop”"),

@@ -12,6 +12,7 @@ use serde_json::json;
 use super::DomainInvites;
 use crate::auth::at_domain::{self, Visitor};
 use crate::error::Result;
+use crate::services::invites::closing;
 use crate::services::limits;
 use crate::store::audit::{Action, Object, record};
 use crate::store::members;
@@ -35,6 +36,7 @@ impl DomainInvites {
         };
         guest.sign_in().admits(user.proof.as_ref()).map_err(AppError::SignIn)?;
         limits::require_room(state, &tx, caller, guest.org(), Measure::Members, 1, Conflict::NoRoomForYou).await?;
+        closing::close_of_member(state, &tx, caller, guest.org(), (user.id, &user.name)).await?;
         if members::insert(&tx, guest.org(), user.id, guest.role(), JoinedBy::Domain, state.clock.now()).await? {
             let member = Object { kind: "member", id: user.id.to_string(), name: user.name.as_str() };
             let details = json!({ "role": guest.role(), "domain": guest.domain() });

@@ -11,7 +11,7 @@ use app::request::Caller;
 use sea_orm::DatabaseTransaction;
 use serde_json::json;
 
-use super::{Invites, limits};
+use super::{Invites, closing, limits};
 use crate::auth::invited::{self, Invited};
 use crate::error::Result;
 use crate::store::audit::{Action, Object, record};
@@ -27,6 +27,7 @@ impl Invites {
             return if invited.was_accepted_by(user.id) && is_in { Ok(()) } else { Err(AppError::LinkUnusable.into()) };
         }
         invites::cancel_mails(tx, invited.org(), Some(invited.id())).await?;
+        closing::close_of_member(&self.0, tx, caller, invited.org(), (user.id, &user.name)).await?;
         if unscoped::role_in(tx, invited.org(), user.id).await?.is_none() {
             limits::require_room(&self.0, tx, caller, invited.org(), Measure::Members, 1, Conflict::NoRoomForYou).await?;
         }

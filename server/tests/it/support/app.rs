@@ -152,6 +152,14 @@ impl TestApp {
         person
     }
 
+    /// Gives somebody one more address, and proves it.
+    pub async fn add_address(&self, person: &Person, email: &str) {
+        person.post("/do/addresses/add", &[("email", email), ("current", PASSWORD)]).await.done();
+        let mails = self.mailbox().await;
+        let mail = mails.iter().find(|mail| mail.to == email).expect("a mail to the new address");
+        person.post("/do/addresses/confirm", &[("link", &mail.link())]).await.done();
+    }
+
     /// Adds somebody to an organization, as the operator.
     pub async fn add_member(&self, org: &OrgSlug, person: &Person, role: Role) {
         let user = users::find(self.state.db.read(), person.id).await.unwrap().unwrap();
