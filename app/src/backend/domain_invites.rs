@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
 use crate::domain::domain_invite::{DnsAnswer, DomainState};
+use crate::domain::identity::SignInRule;
 use crate::domain::ids::DomainInviteId;
 use crate::domain::names::{DomainName, OrgName, OrgSlug};
 use crate::domain::role::Role;
@@ -46,6 +47,8 @@ pub struct JoinOffer {
     pub domain: DomainName,
     /// As what.
     pub role: Role,
+    /// How its members have to sign in.
+    pub sign_in: SignInRule,
 }
 
 /// What the join link of an organization leads to.

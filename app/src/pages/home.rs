@@ -13,6 +13,8 @@ use crate::components::empty_state::EmptyState;
 use crate::components::form::{FormError, FormState};
 use crate::components::icon::Icon;
 use crate::components::page_header::PageHeader;
+use crate::components::provider::SignInFirst;
+use crate::domain::identity::{Proof, SignInRule};
 use crate::domain::time::count;
 use crate::islands::row_filter::{MANY, RowFilter};
 use crate::paths;
@@ -27,11 +29,12 @@ pub fn HomePage() -> impl IntoView {
     match request.caller.actor.clone() {
         Actor::Anonymous | Actor::Operator | Actor::Server => view! { <Welcome/> }.into_any(),
         Actor::User(user) => {
+            let proof = user.proof.clone();
             let load = async move {
                 let orgs = request.backend.orgs.list(&request.caller).await?;
                 let invitations = request.backend.invites.waiting(&request.caller).await?;
                 let offers = request.backend.domain_invites.offers(&request.caller).await?;
-                Ok((orgs, Waiting { invitations, offers }))
+                Ok((orgs, Waiting { invitations, offers, proof }))
             };
             loaded(load, |(orgs, waiting)| view! { <Orgs orgs waiting user/> }).into_any()
         }
@@ -42,6 +45,8 @@ pub fn HomePage() -> impl IntoView {
 struct Waiting {
     invitations: Vec<Invitation>,
     offers: Vec<JoinOffer>,
+    /// What opened the session, for organizations that ask for it.
+    proof: Option<Proof>,
 }
 
 #[component]
@@ -58,8 +63,7 @@ fn Orgs(orgs: Vec<OrgView>, waiting: Waiting, user: SignedIn) -> impl IntoView {
                     "New organization"
                 </a>
             </PageHeader>
-            <Invitations invitations=waiting.invitations/>
-            <Offers offers=waiting.offers/>
+            <WaysIn waiting/>
             {many.then(|| view! { <RowFilter rows="orgs".to_owned() label="Filter organizations".to_owned()/> })}
             <div class="card">
                 <table class="table">
@@ -110,20 +114,43 @@ fn row(org: OrgView) -> impl IntoView {
     .into_any()
 }
 
+#[component]
+fn WaysIn(waiting: Waiting) -> impl IntoView {
+    let Waiting { invitations, offers, proof } = waiting;
+    view! {
+        <Invitations invitations proof=proof.clone()/>
+        <Offers offers proof/>
+    }
+}
+
+/// The button, or why it would be refused and what to do about it.
+fn if_admitted(rule: &SignInRule, proof: Option<&Proof>, button: impl IntoView + 'static) -> AnyView {
+    match rule.admits(proof) {
+        Ok(()) => button.into_any(),
+        Err(problem) => {
+            let domain = rule.suggestion().map(ToOwned::to_owned);
+            view! { <SignInFirst problem next=paths::HOME domain in_line=true/> }.into_any()
+        }
+    }
+}
+
 /// Organizations that wait for the person.
 #[component]
-fn Invitations(invitations: Vec<Invitation>) -> impl IntoView {
+fn Invitations(invitations: Vec<Invitation>, proof: Option<Proof>) -> impl IntoView {
     let accept = ServerAction::<AcceptInvite>::new();
     let form = FormState::of(accept, &request().draft);
     let row = move |invitation: Invitation| {
         let words = format!("{} invites you to {} as {}.", invitation.invited_by, invitation.org, invitation.role);
+        let button = view! {
+            <ActionForm action=accept>
+                <input type="hidden" name="invite" value=invitation.id.to_string()/>
+                <button class="button button-primary">{format!("Join {}", invitation.org)}</button>
+            </ActionForm>
+        };
         view! {
             <li>
                 <p>{words}</p>
-                <ActionForm action=accept>
-                    <input type="hidden" name="invite" value=invitation.id.to_string()/>
-                    <button class="button button-primary">{format!("Join {}", invitation.org)}</button>
-                </ActionForm>
+                {if_admitted(&invitation.sign_in, proof.as_ref(), button)}
             </li>
         }
     };
@@ -139,18 +166,21 @@ fn Invitations(invitations: Vec<Invitation>) -> impl IntoView {
 
 /// Organizations that are open to the domain of the person's address.
 #[component]
-fn Offers(offers: Vec<JoinOffer>) -> impl IntoView {
+fn Offers(offers: Vec<JoinOffer>, proof: Option<Proof>) -> impl IntoView {
     let join = ServerAction::<JoinByDomain>::new();
     let form = FormState::of(join, &request().draft);
     let row = move |offer: JoinOffer| {
         let words = format!("{} is open to people at {}: you may join as {}.", offer.org, offer.domain, offer.role);
+        let button = view! {
+            <ActionForm action=join>
+                <input type="hidden" name="org_slug" value=offer.slug.to_string()/>
+                <button class="button">{format!("Join {}", offer.org)}</button>
+            </ActionForm>
+        };
         view! {
             <li>
                 <p>{words}</p>
-                <ActionForm action=join>
-                    <input type="hidden" name="org_slug" value=offer.slug.to_string()/>
-                    <button class="button">{format!("Join {}", offer.org)}</button>
-                </ActionForm>
+                {if_admitted(&offer.sign_in, proof.as_ref(), button)}
             </li>
         }
     };
@@ -169,8 +199,7 @@ fn NoOrg(user: SignedIn, waiting: Waiting) -> impl IntoView {
     view! {
         <Frame title="Organizations">
             <PageHeader title=format!("Welcome, {}", user.name)/>
-            <Invitations invitations=waiting.invitations/>
-            <Offers offers=waiting.offers/>
+            <WaysIn waiting/>
             <EmptyState icon=icondata_lu::LuBuilding2 title="You are in no organization yet">
                 <p>"An organization holds your team's workspaces and decides who may see and change them. Whoever creates it is its Admin."</p>
                 <p>

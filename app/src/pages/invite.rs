@@ -8,7 +8,7 @@ use super::{loaded, query};
 use crate::backend::invites::{Invitation, LinkProves};
 use crate::components::form::{FormError, FormState, TextField};
 use crate::components::page_header::PageHeader;
-use crate::components::provider::{Or, ProviderLink};
+use crate::components::provider::{Or, ProviderLink, SignInFirst};
 use crate::domain::identity::{SignInProblem, SignInRule};
 use crate::domain::password;
 use crate::domain::secret::PlainSecret;
@@ -35,11 +35,11 @@ pub fn InvitePage() -> impl IntoView {
         let title = format!("Join {}", invitation.org);
         let sentence = format!("{} invites {} to come in as {}.", invitation.invited_by, invitation.email, invitation.role);
         let domain = invitation.sign_in.suggestion().map(ToOwned::to_owned);
-        let provider = provider.map(|provider| (provider, paths::invite(&link), domain));
+        let provider = provider.map(|provider| (provider, paths::invite(&link), domain.clone()));
         let way = match (actor, invitation.link) {
             (Actor::User(user), _) if invitation.is_yours => match invitation.sign_in.admits(user.proof.as_ref()) {
                 Ok(()) => view! { <Accept invitation/> }.into_any(),
-                Err(problem) => view! { <ProveAccount problem provider/> }.into_any(),
+                Err(problem) => view! { <SignInFirst problem next=paths::invite(&link) domain/> }.into_any(),
             },
             (Actor::User(user), _) => view! { <OtherAccount invitation user link/> }.into_any(),
             (Actor::Anonymous | Actor::Operator | Actor::Server, LinkProves::Mailbox { has_account: true }) => {
@@ -80,17 +80,6 @@ fn Accept(invitation: Invitation) -> impl IntoView {
 
 /// The provider's name, where to come back to, and the domain to suggest there.
 type Provider = Option<(String, String, Option<String>)>;
-
-/// Signed in with the invited address, but not in the way that the invite asks for.
-#[component]
-fn ProveAccount(problem: SignInProblem, provider: Provider) -> impl IntoView {
-    view! {
-        <div class="alert alert-care" role="status">
-            <p>{problem.to_string()}</p>
-        </div>
-        {provider.map(|(provider, next, domain)| view! { <ProviderLink provider next domain primary=true/> })}
-    }
-}
 
 /// The way through the provider above the one with a password; `false` when there is no other.
 fn through_provider(provider: Provider, rule: &SignInRule) -> (AnyView, bool) {

@@ -208,7 +208,7 @@ pub fn domain_invites() -> Vec<DomainInviteRow> {
 }
 
 pub fn join_offer() -> JoinOffer {
-    JoinOffer { slug: name("acme"), org: name("Acme"), domain: name("example.com"), role: Role::Member }
+    JoinOffer { slug: name("acme"), org: name("Acme"), domain: name("example.com"), role: Role::Member, sign_in: SignInRule::default() }
 }
 
 /// The invite that a link stands for: the link says in which case.

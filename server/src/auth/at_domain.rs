@@ -46,7 +46,8 @@ impl AtDomain {
 
     /// What the person may be told.
     pub fn view(self) -> JoinOffer {
-        JoinOffer { slug: self.0.org.slug, org: self.0.org.name, domain: self.0.domain, role: self.0.role }
+        let org = self.0.org;
+        JoinOffer { slug: org.slug, org: org.name, domain: self.0.domain, role: self.0.role, sign_in: org.sign_in }
     }
 }
 

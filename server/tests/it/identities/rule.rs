@@ -229,6 +229,8 @@ async fn an_invite_that_asks_for_the_provider_is_not_accepted_with_a_password() 
 
     // Signed in with a password she is not let in either; with the provider she is.
     let zoe = app.person("zoe").await;
+    let start = zoe.get("/").await.is(200).text();
+    assert!(start.contains("A password is not enough.") && !start.contains("invites/accept"), "{start}");
     let id = app.backend().invites.waiting(&zoe.caller().await).await.unwrap()[0].id.to_string();
     let accept = [("invite", id.as_str())];
     zoe.post("/do/invites/accept", &accept).await.refused(403, &AppError::SignIn(SignInProblem::NotProven));
@@ -288,12 +290,21 @@ async fn of_a_public_organization_whoever_is_kept_out_sees_what_everybody_sees()
 async fn who_joins_by_domain_has_to_sign_in_as_the_others_do() {
     let (app, provider, ada, _bob) = asking().await;
     ada.post("/do/domain-invites/add", &[("org_slug", "acme"), ("domain", "example.com"), ("role", "member")]).await.done();
+    app.db_execute("UPDATE domain_invites SET proven_at = added_at").await;
     let zoe = app.person("zoe").await;
+    for (page, next) in [("/", "next=%2F\""), ("/join/acme", "next=%2Fjoin%2Facme\"")] {
+        let page = zoe.get(page).await.is(200).text();
+        assert!(page.contains("A password is not enough.") && page.contains(&format!("/sso/start?{next}")), "{page}");
+        assert!(!page.contains("domain-invites/join"), "no button that would be refused: {page}");
+    }
     let form = [("org_slug", "acme")];
     zoe.post("/do/domain-invites/join", &form).await.refused(403, &AppError::SignIn(SignInProblem::NotProven));
     zoe.get("/o/acme").await.is(404);
     provider.account("g-zoe", &zoe.email, json!({})).await;
     link(&provider, &zoe, "g-zoe").await;
+    for page in ["/", "/join/acme"] {
+        assert!(zoe.get(page).await.is(200).text().contains("domain-invites/join"));
+    }
     zoe.post("/do/domain-invites/join", &form).await.done();
     zoe.get("/o/acme").await.is(200);
 }
