@@ -11,6 +11,15 @@ pub fn LastAdmin(
     /// The organization.
     org: OrgView,
 ) -> impl IntoView {
+    if org.kept_out.is_some() {
+        return view! {
+            <span class="hint">
+                "You are its last Admin. To go, " <a href=paths::org(&org.slug)>"sign in in another way"</a>
+                ", and make somebody else an Admin there or delete it."
+            </span>
+        }
+        .into_any();
+    }
     let deletion = view! { <a href=paths::org_settings(&org.slug)>{format!("delete {}", org.name)}</a> };
     if org.members == 1 {
         return view! { <span class="hint">"You are its only member. To go, " {deletion} "."</span> }.into_any();

@@ -67,6 +67,11 @@ impl OrgScope {
         self.visibility
     }
 
+    /// Whether the caller is a member whose sign-in does not open it: they learn no more than that they are in it.
+    pub fn is_shut(&self) -> bool {
+        self.kept_out.is_some() && self.standing.role().is_some()
+    }
+
     /// What the caller may be told about it, with the counts that the store found.
     pub fn view(&self, created_at: chrono::DateTime<chrono::Utc>, members: u64, workspaces: u64) -> OrgView {
         OrgView {

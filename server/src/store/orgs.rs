@@ -101,10 +101,10 @@ async fn counts(db: &impl ConnectionTrait, org: OrgId) -> Result<(u64, u64)> {
     Ok((members, workspaces))
 }
 
-/// The organization with its counts.
+/// The organization with its counts, unless the caller's sign-in does not open it.
 pub async fn view(db: &impl ConnectionTrait, scope: &OrgScope) -> Result<OrgView> {
     let row = orgs::Entity::find_by_id(scope.id()).one(db).await?.ok_or(Error::Stored("organization"))?;
-    let (members, workspaces) = counts(db, scope.id()).await?;
+    let (members, workspaces) = if scope.is_shut() { (0, 0) } else { counts(db, scope.id()).await? };
     Ok(scope.view(row.created_at, members, workspaces))
 }
 

@@ -1,5 +1,7 @@
 //! The few queries that no scope can guard, because they are how a scope comes about.
 
+use std::collections::HashSet;
+
 use app::domain::access::{IdAccess, TokenAccess};
 use app::domain::identity::SignInRule;
 use app::domain::ids::{InviteId, OrgId, UserId, WorkspaceId};
@@ -265,8 +267,11 @@ pub struct SentInvite {
     pub value: serde_json::Value,
 }
 
-/// Invites that a person sent, in the order in which they were made; so many at most.
+/// Invites that a person sent, in the order in which they were made; so many at most. What an organization is called now,
+/// only its members are told.
 pub async fn invites_by(db: &impl ConnectionTrait, user: UserId, after: Option<InviteId>, limit: u64) -> Result<Vec<SentInvite>> {
+    let theirs = members::Entity::find().select_only().column(members::Column::OrgId).filter(members::Column::UserId.eq(user));
+    let own: HashSet<OrgId> = theirs.into_tuple().all(db).await?.into_iter().collect();
     let mut query = invites_with_orgs().filter(invites::Column::InvitedById.eq(user));
     if let Some(after) = after {
         query = query.filter(invites::Column::Id.gt(after));
@@ -276,7 +281,7 @@ pub async fn invites_by(db: &impl ConnectionTrait, user: UserId, after: Option<I
         id: row.id,
         value: serde_json::json!({
             "id": row.id,
-            "organization": org.map(|org| org.name),
+            "organization": org.filter(|org| own.contains(&org.id)).map(|org| org.name),
             "address": row.email,
             "role": row.role,
             "message": row.message,

@@ -65,6 +65,20 @@ async fn a_person_takes_all_that_is_kept_about_them_and_nothing_of_others() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_an_organization_is_called_now_is_not_told_to_who_left_it() {
+    let (app, ada) = TestApp::with_org("acme").await;
+    let bob = app.member("bob", Role::Admin).await;
+    bob.post("/do/invites/create", &[("org_slug", "acme"), ("addresses", "carol@example.com"), ("role", "member")]).await.done();
+    assert_eq!(export(&bob).await["invites_sent"][0]["organization"], "acme");
+    bob.post("/do/members/leave", &[("org_slug", "acme")]).await.done();
+    ada.post("/do/orgs/rename", &[("org_slug", "acme"), ("name", "Secret Venture")]).await.done();
+    let export = export(&bob).await;
+    assert_eq!(export["invites_sent"][0]["address"], "carol@example.com", "what they sent is theirs");
+    assert_eq!(export["invites_sent"][0]["organization"], Value::Null);
+    assert!(!export.to_string().contains("Secret Venture"), "{export}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn it_is_for_the_signed_in_person_and_not_all_the_time() {
     let app = TestApp::start().await;
     let ada = app.person("ada").await;

@@ -12,17 +12,19 @@ use crate::error::Result;
 use crate::store::unscoped::FoundOrg;
 use crate::store::{unscoped, users};
 
-/// Every organization that the caller is in, with their role: for what they may know and undo of themselves.
+/// Every organization that the caller is in, with their role: for what they may know and undo of themselves, whether
+/// their sign-in opens it or not.
 pub async fn own_orgs(db: &impl ConnectionTrait, caller: &Caller) -> Result<Vec<OrgScope>> {
-    let memberships = unscoped::memberships(db, caller.user()?.id).await?;
+    let user = caller.user()?;
+    let memberships = unscoped::memberships(db, user.id).await?;
     let scope = |(org, role): (FoundOrg, Role)| OrgScope {
+        kept_out: org.sign_in.admits(user.proof.as_ref()).err(),
         id: org.id,
         slug: org.slug,
         name: org.name,
         standing: Standing::Member(role),
         visibility: org.visibility,
         sign_in: org.sign_in,
-        kept_out: None,
     };
     Ok(memberships.into_iter().map(scope).collect())
 }

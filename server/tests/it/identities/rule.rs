@@ -200,6 +200,21 @@ async fn a_link_that_an_organization_asks_for_stays_so_that_nobody_swaps_it_for_
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_last_admin_who_is_kept_out_learns_no_more_than_that() {
+    let (app, _provider, ada, bob) = asking().await;
+    // The same person with the password alone, when she is its only member: one of the counts that she is not told.
+    bob.post("/do/members/leave", &[("org_slug", "acme")]).await.done();
+    let other = app.browser();
+    other.sign_in(&ada.email, PASSWORD).await.done();
+    for page in ["/account/data", "/account/organizations"] {
+        assert!(ada.get(page).await.is(200).text().contains("You are its only member"));
+        let page = other.get(page).await.is(200).text();
+        assert!(page.contains("You are its last Admin") && page.contains("sign in in another way"), "{page}");
+        assert!(!page.contains("its only member"), "{page}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_operator_breaks_the_glass() {
     let (app, provider, ada, bob) = asking().await;
     provider.mode("down").await;
