@@ -135,8 +135,8 @@ pub enum Conflict {
     /// Nobody can vouch who has no address at the domain.
     #[error("Vouching takes a confirmed address of your own at exactly this domain.")]
     NoAddressThere,
-    /// Who was removed does not come back by a domain.
-    #[error("An Admin removed you from this organization. Ask one of its Admins for an invite.")]
+    /// Who was removed comes back neither by a domain nor by an invite from before.
+    #[error("An Admin removed you from this organization. Ask one of its Admins for a new invite.")]
     WasRemoved,
     /// The change would leave organizations without an Admin.
     #[error("You are the last Admin of an organization. Make somebody else an Admin there, or delete it, then come back.")]

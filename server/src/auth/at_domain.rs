@@ -110,7 +110,7 @@ async fn admit(db: &impl ConnectionTrait, user: UserId, org: FoundOrg) -> Result
         }
     }
     let best = best.ok_or(AppError::NotFound)?;
-    if members::was_removed(db, org.id, user, &addresses).await? {
+    if members::removals(db, &[org.id], user, &addresses).await?.contains_key(&org.id) {
         return Err(Conflict::WasRemoved.into());
     }
     Ok(Visitor::Guest(AtDomain(best)))

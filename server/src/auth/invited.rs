@@ -2,7 +2,8 @@
 //!
 //! Holding a link shows the invite. Coming in takes the invited mailbox: an account with the invited one among its
 //! confirmed addresses, or the link from the mail itself. A link that an Admin copied proves nothing about the mailbox,
-//! otherwise whoever can invite could make an account in somebody else's name.
+//! otherwise whoever can invite could make an account in somebody else's name. Whom an Admin removed meanwhile needs an
+//! invite that was sent after that, whichever of their addresses it is for.
 
 use app::backend::invites::{Invitation, LinkProves};
 use app::domain::identity::SignInRule;
@@ -18,7 +19,7 @@ use sea_orm::{ConnectionTrait, DatabaseTransaction};
 use super::secret::{SecretHasher, SecretKind, is_well_formed};
 use crate::error::Result;
 use crate::store::unscoped::{self, FoundInvite, InviteKey};
-use crate::store::users;
+use crate::store::{members, users};
 
 /// Proof that the caller was asked to come into an organization.
 pub struct Invited(FoundInvite);
@@ -63,6 +64,17 @@ impl Invited {
     /// Whether this person came in by it.
     pub fn was_accepted_by(&self, user: UserId) -> bool {
         self.0.accepted_by == Some(user)
+    }
+
+    /// Whether an Admin removed this person after the invite was sent, and nobody has let them in since.
+    pub async fn is_overruled(&self, db: &impl ConnectionTrait, user: UserId) -> Result<bool> {
+        let theirs = users::confirmed_addresses(db, user).await?;
+        let removals = members::removals(db, &[self.org()], user, &theirs).await?;
+        Ok(self.is_older_than(removals.get(&self.org())))
+    }
+
+    fn is_older_than(&self, removal: Option<&DateTime<Utc>>) -> bool {
+        removal.is_some_and(|removal| self.0.sent_at < *removal)
     }
 
     /// Whether the caller holds the link from the mail, which proves the mailbox.
@@ -134,7 +146,10 @@ pub async fn by_address_for_change(tx: &DatabaseTransaction, user: &SignedIn, id
 /// The invites that wait for a signed-in person, at any of their confirmed addresses.
 pub async fn waiting_for(db: &impl ConnectionTrait, user: &SignedIn, now: DateTime<Utc>) -> Result<Vec<Invited>> {
     let theirs = users::confirmed_addresses(db, user.id).await?;
-    Ok(unscoped::invites_for(db, &theirs, now).await?.into_iter().map(Invited).collect())
+    let found: Vec<_> = unscoped::invites_for(db, &theirs, now).await?.into_iter().map(Invited).collect();
+    let orgs: Vec<_> = found.iter().map(Invited::org).collect();
+    let removals = members::removals(db, &orgs, user.id, &theirs).await?;
+    Ok(found.into_iter().filter(|invited| !invited.is_older_than(removals.get(&invited.org()))).collect())
 }
 
 /// Locks the organization before the invite, in the order in which Admins' changes and the organization's end do.

@@ -286,6 +286,11 @@ impl Port for Invites {
             let invited = invited::by_link(self.0.db.read(), &self.0.hasher, link, self.0.clock.now()).await?;
             let owner = addresses::owner(self.0.db.read(), invited.email()).await?;
             let is_yours = owner.is_some() && owner == caller.user().ok().map(|user| user.id);
+            if let (true, Some(user)) = (is_yours, owner)
+                && invited.is_overruled(self.0.db.read(), user).await?
+            {
+                return Err(Conflict::WasRemoved.into());
+            }
             Ok(invited.view(is_yours, owner.is_some()))
         })
         .await

@@ -2,7 +2,7 @@
 
 mod removed;
 
-pub use removed::{remember as remember_removal, was_removed};
+pub use removed::{remember as remember_removal, removals};
 
 use app::backend::Page;
 use app::backend::members::{JoinedBy, MemberRow, PublicMemberRow};

@@ -151,6 +151,8 @@ pub struct FoundInvite {
     pub role: Role,
     /// Name of the Admin who invited.
     pub invited_by: String,
+    /// When it was last sent.
+    pub sent_at: DateTime<Utc>,
     /// Until when it can be accepted.
     pub expires_at: DateTime<Utc>,
     /// Who accepted it.
@@ -170,6 +172,7 @@ fn found_invite(row: invites::Model, org: orgs::Model, link: Option<&SecretHash>
         email: Email::parse(&row.email).map_err(|_| Error::Stored("e-mail address"))?,
         role: row.role.parse().map_err(|_| Error::Stored("role"))?,
         invited_by: row.invited_by,
+        sent_at: row.sent_at,
         expires_at: row.expires_at,
         accepted_by: row.accepted_by,
         is_closed: row.accepted_at.is_some() || row.revoked_at.is_some(),

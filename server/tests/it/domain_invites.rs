@@ -179,7 +179,7 @@ async fn who_was_removed_comes_back_only_by_an_invite() {
     ada.post("/do/members/remove", &[("org_slug", "acme"), ("member", &bob.id.to_string())]).await.done();
     let removed = AppError::Conflict(Conflict::WasRemoved);
     join(&bob, "acme").await.refused(409, &removed);
-    assert!(bob.get("/join/acme").await.is(409).text().contains("Ask one of its Admins for an invite"));
+    assert!(bob.get("/join/acme").await.is(409).text().contains("Ask one of its Admins for a new invite"));
     assert!(!bob.get("/").await.text().contains("Join acme"));
 
     // A new account of the same address is the same person.

@@ -26,6 +26,9 @@ impl Invites {
             let is_in = unscoped::role_in(tx, invited.org(), user.id).await?.is_some();
             return if invited.was_accepted_by(user.id) && is_in { Ok(()) } else { Err(AppError::LinkUnusable.into()) };
         }
+        if invited.is_overruled(tx, user.id).await? {
+            return Err(Conflict::WasRemoved.into());
+        }
         invites::cancel_mails(tx, invited.org(), Some(invited.id())).await?;
         closing::close_of_member(&self.0, tx, caller, invited.org(), (user.id, &user.name)).await?;
         if unscoped::role_in(tx, invited.org(), user.id).await?.is_none() {

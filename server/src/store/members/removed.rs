@@ -1,11 +1,13 @@
 //! Whom an Admin removed. Known by person and by mailbox, so that neither a new account nor a new address leads back in.
 
+use std::collections::HashMap;
+
 use app::domain::ids::{OrgId, UserId};
 use app::domain::names::Email;
 use chrono::{DateTime, Utc};
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::{ExprTrait as _, OnConflict};
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder};
 
 use crate::auth::access::OrgScope;
 use crate::error::Result;
@@ -28,19 +30,26 @@ pub async fn remember(db: &impl ConnectionTrait, scope: &OrgScope, user: UserId,
     Ok(())
 }
 
-fn about(org: OrgId, user: UserId, addresses: &[Email]) -> sea_orm::Condition {
+fn about(orgs: &[OrgId], user: UserId, addresses: &[Email]) -> sea_orm::Condition {
     let same = removed_members::Column::UserId.eq(user).or(removed_members::Column::Email.is_in(addresses.iter().map(Email::mailbox)));
-    sea_orm::Condition::all().add(removed_members::Column::OrgId.eq(org)).add(same)
+    sea_orm::Condition::all().add(removed_members::Column::OrgId.is_in(orgs.iter().copied())).add(same)
 }
 
-/// Whether an Admin removed this person, who has these addresses, and nobody has let them in since.
-pub async fn was_removed(db: &impl ConnectionTrait, org: OrgId, user: UserId, addresses: &[Email]) -> Result<bool> {
-    Ok(removed_members::Entity::find().filter(about(org, user, addresses)).count(db).await? > 0)
+/// From which of these organizations an Admin removed this person, who has these addresses, and when last; those are left
+/// out that have let them in since.
+pub async fn removals(
+    db: &impl ConnectionTrait,
+    orgs: &[OrgId],
+    user: UserId,
+    addresses: &[Email],
+) -> Result<HashMap<OrgId, DateTime<Utc>>> {
+    let rows = removed_members::Entity::find().filter(about(orgs, user, addresses)).order_by_asc(removed_members::Column::RemovedAt);
+    Ok(rows.all(db).await?.into_iter().map(|row| (row.org_id, row.removed_at)).collect())
 }
 
 /// Forgets it: somebody has let them in again.
 pub(super) async fn forget(db: &impl ConnectionTrait, org: OrgId, user: UserId) -> Result<()> {
     let addresses = users::confirmed_addresses(db, user).await?;
-    removed_members::Entity::delete_many().filter(about(org, user, &addresses)).exec(db).await?;
+    removed_members::Entity::delete_many().filter(about(&[org], user, &addresses)).exec(db).await?;
     Ok(())
 }

@@ -1,10 +1,11 @@
-//! Several invites for one person: what becomes of the others when they come in.
+//! Several invites for one person: what becomes of the others when they come in, and when they are removed.
 
-use app::domain::invite::InviteState;
-use app::error::AppError;
+use app::domain::invite::{InviteState, RESEND_PAUSE};
+use app::domain::role::Role;
+use app::error::{AppError, Conflict};
 use server::plans::PlanSettings;
 
-use super::{accept, invite, invites, join};
+use super::{accept, change, invite, invites, join, open_page};
 use crate::support::{PASSWORD, Person, TestApp};
 
 const SECOND: &str = "bob@work.example";
@@ -86,4 +87,46 @@ async fn a_closed_invite_gives_its_place_in_the_plan_back() {
     assert_eq!(invite(&ada, "carol@example.com").await.status, 409, "three places: ada and two invites");
     accept(&bob, invites(&app).await[0].id).await.done();
     invite(&ada, "carol@example.com").await.done();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_was_removed_needs_an_invite_from_after_that_whatever_the_address() {
+    let (app, ada) = TestApp::with_org("acme").await;
+    let bob = app.person("bob").await;
+    invite(&ada, &format!("bob@example.com\n{SECOND}")).await.done();
+    let mails = app.mailbox().await;
+    let link = mails.iter().find(|mail| mail.to == SECOND).unwrap().link();
+    let rows = invites(&app).await;
+    let id = |email: &str| rows.iter().find(|row| row.email.as_str() == email).unwrap().id;
+    accept(&bob, id("bob@example.com")).await.done();
+    assert_eq!(state_of(&app, SECOND).await, InviteState::Pending, "nobody knows yet that it is his");
+    remove(&ada, &bob).await;
+
+    app.add_address(&bob, SECOND).await;
+    let removed = AppError::Conflict(Conflict::WasRemoved);
+    accept(&bob, id(SECOND)).await.refused(409, &removed);
+    join(&app.browser(), &link, "", PASSWORD).await.refused(409, &removed);
+    assert!(open_page(&bob, &link).await.is(409).text().contains("Ask one of its Admins for a new invite"));
+    assert!(!bob.get("/").await.text().contains("Join acme"));
+    bob.get("/o/acme").await.is(404);
+
+    // Sent again, it is the decision of an Admin who knew of the removal.
+    app.state.clock.advance(RESEND_PAUSE);
+    change(&ada, "/do/invites/resend", id(SECOND)).await.done();
+    assert!(bob.get("/").await.text().contains("Join acme"));
+    accept(&bob, id(SECOND)).await.done();
+    bob.get("/o/acme").await.is(200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_account_at_the_same_mailbox_is_the_one_who_was_removed() {
+    let (app, ada) = TestApp::with_org("acme").await;
+    invite(&ada, "bob+new@example.com").await.done();
+    let link = app.only_mail().await.link();
+    let bob = app.person("bob").await;
+    app.add_member(app.org(), &bob, Role::Member).await;
+    remove(&ada, &bob).await;
+    let refused = join(&app.browser(), &link, "Bob", "another password of mine").await;
+    refused.refused(409, &AppError::Conflict(Conflict::WasRemoved));
+    assert_eq!(app.db_count("users").await, 2, "no account was left behind");
 }
