@@ -2,6 +2,10 @@
 //!
 //! A step that has been released is never changed; a new one is added. Nothing of ours is imported, so that
 //! an old step does not change its meaning with the code.
+//!
+//! All missing steps run in one transaction. SQLite watches over foreign keys meanwhile and cannot be told not to
+//! (`PRAGMA foreign_keys` does nothing within a transaction): to drop a table would delete the rows that refer to it. So a
+//! step adds tables, columns and indexes, and never makes a table anew that others refer to.
 
 mod m20261121_000001_accounts;
 mod m20261121_000002_orgs;

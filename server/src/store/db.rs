@@ -33,16 +33,17 @@ impl Db {
         Ok(db)
     }
 
+    /// All steps that are missing, in one transaction: a power cut or a step that fails leaves the schema that was there,
+    /// with which the version of before goes on.
     async fn migrate(&self) -> Result<(), DbErr> {
-        // Servers and operator commands may start at the same moment; one migrates, the others wait for it.
-        if self.write.get_database_backend() == DbBackend::Postgres {
-            let lock = self.write.begin().await?;
-            lock.execute_unprepared("SELECT pg_advisory_xact_lock(7306095)").await?;
-            Migrator::up(&self.write, None).await?;
-            lock.commit().await
-        } else {
-            Migrator::up(&self.write, None).await
+        // Servers and operator commands may start at the same moment; one migrates, the others wait for it. On SQLite
+        // the transaction itself is the lock.
+        let tx = self.begin().await?;
+        if tx.get_database_backend() == DbBackend::Postgres {
+            tx.execute_unprepared("SELECT pg_advisory_xact_lock(7306095)").await?;
         }
+        Migrator::up(&tx, None).await?;
+        tx.commit().await
     }
 
     /// For single reads.

@@ -30,6 +30,7 @@ mod imports;
 mod invites;
 mod matrix;
 mod members;
+mod migrations;
 mod orgs;
 mod process;
 mod public_orgs;

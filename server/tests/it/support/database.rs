@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use sea_orm::{ConnectionTrait as _, Database};
 use server::config::Config;
 use server::store::db::Db;
+use tempfile::TempDir;
 use tokio::sync::OnceCell;
 
 const TEMPLATE: &str = "buildkeep_it_template";
@@ -24,10 +25,42 @@ impl TestDatabase {
             return Self { cluster: None };
         };
         postgres_template(&cluster).await;
-        let name = format!("buildkeep_it_{}_{}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed));
+        let name = unused_name();
         execute(&cluster, &format!("CREATE DATABASE {name} TEMPLATE {TEMPLATE}")).await;
         config.database_url = Some(in_cluster(&cluster, &name));
         Self { cluster: Some((cluster, name)) }
+    }
+}
+
+/// A database without tables, for tests of how they come about.
+pub struct EmptyDatabase {
+    url: String,
+    _dropped_with: (TestDatabase, TempDir),
+}
+
+impl EmptyDatabase {
+    /// Makes one.
+    pub async fn create() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let (url, cluster) = match std::env::var("BUILDKEEP_TEST_POSTGRES_URL") {
+            Ok(cluster) => {
+                let name = unused_name();
+                execute(&cluster, &format!("CREATE DATABASE {name}")).await;
+                (in_cluster(&cluster, &name), Some((cluster, name)))
+            }
+            Err(_) => (format!("sqlite://{}?mode=rwc", folder.path().join("empty.sqlite").display()), None),
+        };
+        Self { url, _dropped_with: (TestDatabase { cluster }, folder) }
+    }
+
+    /// Where it is.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Which kind it is.
+    pub fn is_postgres(&self) -> bool {
+        !self.url.starts_with("sqlite:")
     }
 }
 
@@ -42,6 +75,10 @@ impl Drop for TestDatabase {
         let dropped = dropping.join();
         assert!(dropped.is_ok() || std::thread::panicking(), "the test's database could not be dropped");
     }
+}
+
+fn unused_name() -> String {
+    format!("buildkeep_it_{}_{}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed))
 }
 
 async fn sqlite_template() -> &'static [u8] {

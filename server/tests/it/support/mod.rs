@@ -17,6 +17,7 @@ pub use answer::Answer;
 pub use app::{PASSWORD, TestApp, files, metrics};
 pub use browser::{Browser, Person, Workspace};
 pub use ci::Ci;
+pub use database::EmptyDatabase;
 pub use dns::DnsServer;
 pub use logs::written as log_lines;
 pub use mailbox::Message;
