@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::names::Reason;
+use super::names::{DomainName, Reason};
 
 /// So many hosted domains an organization can name.
 const MOST_DOMAINS: u16 = 20;
@@ -35,7 +35,7 @@ pub struct SignInRule {
     /// Whether only a sign-in through the provider opens it.
     pub provider_only: bool,
     /// Of which hosted domains; none is named when every account will do.
-    pub hosted_domains: Vec<String>,
+    pub hosted_domains: Vec<DomainName>,
 }
 
 /// Why a sign-in does not open an organization.
@@ -73,7 +73,7 @@ impl SignInRule {
             Standing::Unconfirmed => return Err(SignInProblem::Unconfirmed),
             Standing::NotLasting => return Err(SignInProblem::NotLasting),
         }
-        let fits = |domain: &String| self.hosted_domains.contains(domain);
+        let fits = |domain: &String| self.hosted_domains.iter().any(|allowed| allowed.as_str() == domain);
         if self.hosted_domains.is_empty() || proof.hosted_domain.as_ref().is_some_and(fits) {
             Ok(())
         } else {
@@ -84,37 +84,27 @@ impl SignInRule {
     /// The one domain to suggest at the provider, if there is only one.
     pub fn suggestion(&self) -> Option<&str> {
         match self.hosted_domains.as_slice() {
-            [only] => Some(only),
+            [only] => Some(only.as_str()),
             _ => None,
         }
+    }
+
+    /// Its hosted domains, with this between them.
+    pub fn domains(&self, between: &str) -> String {
+        self.hosted_domains.iter().map(DomainName::as_str).collect::<Vec<_>>().join(between)
     }
 }
 
 /// Reads hosted domains, separated by blanks, commas or line breaks.
-pub fn read_hosted_domains(text: &str) -> Result<Vec<String>, Reason> {
-    let mut domains: Vec<String> = Vec::new();
+pub fn read_hosted_domains(text: &str) -> Result<Vec<DomainName>, Reason> {
+    let mut domains = Vec::new();
     for word in text.split([' ', ',', ';', '\n', '\r', '\t']).filter(|word| !word.is_empty()) {
-        let domain = word.trim_start_matches('@').to_ascii_lowercase();
-        if !is_domain(&domain) {
-            return Err(Reason::NotADomain);
-        }
+        let domain = DomainName::parse(&word.trim_start_matches('@').to_ascii_lowercase())?;
         if !domains.contains(&domain) {
             domains.push(domain);
         }
     }
     if domains.len() > usize::from(MOST_DOMAINS) { Err(Reason::TooManyLines(MOST_DOMAINS)) } else { Ok(domains) }
-}
-
-/// As providers write them: lower-case ASCII labels, at least two.
-fn is_domain(text: &str) -> bool {
-    let is_label = |label: &str| {
-        !label.is_empty()
-            && label.len() <= 63
-            && !label.starts_with('-')
-            && !label.ends_with('-')
-            && label.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
-    };
-    text.len() <= 253 && text.contains('.') && text.split('.').all(is_label)
 }
 
 /// Why a way to the provider and back did not end in a sign-in.
@@ -156,7 +146,7 @@ mod tests {
     use super::*;
 
     fn rule(domains: &[&str]) -> SignInRule {
-        SignInRule { provider_only: true, hosted_domains: domains.iter().map(|domain| (*domain).to_owned()).collect() }
+        SignInRule { provider_only: true, hosted_domains: domains.iter().map(|domain| DomainName::parse(domain).unwrap()).collect() }
     }
 
     fn proof(standing: Standing, domain: Option<&str>) -> Proof {
@@ -179,7 +169,7 @@ mod tests {
 
     #[test]
     fn domains_are_read_as_people_write_them() {
-        assert_eq!(read_hosted_domains(" Acme.com, @acme.org\nacme.com"), Ok(vec!["acme.com".to_owned(), "acme.org".to_owned()]));
+        assert_eq!(read_hosted_domains(" Acme.com, @acme.org\nacme.com"), Ok(rule(&["acme.com", "acme.org"]).hosted_domains));
         assert_eq!(read_hosted_domains(""), Ok(vec![]));
         for bad in ["acme", "acme..com", "-acme.com", "acme.com/x", "a b@c", "müller.de"] {
             assert_eq!(read_hosted_domains(bad), Err(Reason::NotADomain), "{bad}");

@@ -47,7 +47,7 @@ pub async fn start(
         Actor::User(_) => return redirect(&next),
         Actor::Anonymous | Actor::Operator | Actor::Server => Purpose::SignIn,
     };
-    let hosted_domain = read_hosted_domains(&part("domain")).ok().and_then(|domains| domains.into_iter().next());
+    let hosted_domain = read_hosted_domains(&part("domain")).ok().and_then(|domains| domains.into_iter().next()).map(String::from);
     go(&app, &request, &visit, Wish { purpose, next, hosted_domain, consent: false }).await
 }
 

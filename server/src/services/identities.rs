@@ -50,7 +50,7 @@ impl Identities {
     }
 
     fn described(&self, rule: &SignInRule) -> serde_json::Value {
-        let domains = (!rule.hosted_domains.is_empty()).then(|| rule.hosted_domains.join(", "));
+        let domains = (!rule.hosted_domains.is_empty()).then(|| rule.domains(", "));
         match (rule.provider_only, domains) {
             (false, _) => json!({}),
             (true, None) => json!({ "with": self.0.config.oidc_name() }),

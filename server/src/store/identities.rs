@@ -4,7 +4,7 @@
 use app::backend::identities::KeptOut;
 use app::domain::identity::SignInRule;
 use app::domain::ids::{IdentityId, OrgId, UserId};
-use app::domain::names::{Email, OrgSlug, PersonName};
+use app::domain::names::{DomainName, Email, OrgSlug, PersonName};
 use chrono::{DateTime, Utc};
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::Expr;
@@ -220,7 +220,7 @@ pub async fn kept_out(
         .filter(identities::Column::EndedAt.is_null())
         .filter(identities::Column::RefreshToken.is_not_null());
     if !rule.hosted_domains.is_empty() {
-        fitting = fitting.filter(identities::Column::HostedDomain.is_in(rule.hosted_domains.iter().map(String::as_str)));
+        fitting = fitting.filter(identities::Column::HostedDomain.is_in(rule.hosted_domains.iter().map(DomainName::as_str)));
     }
     let member: RelationDef = users::Entity::belongs_to(members::Entity).from(users::Column::Id).to(members::Column::UserId).into();
     let people = users::Entity::find()

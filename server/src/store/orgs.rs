@@ -72,7 +72,7 @@ pub async fn of_user(db: &impl ConnectionTrait, user: &SignedIn) -> Result<Vec<O
     let mut views = Vec::with_capacity(rows.len());
     for row in rows {
         let Some(membership) = memberships.iter().find(|membership| membership.org_id == row.id) else { continue };
-        let kept_out = sign_in_rule(&row).admits(user.proof.as_ref()).err();
+        let kept_out = sign_in_rule(&row)?.admits(user.proof.as_ref()).err();
         let (members, workspaces) = if kept_out.is_some() { (0, 0) } else { counts(db, row.id).await? };
         views.push(OrgView {
             id: row.id,
@@ -128,7 +128,7 @@ pub async fn rename(db: &impl ConnectionTrait, scope: &OrgScope, name: &OrgName)
 pub async fn set_sign_in_rule(db: &impl ConnectionTrait, scope: &OrgScope, rule: &SignInRule) -> Result<()> {
     orgs::Entity::update_many()
         .col_expr(orgs::Column::RequiresProvider, Expr::value(rule.provider_only))
-        .col_expr(orgs::Column::HostedDomains, Expr::value(rule.hosted_domains.join(" ")))
+        .col_expr(orgs::Column::HostedDomains, Expr::value(rule.domains(" ")))
         .filter(orgs::Column::Id.eq(scope.id()))
         .exec(db)
         .await?;

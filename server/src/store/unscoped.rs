@@ -67,7 +67,7 @@ fn found(row: orgs::Model) -> Result<FoundOrg> {
         id: row.id,
         slug: OrgSlug::parse(&row.slug).map_err(|_| Error::Stored("slug"))?,
         name: OrgName::parse(&row.name).map_err(|_| Error::Stored("organization name"))?,
-        sign_in: sign_in_rule(&row),
+        sign_in: sign_in_rule(&row)?,
         visibility: row.visibility.parse().map_err(|_| Error::Stored("visibility"))?,
     })
 }
@@ -118,11 +118,9 @@ async fn found_workspace(db: &impl ConnectionTrait, row: workspaces::Model) -> R
 }
 
 /// How the members of an organization have to sign in.
-pub(super) fn sign_in_rule(row: &orgs::Model) -> SignInRule {
-    SignInRule {
-        provider_only: row.requires_provider,
-        hosted_domains: row.hosted_domains.split_whitespace().map(ToOwned::to_owned).collect(),
-    }
+pub(super) fn sign_in_rule(row: &orgs::Model) -> Result<SignInRule> {
+    let domains = row.hosted_domains.split_whitespace().map(DomainName::parse).collect::<Result<_, _>>();
+    Ok(SignInRule { provider_only: row.requires_provider, hosted_domains: domains.map_err(|_| Error::Stored("hosted domain"))? })
 }
 
 /// Locks an organization that is known by its id; `false` when it is gone.

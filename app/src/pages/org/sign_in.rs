@@ -89,8 +89,8 @@ fn sentence(rule: &SignInRule, provider: &str) -> String {
     match (rule.provider_only, rule.hosted_domains.as_slice()) {
         (false, _) => format!("Members open this organization with their password or with {provider}."),
         (true, []) => format!("Only members who have signed in with {provider} open this organization."),
-        (true, domains) => {
-            format!("Only members who have signed in with {provider}, with an account of {}, open this organization.", domains.join(" or "))
+        (true, _) => {
+            format!("Only members who have signed in with {provider}, with an account of {}, open this organization.", rule.domains(" or "))
         }
     }
 }
@@ -125,7 +125,7 @@ fn Now(org: OrgView, rule: SignInRule, provider: String) -> impl IntoView {
 #[component]
 fn Choice(org: OrgView, rule: SignInRule, domains: String, refused: Option<Reason>, provider: String) -> impl IntoView {
     let title = if rule.provider_only { "Change the domains".to_owned() } else { format!("Require {provider}") };
-    let shown = if domains.is_empty() { rule.hosted_domains.join(" ") } else { domains };
+    let shown = if domains.is_empty() { rule.domains(" ") } else { domains };
     view! {
         <Section
             id="require"
@@ -169,7 +169,7 @@ fn Consequences(org: OrgView, asked: SignInRule, preview: Preview, provider: Str
     let action = ServerAction::<SetSignInRule>::new();
     let request = request();
     let form = FormState::of(action, &request.draft);
-    let domains = asked.hosted_domains.join(" ");
+    let domains = asked.domains(" ");
     let suggestion = asked.suggestion().map(ToOwned::to_owned);
     let address = paths::without_error(&request.address).to_owned();
     let (slug, fits) = (org.slug.to_string(), format!("Your own sign-in with {provider} fits, so you stay in."));
