@@ -50,12 +50,16 @@ impl Billing {
         Ok(Some(()))
     }
 
-    /// All days that are kept, as a table for spreadsheets (RFC 4180).
+    /// All days that are kept, as a table for spreadsheets (RFC 4180). That somebody takes it is an event itself.
     pub async fn csv(&self, caller: &Caller, slug: &OrgSlug) -> Result<Vec<u8>, AppError> {
         answer(caller, async {
-            let scope = access::org(self.0.db.read(), caller, slug, Permission::ManageBilling).await?;
+            let tx = self.0.db.begin().await?;
+            let scope = access::org(&tx, caller, slug, Permission::ManageBilling).await?;
             let today = self.0.clock.now().date_naive();
-            let days = usage::days(self.0.db.read(), &scope, start(today, MOST_DAYS)).await?;
+            let days = usage::days(&tx, &scope, start(today, MOST_DAYS)).await?;
+            let details = json!({ "what": "usage", "format": "csv" });
+            record(&tx, &self.0.clock, caller, Some(scope.id()), Action::Exported, object(&scope), Some(details)).await?;
+            tx.commit().await?;
             let mut table = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
             table.write_record(["day", "members", "workspaces", "artifact_bytes", "bytes_in", "bytes_out"])?;
             for day in days.into_values() {

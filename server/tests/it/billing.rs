@@ -343,4 +343,6 @@ async fn the_file_has_a_line_for_each_day() {
     assert!(lines[1].ends_with(&format!(",1,1,{bytes},{bytes},0")), "{text}");
     assert!(lines[2].ends_with(&format!(",1,1,{bytes},0,0")), "{text}");
     assert_eq!(lines.len(), 3);
+    let log = world.ada.get("/o/acme/audit?action=exported").await.text();
+    assert!(log.contains("downloaded the usage as CSV"), "{log}");
 }

@@ -81,7 +81,7 @@ pub enum Action {
     Purged,
     /// A member tried to change what their role does not allow, or a CI access token was refused.
     Refused,
-    /// The audit log, or what is kept about a person, was downloaded.
+    /// The audit log, the usage, or what is kept about a person, was downloaded.
     Exported,
 }
 

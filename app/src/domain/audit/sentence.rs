@@ -92,10 +92,11 @@ impl AuditEvent {
                 None => "was refused something that their role does not allow".to_owned(),
             },
             Action::Exported if self.object.kind == ObjectKind::Account.as_str() => "downloaded what is kept about them".to_owned(),
-            Action::Exported => match self.details.get("format") {
-                Some(format) => format!("downloaded the audit log as {}", format.to_uppercase()),
-                None => "downloaded the audit log".to_owned(),
-            },
+            Action::Exported => {
+                let what = if self.details.get("what") == Some("usage") { "the usage" } else { "the audit log" };
+                let format = self.details.get("format").map(|format| format!(" as {}", format.to_uppercase())).unwrap_or_default();
+                format!("downloaded {what}{format}")
+            }
         }
     }
 
@@ -247,6 +248,7 @@ mod tests {
             ("exported", "account", &[], "Ada downloaded what is kept about them"),
             ("address-removed", "account", &[("address", "a@b.example")], "Ada removed a@b.example from their addresses"),
             ("exported", "org", &[("format", "csv")], "Ada downloaded the audit log as CSV"),
+            ("exported", "org", &[("what", "usage"), ("format", "csv")], "Ada downloaded the usage as CSV"),
         ] {
             assert_eq!(event(action, kind, details).sentence(), sentence);
         }
