@@ -10,6 +10,8 @@ import { archive, median } from './transfers.mjs';
 const EMAIL = 'ada@example.com';
 const PASSWORD = 'correct horse battery staple';
 const FEW = 100;
+// A part of the address of one person alone. As many people did what the log holds in both organizations.
+const PERSON = { few: 'n-1-42@', many: 'n-2-42@' };
 const WARM_UP = 10;
 const REQUESTS = 40;
 
@@ -67,6 +69,7 @@ async function build(dialect, place, options, sizes) {
       pages[slug] = {
         members: `/o/${slug}/members`, invites: `/o/${slug}/invites`, artifacts: `/o/${slug}/w/${id}/artifacts`,
         audit, 'audit, filtered': `${audit}?kind=org&action=created`, 'audit, none found': `${audit}?kind=org&action=left`,
+        'audit, by a part of an address': `${audit}?actor=${encodeURIComponent(PERSON[slug])}`,
       };
     }
   } finally {
@@ -77,7 +80,7 @@ async function build(dialect, place, options, sizes) {
     await fill(dialect, place, members(dialect, kind, slug, size.members), 'members', size.members);
     await fill(dialect, place, invites(dialect, kind, slug, size.invites), 'invites', size.invites);
     await fill(dialect, place, artifacts(dialect, kind, slug, size.artifacts), 'artifacts', size.artifacts);
-    await fill(dialect, place, events(dialect, kind, slug, size.events), 'audit_events', size.events);
+    await fill(dialect, place, events(dialect, kind, slug, size.events, FEW), 'audit_events', size.events);
   }
   await settle(dialect, place);
   return pages;

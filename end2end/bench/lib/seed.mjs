@@ -28,6 +28,12 @@ async function run(dialect, place, pieces) {
 /** An id like those of the server, which start with the time: the n-th of a kind. */
 const idHex = (kind, n) => `019a${kind.toString(16).padStart(4, '0')}00007000${(0x8000_0000_0000_0000n + BigInt(n)).toString(16)}`;
 
+/** The same id as the server writes it: in Crockford base 32. */
+const idText = (prefix, hex) => {
+  const bits = BigInt(`0x${hex}`);
+  return `${prefix}_${Array.from({ length: 26 }, (_, i) => '0123456789abcdefghjkmnpqrstvwxyz'[Number((bits >> BigInt(5 * (25 - i))) & 31n)]).join('')}`;
+};
+
 function* batches(count, pattern, insert) {
   // The row to copy is looked up once, not for every batch.
   yield `${pattern}\nBEGIN;\n`;
@@ -78,17 +84,18 @@ export function* artifacts(dialect, kind, slug, count) {
     artifact_bytes = (SELECT sum(bytes) FROM artifacts WHERE workspace_id = workspaces.id) WHERE id = ${workspace};\n`;
 }
 
-/** Audit events of an organization, a second apart, so many that with the one of its creation there are `count`. */
-export function* events(dialect, kind, slug, count) {
+/** Audit events of an organization, a second apart, by so many `people` in turn, so many that with the one of its creation there are `count`. */
+export function* events(dialect, kind, slug, count, people) {
   const pattern = `CREATE TEMPORARY TABLE pattern AS SELECT e.* FROM audit_events e
     JOIN orgs o ON o.id = e.org_id WHERE o.slug = '${slug}' AND e.object_kind = 'org' AND e.action = 'created';`;
   const began = Date.now() - count * 1000;
   const at = (n) => new Date(began + n * 1000).toISOString().replace('Z', '123+00:00');
   yield* batches(count - 1, pattern, (numbers) => {
-    const rows = numbers.map((n) => `(${dialect.id(idHex(kind, n))}, ${n + 1_000_000}, ${dialect.time(at(n))})`).join(',\n');
+    const actor = (n) => n % (people - 1);
+    const rows = numbers.map((n) => `(${dialect.id(idHex(kind, n))}, ${n + 1_000_000}, ${dialect.time(at(n))}, '${idText('usr', idHex(kind, actor(n)))}', 'Person ${actor(n)}')`).join(',\n');
     return `INSERT INTO audit_events (id, org_id, actor_kind, actor_id, actor_name, action, object_kind, object_id, object_name, details,
       address, incident, at, seq)
-      SELECT v.column1, t.org_id, t.actor_kind, t.actor_id, t.actor_name, t.action, t.object_kind, t.object_id, t.object_name, t.details,
+      SELECT v.column1, t.org_id, 'user', v.column4, v.column5, t.action, t.object_kind, t.object_id, t.object_name, t.details,
       t.address, t.incident, v.column3, v.column2
       FROM (VALUES ${rows}) v, pattern t;\n`;
   });

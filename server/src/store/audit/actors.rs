@@ -21,7 +21,7 @@ const MOST_NAMES: u32 = 20_000;
 pub async fn actors_like(db: &impl ConnectionTrait, scope: &OrgScope, words: &str, most: usize) -> Result<BTreeSet<ActorIs>> {
     let sought = words.to_lowercase();
     let mut found: BTreeSet<_> = members::like(db, scope, words, most as u64).await?.into_iter().map(ActorIs::Id).collect();
-    for name in names(db, scope.id()).await?.into_iter().filter(|name| name.to_lowercase().contains(&sought)) {
+    for name in names(db, scope.id(), &sought).await?.into_iter().filter(|name| name.to_lowercase().contains(&sought)) {
         if found.len() >= most {
             break;
         }
@@ -36,16 +36,18 @@ pub async fn actors_like(db: &impl ConnectionTrait, scope: &OrgScope, words: &st
     Ok(found.into_iter().take(most).collect())
 }
 
-/// Every name that did something, once.
-async fn names(db: &impl ConnectionTrait, org: OrgId) -> Result<Vec<String>> {
+/// Every name that did something, once; without most of those in which these words, in lower case, do not stand.
+async fn names(db: &impl ConnectionTrait, org: OrgId, words: &str) -> Result<Vec<String>> {
+    // SQLite knows the lower case of ASCII alone.
+    let like = if words.is_ascii() { format!("%{}%", members::escape_like(words)) } else { "%".to_owned() };
     let sql = format!(
         "WITH RECURSIVE found(it) AS ( \
            SELECT min(actor_name) FROM audit_events WHERE org_id = $1 \
            UNION ALL \
            SELECT (SELECT min(actor_name) FROM audit_events WHERE org_id = $1 AND actor_name > it) FROM found WHERE it IS NOT NULL \
-         ) SELECT it FROM found WHERE it IS NOT NULL LIMIT {MOST_NAMES}"
+         ) SELECT it FROM (SELECT it FROM found WHERE it IS NOT NULL LIMIT {MOST_NAMES}) AS names WHERE lower(it) LIKE $2 ESCAPE '\\'"
     );
-    texts(db, &sql, [org.into()]).await
+    texts(db, &sql, [org.into(), like.into()]).await
 }
 
 /// The ids of those who had this name.
