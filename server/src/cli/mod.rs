@@ -123,7 +123,7 @@ async fn execute(arguments: Arguments) -> Result<Option<Answer>, CommandError> {
         }
         Some(Command::Admin(command)) => {
             let input = if command.wants_password() { Some(read_password()?) } else { None };
-            command.run(&State::open(config).await?, input).await.map(Some)
+            Box::pin(command.run(&State::open(config).await?, input)).await.map(Some)
         }
         Some(Command::Audit(command)) => command.run(&*State::open(config).await?).await.map(Some),
         Some(Command::Doctor) => Ok(Some(doctor::examine(config).await)),

@@ -17,7 +17,8 @@ async fn older() -> (EmptyDatabase, DatabaseConnection) {
     Migrator::up(&db, Some(OLD)).await.unwrap();
     let id = if empty.is_postgres() { "gen_random_uuid()" } else { "randomblob(16)" };
     let at = "'2026-11-20 10:00:00+00:00'";
-    let ada = format!("INSERT INTO users (id, email, name, email_confirmed_at, created_at) VALUES ({id}, 'ada@example.com', 'Ada', {at}, {at})");
+    let ada =
+        format!("INSERT INTO users (id, email, name, email_confirmed_at, created_at) VALUES ({id}, 'ada@example.com', 'Ada', {at}, {at})");
     db.execute_unprepared(&ada).await.unwrap();
     (empty, db)
 }
