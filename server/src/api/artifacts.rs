@@ -57,6 +57,7 @@ const fn scope(kind: ArtifactScope) -> Scope {
 #[utoipa::path(
     post,
     path = "/api/v1/artifacts/lookup",
+    operation_id = "lookup_artifacts",
     request_body = Lookup,
     params(("Buildkeep-Execution" = Option<String>, Header, description = "Secret of the CI execution: 64 hex characters.")),
     responses((status = 200, body = Found), (status = "4XX", body = Problem)),
@@ -96,6 +97,7 @@ pub async fn lookup(Extracted(state): Extracted<Arc<State>>, request: Request) -
 #[utoipa::path(
     get,
     path = "/api/v1/artifacts/{hash}",
+    operation_id = "get_artifact",
     params(
         ("hash" = String, Path, description = "Hash of the task."),
         ("Buildkeep-Execution" = Option<String>, Header, description = "Secret of the CI execution: 64 hex characters."),
@@ -131,6 +133,7 @@ pub async fn get(Extracted(state): Extracted<Arc<State>>, path: HashPath, reques
 #[utoipa::path(
     put,
     path = "/api/v1/artifacts/{hash}",
+    operation_id = "put_artifact",
     params(
         ("hash" = String, Path, description = "Hash of the task."),
         ("Buildkeep-Execution" = Option<String>, Header, description = "Secret of the CI execution: 64 hex characters."),

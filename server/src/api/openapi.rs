@@ -48,7 +48,21 @@ pub async fn get() -> Response {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
+
     use super::*;
+
+    #[test]
+    fn every_operation_has_a_name_of_its_own() {
+        let document: serde_json::Value = serde_json::from_str(&document()).unwrap();
+        let mut seen = HashSet::new();
+        for operations in document["paths"].as_object().unwrap().values() {
+            for operation in operations.as_object().unwrap().values() {
+                let name = operation["operationId"].as_str().unwrap().to_owned();
+                assert!(seen.insert(name.clone()), "operation_id = {name:?} is used twice");
+            }
+        }
+    }
 
     #[test]
     fn the_client_has_the_document_of_this_server() {

@@ -15,6 +15,7 @@ use crate::wire::whoami::Whoami;
 #[utoipa::path(
     get,
     path = "/api/v1/whoami",
+    operation_id = "whoami",
     responses((status = 200, body = Whoami), (status = 401, body = Problem)),
 )]
 pub async fn get(Extracted(state): Extracted<Arc<State>>, request: Request) -> Result<Json<Whoami>, Refused> {
