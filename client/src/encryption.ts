@@ -7,7 +7,7 @@
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
-import { Transform } from 'node:stream';
+import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 
 const MAGIC = Buffer.from('BKE1');
@@ -88,12 +88,8 @@ export async function decrypt(from: string, to: string, key: string, bound: Boun
   decipher.setAuthTag(tag);
   const out = createWriteStream(to, { flags: 'wx', mode: 0o600 });
   try {
-    if (size === HEADER + TAG) {
-      decipher.final();
-      out.end();
-      return;
-    }
-    await pipeline(createReadStream(from, { start: HEADER, end: size - TAG - 1 }), decipher, out);
+    const sealed = size === HEADER + TAG ? Readable.from([]) : createReadStream(from, { start: HEADER, end: size - TAG - 1 });
+    await pipeline(sealed, decipher, out);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).syscall) throw error;
     throw new Tampered();

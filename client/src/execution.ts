@@ -29,9 +29,10 @@ function localKey(executionId: string, folder: string): string | undefined {
     linkSync(fresh, file);
   } catch {
     // The winner's counts.
-  } finally {
-    rmSync(fresh, { force: true });
   }
+  try {
+    rmSync(fresh, { force: true });
+  } catch {}
   return read(file);
 }
 

@@ -26,9 +26,9 @@ export class Notes {
 }
 
 /** Prints one line for people. A closed terminal is no reason to fail. */
-export function say(line: string): void {
+export function say(line: string, write: (text: string) => void = console.log): void {
   try {
-    console.log(line.replace(/^(?=.)/gm, ' Buildkeep: ').replace(/^ Buildkeep: {2,}/gm, '            '));
+    write(line.replace(/^(?=.)/gm, ' Buildkeep: ').replace(/^ Buildkeep: {2,}/gm, '            '));
   } catch {}
 }
 

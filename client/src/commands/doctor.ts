@@ -7,7 +7,7 @@ import { ciFacts } from '../ci.ts';
 import { describe } from '../credentials.ts';
 import { readText } from '../http.ts';
 import { nxVersion } from '../nx.ts';
-import { plain, say } from '../say.ts';
+import { plain } from '../say.ts';
 import { connect } from '../session.ts';
 import type { Settings } from '../settings.ts';
 import { type Whoami, whoami as readWhoami } from '../shapes.ts';
@@ -30,7 +30,7 @@ export const doctor: Command = {
     let broken = false;
     const line: Line = (mark, text) => {
       if (mark === 'NO') broken = true;
-      say(`${mark.padEnd(4)}${text}`);
+      console.log(`${mark.padEnd(4)}${text}`);
     };
     const config = here();
     local(config, line);

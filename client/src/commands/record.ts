@@ -21,17 +21,20 @@ export const record: Command = {
     if (line.length === 0) throw new Stop('Which command? nx-cloud record -- npx nx format:check');
     const task: Task = { id: 'record:command', target: { project: 'record', target: 'command' }, startTime: Date.now(), cache: false, overrides: { __overrides_unparsed__: line } };
     const watch = begin(task, line);
-    watch?.recorder.startTasks([task]);
-    const code = await execute(line, (text) => watch?.recorder.appendTaskOutput(task.id, text));
-    await watch?.end(code);
+    watch.recorder?.startTasks([task]);
+    const code = await execute(line, (text) => watch.recorder?.appendTaskOutput(task.id, text));
+    await watch.end(code);
     return code;
   },
 };
 
-function begin(task: Task, line: string[]) {
+/** Standard output belongs to the command. */
+const tell = (line: string) => say(line, console.error);
+
+function begin(task: Task, line: string[]): { recorder?: Recorder; end: (code: number) => Promise<void> } {
   try {
     const config = here();
-    if (config.off) return undefined;
+    if (config.off) return { end: async () => {} };
     const { connection, sent } = connect(config);
     const key = randomBytes(32).toString('hex');
     const start = runStart(key, { ...config, cache: false }, { command: line.join(' ').slice(0, 1000), tasks: 1, nx_version: nxVersion() });
@@ -44,15 +47,14 @@ function begin(task: Task, line: string[]) {
         recorder.endTasks([{ task: { ...task, endTime: Date.now() }, status: code === 0 ? 'success' : 'failure', code }]);
         await recorder.end(code === 0 ? 'success' : code === 130 || code === 143 ? 'cancelled' : 'failure', 0, config.noTimeouts);
         forget();
-        if (recorder.answer) say(summary(recorder.answer.whoami, sent));
-        if (recorder.problem !== undefined) say(`this run is not recorded: ${words(recorder.problem)}.`);
-        if (recorder.run) say(`run: ${recorder.run.url}`);
+        if (recorder.answer) tell(summary(recorder.answer.whoami, sent));
+        if (recorder.problem !== undefined) tell(`this run is not recorded: ${words(recorder.problem)}.`);
+        if (recorder.run) tell(`run: ${recorder.run.url}`);
       } catch {}
     };
     return { recorder, end };
   } catch (error) {
-    say(`this run is not recorded: ${words(error)}.`);
-    return undefined;
+    return { end: async () => tell(`this run is not recorded: ${words(error)}.`) };
   }
 }
 

@@ -19,7 +19,7 @@ export const whoami: Command = {
       console.log(JSON.stringify({ server: connection.url, source: sent.source, round_trip_ms: roundTrip, ...who }, null, 2));
       return 0;
     }
-    say([
+    console.log([
       `server      ${plain(connection.url)} (${plain(who.server_version, 40)}), answered in ${roundTrip} ms`,
       `workspace   ${place(who)}, nxCloudId ${plain(who.workspace.nx_cloud_id, 40)}`,
       `credential  ${kind(who)}: ${describe(sent)}${who.credential.expires_at ? `, works until ${plain(who.credential.expires_at.slice(0, 10))}` : ''}`,

@@ -71,6 +71,9 @@ writeFileSync(join(nx, 'package.json'), '{"name":"nx","version":"22.0.0"}');
 writeFileSync(join(nx, 'tasks-runners', 'default.js'), 'exports.default = (...args) => globalThis.defaultRunner(...args);');
 globalThis.defaultRunner = defaultRunner;
 
+// As nx does: it ends by itself, and waits for nobody.
+if (process.env.EXIT_ON_SIGINT) process.on('SIGINT', () => process.exit(130));
+
 const calls = [];
 const lifeCycle = {};
 for (const name of ['startCommand', 'startTasks', 'endTasks', 'endCommand']) lifeCycle[name] = () => void calls.push(name);
