@@ -29,7 +29,8 @@ export function watchExit(connection: Connection, recorder: Recorder): () => voi
       });
     } catch {}
   };
-  process.once('exit', bye);
+  // Before all others: nx 20 ends the process for good in a listener of its own.
+  process.prependOnceListener('exit', bye);
   return () => void process.removeListener('exit', bye);
 }
 
