@@ -29,6 +29,7 @@ export interface How {
   headers?: Record<string, string>;
   /** Milliseconds for all of it. */
   deadline?: number;
+  /** How often to ask a server that is busy. */
   attempts?: number;
   sent?: (bytes: number) => void;
   /** Takes a successful answer; told to stay small where nothing else is said. */
@@ -39,7 +40,8 @@ const DEADLINE = 10_000;
 const STALL = 15_000;
 const MOST_JSON = 8 << 20;
 const ATTEMPTS = 3;
-const LONGEST_WAIT = 10_000;
+/** Milliseconds between two attempts at most; who wants more is left alone. */
+const LONGEST_WAIT = 5_000;
 /** After so many failures on end, the server is left alone. */
 const FAILURES = 3;
 /** nx's own number for "no time-outs". */
@@ -47,6 +49,9 @@ const UNLIMITED = 9_999_999;
 
 /** A pause that holds the process: nx ends silently when nothing does. */
 export const pause = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms));
+
+/** A server that is busy with transfers has room for this one soon. */
+export const TRANSFER_ATTEMPTS = 6;
 
 /** Milliseconds that a transfer may take: slow lines have their time, and all have an end. */
 export const transferTime = (bytes: number): number => 30_000 + bytes / 32;
@@ -79,7 +84,7 @@ export class Api {
       }
       const { error } = failure;
       const wait = this.waitAfter(error, attempt);
-      if (wait === undefined || attempt >= (how.attempts ?? ATTEMPTS)) throw this.judge(error);
+      if (wait === undefined || attempt >= (error instanceof Again ? how.attempts ?? ATTEMPTS : ATTEMPTS)) throw this.judge(error);
       await pause(wait);
     }
   }
@@ -112,7 +117,7 @@ export class Api {
 
   /** Milliseconds until the next attempt; none: it would not help. */
   private waitAfter(error: unknown, attempt: number): number | undefined {
-    const backOff = 200 * 4 ** (attempt - 1) * (0.75 + Math.random() / 2);
+    const backOff = Math.min(LONGEST_WAIT, 200 * 4 ** (attempt - 1)) * (0.75 + Math.random() / 2);
     if (error instanceof Again) return error.after === undefined ? backOff : error.after > LONGEST_WAIT ? undefined : Math.max(error.after, backOff);
     return error instanceof NoAnswer && !error.final ? backOff : undefined;
   }

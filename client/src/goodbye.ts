@@ -39,6 +39,6 @@ export async function goodbye(): Promise<void> {
   const { connection, run, key } = JSON.parse(readFileSync(0, 'utf8')) as Farewell;
   const body: RunEnd = { ended_at: new Date().toISOString(), status: 'cancelled', lost_uploads: 0 };
   await new Api({ ...connection, noTimeouts: false }).json('POST', `/api/v1/runs/${run}/end`, body, nothing, {
-    headers: { 'buildkeep-run-key': key }, attempts: 1, deadline: LONGEST,
+    headers: { 'buildkeep-run-key': key }, deadline: LONGEST,
   });
 }

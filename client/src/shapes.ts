@@ -91,7 +91,7 @@ export function whoami(value: unknown): Whoami {
   return {
     server_version: text(server_version),
     workspace: {
-      nx_cloud_id: text(place.nx_cloud_id), name: text(place.name),
+      nx_cloud_id: text(place.nx_cloud_id), name: maybe(place.name),
       organization: maybe(place.organization), url: maybe(place.url),
     },
     credential: {

@@ -5,9 +5,11 @@ import type { Whoami } from './shapes.ts';
 
 const KINDS = { ci_token: 'CI access token', personal_access_token: 'personal access token', nx_cloud_id: 'the Nx Cloud id alone' };
 
-/** `acme/shop`. */
-export const place = ({ workspace }: Whoami): string =>
-  plain(workspace.organization ? `${workspace.organization}/${workspace.name}` : `${workspace.name} (not claimed yet)`, 200);
+/** `Acme/shop`; only tokens are told more than the id. */
+export function place({ workspace: { name, organization, nx_cloud_id: id } }: Whoami): string {
+  const known = [organization, name].filter(Boolean).join('/');
+  return plain(known || `workspace ${id}`, 200);
+}
 
 export function kind({ credential }: Whoami): string {
   return `${KINDS[credential.kind]}${credential.name ? ` "${plain(credential.name, 100)}"` : ''}`;
