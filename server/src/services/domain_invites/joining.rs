@@ -15,7 +15,7 @@ use crate::error::Result;
 use crate::services::invites::closing;
 use crate::services::limits;
 use crate::store::audit::{Action, Object, record};
-use crate::store::members;
+use crate::store::{members, users};
 
 impl DomainInvites {
     /// What the join link leads a person to.
@@ -34,6 +34,8 @@ impl DomainInvites {
             Visitor::Inside(slug) => return Ok(slug),
             Visitor::Guest(guest) => guest,
         };
+        // Behind the organization; they may be deleting their account.
+        users::lock(&tx, user.id).await?.ok_or(AppError::Unauthenticated)?;
         guest.sign_in().admits(user.proof.as_ref()).map_err(AppError::SignIn)?;
         limits::require_room(state, &tx, caller, guest.org(), Measure::Members, 1, Conflict::NoRoomForYou).await?;
         closing::close_of_member(state, &tx, caller, guest.org(), (user.id, &user.name)).await?;

@@ -22,6 +22,8 @@ impl Invites {
     /// Lets somebody in whose mailbox is proven. Doing it twice is doing it once, as long as they stay.
     pub(super) async fn come_in(&self, tx: &DatabaseTransaction, caller: &Caller, invited: &Invited, user: &User) -> Result<()> {
         let now = self.0.clock.now();
+        // Behind the organization; they may be deleting their account.
+        users::lock(tx, user.id).await?.ok_or(AppError::Unauthenticated)?;
         if !invites::accept(tx, invited, user.id, now).await? {
             let is_in = unscoped::role_in(tx, invited.org(), user.id).await?.is_some();
             return if invited.was_accepted_by(user.id) && is_in { Ok(()) } else { Err(AppError::LinkUnusable.into()) };
