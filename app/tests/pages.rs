@@ -364,7 +364,7 @@ async fn a_join_link_tells_nobody_which_organizations_exist() {
     }
     let removed = page(Newcomer, "/join/left").await;
     assert_eq!(removed.status, StatusCode::CONFLICT);
-    removed.shows("Ask one of its Admins for an invite");
+    removed.shows("Ask one of its Admins for a new invite");
     assert_eq!(page(Member, "/join/acme").await.status, StatusCode::FOUND);
     page(Newcomer, paths::HOME).await.shows("Acme is open to people at example.com").shows("Join Acme");
     page(Member, paths::HOME).await.hides("Join Acme");

@@ -37,7 +37,7 @@ test('an Admin adds their own domain, and colleagues join by the link', async ({
 
   await members.remove(bob);
   await his.goto(link);
-  await expect(his.getByRole('main')).toContainText('Ask one of its Admins for an invite');
+  await expect(his.getByRole('main')).toContainText('Ask one of its Admins for a new invite');
   await domains.open(org);
   await domains.remove('example.com');
   await domains.says('example.com is off the list');
