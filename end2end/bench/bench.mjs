@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, rm, statfs, writeFile } from 'node:fs/promises';
 import { loadavg } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { measureClient } from './lib/client.mjs';
 import { buildkeep, nginx, turbo } from './lib/contenders.mjs';
 import { measureMemory } from './lib/memory.mjs';
 import { measurePages } from './lib/pages.mjs';
@@ -51,6 +52,7 @@ async function transfers() {
 try {
   const measured = {
     transfers: await part('GET and PUT', transfers),
+    client: await part('nx with the client', () => measureClient(folder)),
     memory: await part('Memory', () => measureMemory(folder)),
     pages: [
       await part('Pages on SQLite', () => measurePages(folder, 'sqlite')),

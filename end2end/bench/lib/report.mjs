@@ -15,6 +15,7 @@ const AIMS = [
 ];
 const MEMORY_MIB = 100;
 const PAGE_RATIO = 1.5;
+const CLIENT_RATIO = 1.1;
 
 function transferTables(results) {
   const cell = ({ rate, size }, name) => (rate[name] ? `${round(rate[name])} (${round((rate[name] * size.bytes) / 1e6)} MB/s)` : '–');
@@ -39,6 +40,15 @@ function memoryTable(phases) {
   };
 }
 
+function clientTable({ version, tasks, alone, connected }) {
+  const ratio = (connected / alone).toFixed(2);
+  return {
+    text: table([`nx ${version}, run-many of ${tasks} tasks in the local cache (median)`, 'time'],
+      [['nx alone', `${round(alone)} ms`], ['connected, run recorded', `${round(connected)} ms`]]),
+    aims: [['connected against nx alone', `at most ${CLIENT_RATIO}`, ratio, verdict(connected <= alone * CLIENT_RATIO)]],
+  };
+}
+
 function pageTable(results) {
   const names = { sqlite: 'SQLite', postgres: 'PostgreSQL' };
   const label = ({ page, database }) => `${page}, ${names[database]}`;
@@ -50,8 +60,8 @@ function pageTable(results) {
 }
 
 /** The whole report as markdown. */
-export function report({ transfers, memory, pages, failures, settings }) {
-  const parts = [transfers && transferTables(transfers), memory && memoryTable(memory), pages.length > 0 && pageTable(pages)].filter(Boolean);
+export function report({ transfers, client, memory, pages, failures, settings }) {
+  const parts = [transfers && transferTables(transfers), client && clientTable(client), memory && memoryTable(memory), pages.length > 0 && pageTable(pages)].filter(Boolean);
   const machine = `${cpus().length} × ${cpus()[0].model}, ${Math.round(totalmem() / 2 ** 30)} GiB, Linux ${release()}`;
   return `# Speed
 
