@@ -19,6 +19,8 @@ import { version } from './version.ts';
 import { notice, summary } from './whoami.ts';
 
 const MOST_COMMAND = 4 << 10;
+/** Milliseconds for a question that only makes words better. */
+const WHOAMI = 5_000;
 
 /** Why a command goes on without a server; silent when the person said so. */
 export class NotConnected extends Error {
@@ -125,7 +127,7 @@ export class Session {
   /** What the server takes us for: it says so when the run starts, and else when it is asked. */
   private whoami(): Promise<Whoami | undefined> {
     this.asked ??= this.recorder.started.then((answer) => answer?.whoami
-      ?? this.cacheApi.json('GET', '/api/v1/whoami', undefined, whoami)).catch(() => undefined);
+      ?? this.cacheApi.json('GET', '/api/v1/whoami', undefined, whoami, { deadline: WHOAMI })).catch(() => undefined);
     return this.asked;
   }
 
@@ -141,20 +143,20 @@ export class Session {
     const status = states.includes('failure') ? 'failure' : states.includes('stopped') ? 'cancelled' : 'success';
     await this.recorder.end(status, this.cache?.uploads.lost ?? 0, this.config.noTimeouts);
     this.forgetExit();
-    this.notes.print(this.lastLines());
+    this.notes.print(this.lastLines(this.recorder.answer?.whoami ?? (this.cacheApi.givenUp ? undefined : await this.whoami())));
   }
 
-  private lastLines(): string[] {
-    const { answer } = this.recorder;
+  private lastLines(who: Whoami | undefined): string[] {
     const lines: string[] = [];
-    if (answer) {
-      const more = notice(answer.whoami);
+    if (who) {
+      const more = notice(who);
       if (more) lines.push(more);
-      lines.push(summary(answer.whoami, this.sent) + this.count());
+      lines.push(summary(who, this.sent) + this.count());
     }
-    // When the cache has told the reason already, once is enough.
-    if (this.recorder.problem !== undefined && !(this.notes.lines.length > 0 && !answer)) {
-      lines.push(`this run is not recorded${answer ? ' in whole' : ''}: ${words(this.recorder.problem)}.`);
+    const { problem, answer } = this.recorder;
+    // When the cache has told already that there is no server, once is enough.
+    if (problem !== undefined && !this.cacheApi.givenUp) {
+      lines.push(`this run is not recorded${answer ? ' in whole' : ''}: ${words(problem)}.`);
     }
     if (this.recorder.run) lines.push(`run: ${this.recorder.run.url}`);
     return lines;

@@ -113,7 +113,7 @@ export function settings(root: string, given?: { options?: Options; nxJson?: NxJ
     || yes(process.env.NX_SKIP_NX_CACHE) || yes(process.env.NX_DISABLE_NX_CACHE);
   return {
     root, nxJson, options, read,
-    url: (text(process.env.NX_CLOUD_API) ?? value('NX_CLOUD_API') ?? text(options.url) ?? text(nxJson.nxCloudUrl))?.replace(/\/+$/, ''),
+    url: (text(process.env.NX_CLOUD_API) ?? text(options.url) ?? text(nxJson.nxCloudUrl))?.replace(/\/+$/, ''),
     ...(off ? { off } : {}),
     cache: !skip,
     encryptionKey: value('NX_CLOUD_ENCRYPTION_KEY') ?? text(options.encryptionKey) ?? text(nxJson.nxCloudEncryptionKey),

@@ -63,9 +63,13 @@ export function ended(before: WireTask, { task, status, code }: TaskResult, miss
   const { cache } = found;
   const failed = found.status === 'success' && code ? { status: 'failure' as const } : {};
   const { miss: _, ...rest } = before;
+  if (found.status === 'skipped') {
+    const { started_at: _never, ...waited } = rest;
+    return { ...waited, ...found, ...hashOf(task) };
+  }
   return {
     ...rest, ...found, ...failed, ...hashOf(task), ...(cache === 'miss' && miss ? { miss } : {}),
-    ...(typeof code === 'number' && Number.isInteger(code) && found.status !== 'skipped' ? { code } : {}),
+    ...(typeof code === 'number' && Number.isInteger(code) ? { code } : {}),
     // nx 17 and 18 do not say when a task ended.
     ended_at: time(task.endTime),
   };

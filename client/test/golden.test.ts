@@ -44,7 +44,7 @@ const EVERYWHERE: [string, Fault, RegExp, number?][] = [
   ['sends terminal escapes', answer(403, JSON.stringify({ code: 'no_access', message: '\u001b[2J\u001b]0;pwned\u0007evil\r\nline' })), /evil line/],
 ];
 
-describe('whatever every request meets', { concurrency: 3 }, () => {
+describe('whatever every request meets', { concurrency: 6 }, () => {
   for (const [name, fault, words, seconds = 12] of EVERYWHERE) {
     for (const v1 of name.includes('500') ? [false, true] : [false]) {
       test(`a server that ${name}${v1 ? ' (nx 17 to 19)' : ''}`, async () => {
@@ -72,7 +72,7 @@ describe('whatever every request meets', { concurrency: 3 }, () => {
   }
 });
 
-describe('servers that are not there', { concurrency: 3 }, () => {
+describe('servers that are not there', { concurrency: 6 }, () => {
   const NOWHERE: [string, string, RegExp][] = [
     ['a port without a server', 'http://127.0.0.1:9', /the connection was refused/],
     ['a name that does not exist', 'http://buildkeep.invalid', /name (is unknown|could not be looked up)/],
@@ -121,7 +121,7 @@ const lastTasks = (fake: Fake) => {
   return new Map<string, any>(run?.reports.flatMap(({ tasks }: any) => tasks).map((task: any) => [task.id, task]));
 };
 
-describe('whatever an artifact is like', { concurrency: 3 }, () => {
+describe('whatever an artifact is like', { concurrency: 6 }, () => {
   for (const [name, spoil, words, miss] of DOWNLOADS) {
     for (const v1 of [false, true]) {
       test(`an artifact that ${name}${v1 ? ' (nx 17 to 19)' : ''}`, async () => {
@@ -176,7 +176,7 @@ const UPLOADS: [string, (fake: Fake) => void, RegExp, number][] = [
   ['meet a limit of the plan at once', (fake) => fake.faults.set('PUT', answer(403, problem('over_limit', 'The storage is full.'))), /storage is full/, 0],
 ];
 
-describe('whatever uploads meet', { concurrency: 3 }, () => {
+describe('whatever uploads meet', { concurrency: 6 }, () => {
   for (const [name, spoil, words, lost] of UPLOADS) {
     test(`uploads that ${name}`, async () => {
       const fake = await Fake.start();
