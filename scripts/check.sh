@@ -8,5 +8,5 @@ lint_format
 lint_host
 client_check
 step 'OpenID provider (npm)' "$ONLINE" playwright_install
-step 'integration tests (SQLite)' 'mend what the first failing test names above' cargo test -p server --test it
+step 'integration tests (SQLite)' "$TEST" cargo test -p server --test it
 summary

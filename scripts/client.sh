@@ -38,8 +38,19 @@ client_tests() {
     npm run --silent --prefix client test
 }
 
+client_nx() {
+    npm_ci client
+    npm run --silent --prefix client nx
+}
+
+# client_with_nx [MAJOR…]: the client in real nx against a server in memory; by default every major.
+client_with_nx() {
+    if (($# > 0)); then local -x NX_MAJORS="$*"; fi
+    step "client: real nx ${*:-17 to 24}" "$TEST" client_nx
+}
+
 # client_check: its types and its tests.
 client_check() {
     step 'client: types' 'mend what tsc names above' client_types
-    step 'client: tests' 'mend what the first failing test names above' client_tests
+    step 'client: tests' "$TEST" client_tests
 }

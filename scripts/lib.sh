@@ -15,6 +15,8 @@ SHOW=${CI:-${VERBOSE:-}}
 
 export CARGO_NET_RETRY=5
 
+# What to do about a failing test.
+TEST='mend what the first failing test names above'
 # What to do when a step that needs the network fails.
 ONLINE='see what it says, check the network, and run the same command again'
 

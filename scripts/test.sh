@@ -11,8 +11,6 @@ trap postgres_stop EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
-TEST='mend what the first failing test names above'
-
 lint_format
 lint_lock
 lint_dependencies
@@ -35,5 +33,6 @@ build dev
 export BUILDKEEP_BIN=$ROOT/target/debug/buildkeep
 browser_tests
 step 'kill -9 during uploads' "$TEST" node --test --test-reporter=spec end2end/nx/crash.test.mjs
+client_with_nx 17 24
 step 'tests with real nx' "$TEST" end2end/nx/run.sh
 summary

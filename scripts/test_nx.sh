@@ -5,5 +5,6 @@
 
 build dev
 export BUILDKEEP_BIN=$ROOT/target/debug/buildkeep
-step 'tests with real nx' 'mend what the first failing test names above' end2end/nx/run.sh
+client_with_nx "$@"
+step 'tests with real nx' "$TEST" end2end/nx/run.sh
 summary

@@ -21,15 +21,22 @@ export class Notes {
   /** Prints what was kept, with these lines last. */
   print(last: string[] = []): void {
     const lines = [...(verbose() ? [] : this.lines), ...last];
-    if (lines.length > 0) say(['', ...lines].join('\n'));
+    if (lines.length > 0) write(process.stdout, '\n');
+    for (const line of lines) say(line);
   }
 }
 
-/** Prints one line for people. A closed terminal is no reason to fail. */
-export function say(line: string, write: (text: string) => void = console.log): void {
+// Not console.log: while the terminal UI of nx 21+ owns the screen, nx drops what we print by that, but keeps what we
+// write, shows the last of it, and prints all of it in the end.
+function write(to: NodeJS.WriteStream, text: string): void {
   try {
-    write(line.replace(/^(?=.)/gm, ' Buildkeep: ').replace(/^ Buildkeep: {2,}/gm, '            '));
+    to.write(text);
   } catch {}
+}
+
+/** Prints one line for people, or several of one message. A closed terminal is no reason to fail. */
+export function say(line: string, to: NodeJS.WriteStream = process.stdout): void {
+  write(to, `${line.replace(/^(?=.)/gm, ' Buildkeep: ').replace(/^ Buildkeep: {2,}/gm, '            ')}\n`);
 }
 
 /** Bytes, for people. */

@@ -45,8 +45,9 @@ export function begun(task: Task, number: number, attempt: number, cacheable: bo
   const { project, target, configuration } = task.target;
   const typed = params(task);
   return {
-    number, attempt, id: task.id, project, target, ...(configuration ? { configuration } : {}), ...hashOf(task),
-    ...(typed ? { params: typed } : {}), cacheable, continuous: task.continuous === true, depends_on: dependsOn,
+    number, attempt, id: task.id, project, target, ...(configuration ? { configuration } : {}),
+    // The details of the hash are large: they come with the end.
+    ...(task.hash ? { hash: task.hash } : {}), ...(typed ? { params: typed } : {}), cacheable, continuous: task.continuous === true, depends_on: dependsOn,
     status: 'running', started_at: time(task.startTime),
   };
 }

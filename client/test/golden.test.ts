@@ -170,6 +170,7 @@ describe('whatever an artifact is like', { concurrency: 6 }, () => {
 const UPLOADS: [string, (fake: Fake) => void, RegExp, number][] = [
   ['are cut', (fake) => fake.faults.set('PUT', cut), /could not be stored.*cut/, 3],
   ['are refused with 500', (fake) => fake.faults.set('PUT', answer(500, '')), /could not be stored.*500/, 3],
+  ['are never answered', (fake) => fake.faults.set('PUT', never), /could not be stored.*(stopped answering|in time)/, 3],
   ['are too large', (fake) => { fake.mostBytes = 10; }, /larger than the 10 B/, 0],
   ['are too large for a proxy', (fake) => fake.faults.set('PUT', answer(413, '<html>')), /in front of the server/, 3],
   ['meet a limit of the plan', (fake) => { fake.store = 'over_limit'; }, /limit of its plan/, 0],

@@ -29,7 +29,7 @@ export const record: Command = {
 };
 
 /** Standard output belongs to the command. */
-const tell = (line: string) => say(line, console.error);
+const tell = (line: string) => say(line, process.stderr);
 
 function begin(task: Task, line: string[]): { recorder?: Recorder; end: (code: number) => Promise<void> } {
   try {

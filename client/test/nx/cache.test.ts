@@ -4,17 +4,13 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { Fake, ID } from '../support/server.ts';
-
-const root = resolve(process.env.BUILDKEEP_CLIENT as string, '..');
-const lib = (name: string) => import(join(root, 'end2end/nx/lib', name)) as Promise<any>;
-const ALL: Record<string, string> = { 17: '17.3.2', 18: '18.3.5', 19: '19.8.14', 20: '20.8.4', 21: '21.6.11', 22: '22.7.12', 23: '23.3.2', 24: '24.0.6' };
-const majors = (process.env.NX_MAJORS ?? Object.keys(ALL).join(' ')).split(' ');
+import { lib, majors, root, VERSIONS } from '../support/versions.ts';
 
 for (const major of majors) {
-  describe(`nx ${ALL[major]}`, { timeout: 600_000 }, () => {
+  describe(`nx ${VERSIONS[major]}`, { timeout: 600_000 }, () => {
     let fake: Fake;
     let folder: string;
     let machine: any;
@@ -31,7 +27,7 @@ for (const major of majors) {
       const target = join(root, 'target/client');
       fake.bundle = { bytes: readFileSync(join(target, 'client.tar.gz')), facts: JSON.parse(readFileSync(join(target, 'client.json'), 'utf8')) };
       folder = await mkdtemp(join(tmpdir(), `nx${major}-`));
-      machine = await Machine.create(folder, ALL[major], await install(ALL[major]));
+      machine = await Machine.create(folder, VERSIONS[major], await install(VERSIONS[major]));
       const nxJson = JSON.parse(await readFile(join(machine.workspace, 'nx.json'), 'utf8'));
       await writeFile(join(machine.workspace, 'nx.json'), JSON.stringify({ ...nxJson, nxCloudId: ID, nxCloudUrl: fake.url }));
       // Without a repository nx 18 hashes outputs, too.
@@ -71,7 +67,7 @@ for (const major of majors) {
       };
       for (const run of [first, second, third]) assert.equal(run?.end?.status, 'success');
       assert.equal(first?.start.tasks, 3);
-      assert.equal(first?.start.nx_version, ALL[major]);
+      assert.equal(first?.start.nx_version, VERSIONS[major]);
       assert.equal(first?.start.ci.execution_id, 'execution-1');
       assert.equal(first?.start.branch, 'trunk');
       assert.deepEqual([first?.start.commit.title, first?.start.commit.author], ['first words', 'Ada']);

@@ -4,18 +4,15 @@ import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { Fake, ID } from '../support/server.ts';
+import { lib, majors, root, VERSIONS } from '../support/versions.ts';
 
-const root = resolve(process.env.BUILDKEEP_CLIENT as string, '..');
-const lib = (name: string) => import(join(root, 'end2end/nx/lib', name)) as Promise<any>;
-const ALL: Record<string, string> = { 17: '17.3.2', 18: '18.3.5', 19: '19.8.14', 20: '20.8.4', 21: '21.6.11', 22: '22.7.12', 23: '23.3.2', 24: '24.0.6' };
-const majors = (process.env.NX_MAJORS ?? Object.keys(ALL).join(' ')).split(' ');
 const TOKEN = 'bkci_0123456789012345678901234567890123456';
 
 for (const major of majors) {
-  describe(`nx ${ALL[major]}`, { timeout: 300_000 }, () => {
+  describe(`nx ${VERSIONS[major]}`, { timeout: 300_000 }, () => {
     let fake: Fake;
     let folder: string;
     let machine: any;
@@ -34,7 +31,7 @@ for (const major of majors) {
       fake.bundle = { bytes: readFileSync(join(target, 'client.tar.gz')), facts: JSON.parse(readFileSync(join(target, 'client.json'), 'utf8')) };
       folder = await mkdtemp(join(tmpdir(), `nx${major}-`));
       const { install } = await lib('install.mjs');
-      machine = await (await lib('machine.mjs')).Machine.create(folder, ALL[major], await install(ALL[major]));
+      machine = await (await lib('machine.mjs')).Machine.create(folder, VERSIONS[major], await install(VERSIONS[major]));
       const nxJson = JSON.parse(await readFile(join(machine.workspace, 'nx.json'), 'utf8'));
       await writeFile(join(machine.workspace, 'nx.json'), JSON.stringify({ ...nxJson, nxCloudId: ID, nxCloudUrl: fake.url }));
     });
@@ -48,7 +45,7 @@ for (const major of majors) {
       const login = await run('nx-cloud', ['login', fake.url]);
       assert.equal(login.code, 0, login.text);
       assert.match(login.text, /logged in as Ada/);
-      assert.match(JSON.parse(String(fake.asked('POST /api/v1/logins')[0]?.body)).device, new RegExp(`nx ${ALL[major]}`));
+      assert.match(JSON.parse(String(fake.asked('POST /api/v1/logins')[0]?.body)).device, new RegExp(`nx ${VERSIONS[major]}`));
       const who = await run('nx-cloud', ['whoami']);
       assert.equal(who.code, 0, who.text);
       assert.match(who.text, /Acme\/shop/);
