@@ -169,6 +169,8 @@ pub enum Conflict {
 pub enum Field {
     /// A person's, organization's, workspace's or token's name.
     Name,
+    /// A workspace's name, in a form that also names its organization.
+    Workspace,
     /// An e-mail address.
     Email,
     /// A password, the new one where there are two.
@@ -187,6 +189,8 @@ pub enum Field {
     Message,
     /// A token's access.
     Access,
+    /// Who reads and who stores in a workspace.
+    SetUp,
     /// A token's life.
     Expires,
     /// How long a rotated token goes on working.

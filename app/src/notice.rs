@@ -80,6 +80,12 @@ pub enum Notice {
     OrgLeft(String),
     /// A workspace is there.
     WorkspaceCreated,
+    /// The workspace that `nx connect` created belongs to the organization.
+    WorkspaceClaimed,
+    /// A workspace is there, and nx.json has to name it instead of another one.
+    WorkspaceToName,
+    /// Levels are as the set-up asks for, and these tokens were missing: here they are, once.
+    SetUpApplied(Vec<IssuedToken>),
     /// The workspace of this name is gone.
     WorkspaceDeleted(String),
     /// A token is new, or has a new value: here it is, once.

@@ -2,6 +2,7 @@
 
 use crate::domain::ids::WorkspaceId;
 use crate::domain::names::OrgSlug;
+use crate::domain::set_up::Wanted;
 
 /// The start page: the visitor's organizations, or what Buildkeep is.
 pub const HOME: &str = "/";
@@ -40,6 +41,9 @@ pub const ACCESS_MATRIX: &str = "/help/access";
 /// Create an organization.
 pub const NEW_ORG: &str = "/orgs/new";
 
+/// Begins every link that `nx connect` prints.
+pub const CONNECT_PREFIX: &str = "/connect/";
+
 /// The little picture in the browser's tab.
 pub const FAVICON: &str = "/favicon.svg";
 
@@ -71,6 +75,16 @@ pub fn confirm_address(link: &str) -> String {
 /// The page of an invite.
 pub fn invite(link: &str) -> String {
     format!("{INVITE}?link={}", percent_encode(link))
+}
+
+/// The page of a link that `nx connect` prints; nx makes this address itself.
+pub fn connect(code: &str) -> String {
+    format!("{CONNECT_PREFIX}{}", percent_encode(code))
+}
+
+/// Where nx downloads its client.
+pub fn client_bundle(version: &str) -> String {
+    format!("/nx-cloud/client/{version}/client.tar.gz")
 }
 
 /// Overview of an organization.
@@ -156,6 +170,22 @@ pub fn workspace_connect(slug: &OrgSlug, id: WorkspaceId) -> String {
 /// Its CI access tokens.
 pub fn workspace_tokens(slug: &OrgSlug, id: WorkspaceId) -> String {
     format!("/o/{slug}/w/{id}/tokens")
+}
+
+/// Who reads and who stores in it: three set-ups.
+pub fn workspace_set_up(slug: &OrgSlug, id: WorkspaceId) -> String {
+    format!("/o/{slug}/w/{id}/setup")
+}
+
+/// The same, with one of them chosen.
+pub fn workspace_set_up_as(slug: &OrgSlug, id: WorkspaceId, wanted: Wanted) -> String {
+    let parts = [("setup", wanted.set_up.to_string()), ("anonymous", wanted.id.to_string())];
+    with_query(&workspace_set_up(slug, id), &parts)
+}
+
+/// What to mend about its access.
+pub fn workspace_check_up(slug: &OrgSlug, id: WorkspaceId) -> String {
+    format!("/o/{slug}/w/{id}/check-up")
 }
 
 /// Its artifacts.

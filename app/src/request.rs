@@ -145,6 +145,19 @@ pub struct Site {
     pub mail_folder: Option<String>,
     /// Version of the server.
     pub version: &'static str,
+    /// The client that nx downloads from here.
+    pub client: ClientFile,
+}
+
+/// The client that nx downloads, so that people can compare what they got.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClientFile {
+    /// Its version.
+    pub version: String,
+    /// SHA-256 of the file, in hex.
+    pub sha256: String,
+    /// Its size.
+    pub bytes: u64,
 }
 
 /// Everything that a page or a server function works with.

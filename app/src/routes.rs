@@ -9,6 +9,8 @@ use crate::pages::access_matrix::AccessMatrixPage;
 use crate::pages::check_mail::CheckMailPage;
 use crate::pages::choose_password::ChoosePasswordPage;
 use crate::pages::confirm_address::ConfirmAddressPage;
+use crate::pages::connect_by_hand::ConnectByHandPage;
+use crate::pages::connection::ConnectionPage;
 use crate::pages::forgot_password::ForgotPasswordPage;
 use crate::pages::home::HomePage;
 use crate::pages::invite::InvitePage;
@@ -42,6 +44,10 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/account/data") view=account::data::DataPage ssr=SsrMode::Async/>
                 <Route path=path!("/confirm-address") view=ConfirmAddressPage ssr=SsrMode::Async/>
                 <Route path=path!("/help/access") view=AccessMatrixPage ssr=SsrMode::Async/>
+                <Route path=path!("/connect/:code") view=ConnectionPage ssr=SsrMode::Async/>
+                <Route path=path!("/setup/connect-workspace/manual") view=ConnectByHandPage ssr=SsrMode::Async/>
+                <Route path=path!("/setup/connect-workspace/github/connect") view=ConnectByHandPage ssr=SsrMode::Async/>
+                <Route path=path!("/setup/connect-workspace/github/select") view=ConnectByHandPage ssr=SsrMode::Async/>
                 <Route path=path!("/orgs/new") view=NewOrgPage ssr=SsrMode::Async/>
                 <Route path=path!("/o/:slug") view=org::overview::OverviewPage ssr=SsrMode::Async/>
                 <Route path=path!("/o/:slug/members") view=org::members::MembersPage ssr=SsrMode::Async/>
@@ -55,6 +61,8 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/o/:slug/w/:workspace") view=workspace::overview::OverviewPage ssr=SsrMode::Async/>
                 <Route path=path!("/o/:slug/w/:workspace/connect") view=workspace::connect::ConnectPage ssr=SsrMode::Async/>
                 <Route path=path!("/o/:slug/w/:workspace/tokens") view=workspace::tokens::TokensPage ssr=SsrMode::Async/>
+                <Route path=path!("/o/:slug/w/:workspace/setup") view=workspace::set_up::SetUpPage ssr=SsrMode::Async/>
+                <Route path=path!("/o/:slug/w/:workspace/check-up") view=workspace::check_up::CheckUpPage ssr=SsrMode::Async/>
                 <Route path=path!("/o/:slug/w/:workspace/artifacts") view=workspace::artifacts::ArtifactsPage ssr=SsrMode::Async/>
                 <Route path=path!("/o/:slug/w/:workspace/settings") view=workspace::settings::SettingsPage ssr=SsrMode::Async/>
             </Routes>

@@ -281,8 +281,31 @@ async fn connecting_tells_what_to_set_and_what_to_leave() {
         let page = page(persona, &paths::workspace_connect(&acme(), workspace(FRESH))).await;
         page.shows("NX_SELF_HOSTED_REMOTE_CACHE_SERVER=https://keep.example.com")
             .shows("NX_DISABLE_REMOTE_CACHE=true")
-            .shows("Do not add them now.");
+            .shows("65f0c1d2e3a4b5c6d7e8f901")
+            .shows("NX_CLOUD_API=https://keep.example.com")
+            .shows(data::CLIENT_SHA256);
     }
+}
+
+#[tokio::test]
+async fn a_link_of_nx_connect_says_what_follows_to_whoever_is_signed_in() {
+    page(Visitor, &paths::connect("claims")).await.shows("next=%2Fconnect%2Fclaims").hides("Claim the workspace");
+    page(Admin, &paths::connect("claims")).await.shows("thrown away").shows("Acme GmbH").shows(r#"value="shop""#);
+    page(Newcomer, &paths::connect("claims")).await.shows("Into a new organization").hides("Into an organization of yours");
+    page(Member, &paths::connect("creates")).await.hides("Into an organization of yours").hides("cannot claim");
+    page(Admin, &paths::connect("replaces")).await.shows("cannot claim");
+    assert_eq!(page(Admin, &paths::connect("other")).await.status, StatusCode::BAD_REQUEST);
+}
+
+#[tokio::test]
+async fn a_set_up_shows_the_difference_to_today_before_it_is_applied() {
+    let path = paths::workspace_set_up(&acme(), workspace(USED));
+    page(Admin, &path).await.shows("See what would change").hides("Set it up like this");
+    let chosen = page(Admin, &format!("{path}?setup=main-writes&anonymous=none")).await;
+    chosen.shows("Set it up like this").shows("<td data-label=\"Today\">read-write</td>").shows("GitHub Actions").hides("bkci_");
+    page(Admin, &format!("{path}?setup=evil&anonymous=read-write")).await.hides("Set it up like this");
+    page(Admin, &paths::workspace_check_up(&acme(), workspace(FRESH))).await.shows("Nothing to mend");
+    page(Admin, &paths::workspace_check_up(&acme(), workspace(USED))).await.shows("Everyone who knows the nxCloudId can store");
 }
 
 #[tokio::test]

@@ -49,6 +49,9 @@ pub struct Config {
     pub transfer_limit: u32,
     /// Days after which events of the audit log are deleted; default is never.
     pub audit_days: Option<u32>,
+    /// Workspaces that there may be which `nx connect` created and nobody has claimed; 0 when only people who are signed in
+    /// may create some.
+    pub unclaimed_workspaces: u32,
     /// Plans with their limits; default is one without limits.
     pub plans: Vec<PlanSettings>,
     /// Name of the plan of organizations that were given none; needed when there are several.
@@ -102,6 +105,7 @@ impl Default for Config {
             execution_limit_gib: 10,
             transfer_limit: 512,
             audit_days: None,
+            unclaimed_workspaces: 100,
             plans: Vec::new(),
             default_plan: None,
             sign_in_per_minute: 20,

@@ -10,6 +10,7 @@
 //! | `mail` | messages, the queue, sending |
 //! | `blob`, `seal`, `transfer` | artifacts: where bytes lie, how they are encrypted, how they stream |
 //! | `dns` | what DNS says |
+//! | `client_bundle` | the program that nx downloads |
 //! | `cli` | the `buildkeep` command |
 //!
 //! `router` joins all routes, `state` holds what lives as long as the process, `workers` what goes on beside requests.
@@ -19,6 +20,7 @@ mod assets;
 pub mod auth;
 pub mod blob;
 pub mod cli;
+pub mod client_bundle;
 pub mod clock;
 pub mod config;
 pub mod dns;

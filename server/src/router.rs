@@ -20,7 +20,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::timeout::RequestBodyTimeoutLayer;
 
-use crate::api::{account, artifacts, audit, cache, health, openapi, sso, usage, whoami};
+use crate::api::{account, artifacts, audit, cache, client, connect, health, openapi, sso, usage, whoami};
 use crate::auth::{actor, forms, session};
 use crate::services;
 use crate::state::State;
@@ -68,6 +68,15 @@ pub fn plain_routes(metrics: PrometheusHandle) -> Vec<PlainRoute> {
         plain("/api/v1/whoami", &["GET"], get(whoami::get)),
         plain("/api/v1/artifacts/lookup", &["POST"], post(artifacts::lookup)),
         plain("/api/v1/artifacts/{hash}", &["GET", "PUT"], get(artifacts::get).put(artifacts::put)),
+        plain("/nx-cloud/client/verify", &["GET"], get(client::verify)),
+        plain("/nx-cloud/client/{version}/client.tar.gz", &["GET"], get(client::download)),
+        plain("/nx-cloud/v2/create-org-and-workspace", &["POST"], post(connect::create)),
+        plain("/nx-cloud/create-org-and-workspace", &["POST"], post(connect::create_with_token)),
+        plain("/nx-cloud/onboarding", &["POST"], post(connect::onboarding)),
+        plain("/nx-cloud/system/features", &["GET"], get(connect::features)),
+        plain("/nx-cloud/system/version", &["GET"], get(connect::version)),
+        plain("/nx-cloud/is-workspace-claimed", &["POST"], post(connect::is_claimed)),
+        plain("/nx-cloud/stats", &["POST"], post(connect::stats)),
         plain("/api/openapi.json", &["GET"], get(openapi::get)),
         plain("/healthz", &["GET"], get(health::alive)),
         plain("/readyz", &["GET"], get(health::ready)),

@@ -17,9 +17,11 @@ use crate::auth::forms::Attempts;
 use crate::auth::password::Passwords;
 use crate::auth::refusals::Refusals;
 use crate::auth::secret::SecretHasher;
+use crate::auth::strangers::Strangers;
 use crate::auth::token_refusals::TokenRefusals;
 use crate::blob::BlobStore;
 use crate::blob::fs::FsBlobs;
+use crate::client_bundle;
 use crate::clock::Clock;
 use crate::config::{Config, ConfigError};
 use crate::dns::Dns;
@@ -85,6 +87,8 @@ pub struct State {
     pub transfers: Arc<Semaphore>,
     /// Attempts at signing in and the like.
     pub attempts: Attempts,
+    /// Requests of those who have no credential.
+    pub strangers: Strangers,
     /// What was refused lately, so that it is audited once.
     pub refusals: Refusals,
     /// The same for tokens that work no more.
@@ -147,6 +151,7 @@ impl State {
             provider: config.oidc_client_id.is_some().then(|| config.oidc_name().to_owned()),
             mail_folder: config.smtp_url.is_none().then(|| config.mail_dir().display().to_string()),
             version: env!("CARGO_PKG_VERSION"),
+            client: client_bundle::file(),
         };
         Ok(Arc::new(Self {
             db,
@@ -171,6 +176,7 @@ impl State {
             purge_waiting: Notify::new(),
             transfers: Arc::new(Semaphore::new(config.transfer_limit as usize)),
             attempts: Attempts::new(config.sign_in_per_minute),
+            strangers: Strangers::default(),
             refusals: Refusals::default(),
             token_refusals: TokenRefusals::default(),
             site: Arc::new(site),

@@ -16,6 +16,7 @@ use crate::auth::epoch::WATCH_INTERVAL;
 use crate::auth::token_refusals;
 use crate::error::{Error, Result};
 use crate::mail::queue;
+use crate::services::connections::for_nx;
 use crate::services::identities::checking;
 use crate::services::{domain_invites, retention, usage};
 use crate::state::State;
@@ -73,7 +74,9 @@ impl Workers {
             users::delete_expired_links(state.db.write(), now).await?;
             addresses::delete_stale(state.db.write(), now - TimeDelta::days(CLAIM_DAYS)).await?;
             quotas::delete_old(state.db.write(), now).await?;
+            for_nx::expire(&state).await?;
             state.attempts.forget_old();
+            state.strangers.forget_old();
             state.dns.forget_old();
             retention::sweep(&state).await.map(drop)
         });

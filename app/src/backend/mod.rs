@@ -9,12 +9,14 @@ pub mod artifacts;
 pub mod audit;
 pub mod billing;
 pub mod ci_tokens;
+pub mod connections;
 pub mod domain_invites;
 pub mod identities;
 pub mod invites;
 pub mod members;
 pub mod orgs;
 pub mod sessions;
+pub mod set_up;
 pub mod workspaces;
 
 use std::sync::Arc;
@@ -46,6 +48,10 @@ pub struct Backend {
     pub ci_tokens: Arc<dyn ci_tokens::CiTokens>,
     /// The workspaces' artifacts.
     pub artifacts: Arc<dyn artifacts::Artifacts>,
+    /// Links that claim or create workspaces.
+    pub connections: Arc<dyn connections::Connections>,
+    /// Who reads and who stores in the workspaces, as a whole.
+    pub set_up: Arc<dyn set_up::SetUps>,
     /// What happened.
     pub audit: Arc<dyn audit::Audit>,
     /// Their plans, and what they use of them.

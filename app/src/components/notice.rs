@@ -53,6 +53,13 @@ pub fn NoticeView(
         Notice::OrgJoined => "You are in. Here is what the organization builds.".to_owned(),
         Notice::OrgLeft(name) => format!("You have left “{name}”."),
         Notice::WorkspaceCreated => "The workspace is created. Here is how to connect nx to it.".to_owned(),
+        Notice::WorkspaceClaimed => {
+            "The workspace is yours. What was stored in it before is thrown away, and the nxCloudId alone only reads from now on."
+                .to_owned()
+        }
+        Notice::WorkspaceToName => "The workspace is created. Put its nxCloudId into nx.json in place of the one that is there.".to_owned(),
+        Notice::SetUpApplied(tokens) if tokens.is_empty() => "The workspace is set up. All tokens that it takes were there.".to_owned(),
+        Notice::SetUpApplied(tokens) => return view! { <NewCiTokens tokens/> }.into_any(),
         Notice::WorkspaceDeleted(name) => format!("The workspace “{name}” is deleted with its tokens and artifacts."),
         Notice::TokenIssued(token) => return view! { <NewToken token public_url/> }.into_any(),
         Notice::TokenRevoked(name) => format!("The token “{name}” is revoked. No request with it succeeds any more."),
@@ -102,6 +109,29 @@ fn NewInviteLink(invite: IssuedInvite, public_url: String) -> impl IntoView {
             </h2>
             <CodeLine id="issued-value" what="link" text=link/>
             <p class="hint">"It works until the invite is accepted, revoked, sent again or too old."</p>
+        </section>
+    }
+    .into_any()
+}
+
+/// The tokens that a set-up was lacking: the only time that anybody sees them.
+#[component]
+fn NewCiTokens(tokens: Vec<IssuedToken>) -> impl IntoView {
+    let token = |token: IssuedToken| {
+        let id = format!("issued-{}", token.access);
+        view! {
+            <h3 class="row-title">{token.name.clone()} " " <AccessChip access=token.access/></h3>
+            <CodeLine id what=format!("token “{}”", token.name) text=token.secret.expose().to_owned()/>
+        }
+    };
+    view! {
+        <section class="issued" role="status" aria-labelledby="issued">
+            <h2 class="issued-title" id="issued">
+                <Icon of=icondata_lu::LuKeyRound/>
+                <span>"The workspace is set up. Copy its tokens now: they are not shown again"</span>
+            </h2>
+            {tokens.into_iter().map(token).collect_view()}
+            <p class="hint">"Store them in your CI as the lines below say. Buildkeep stores only a fingerprint of them."</p>
         </section>
     }
     .into_any()

@@ -9,14 +9,14 @@ pub const TOKEN_VARIABLE: &str = "NX_SELF_HOSTED_REMOTE_CACHE_ACCESS_TOKEN";
 /// The variable that makes nx build without the remote cache.
 pub const OFF_VARIABLE: &str = "NX_DISABLE_REMOTE_CACHE";
 
+/// Commands of a POSIX shell for nx with the client.
+pub fn client_shell(public_url: &str, token: &str) -> String {
+    format!("export NX_CLOUD_API={public_url}\nexport NX_CLOUD_ACCESS_TOKEN={token}")
+}
+
 /// Lines of a `.env` file.
 pub fn environment(public_url: &str, token: &str) -> String {
     format!("{SERVER_VARIABLE}={public_url}\n{TOKEN_VARIABLE}={token}")
-}
-
-/// Commands of a POSIX shell.
-pub fn shell(public_url: &str, token: &str) -> String {
-    format!("export {SERVER_VARIABLE}={public_url}\nexport {TOKEN_VARIABLE}={token}")
 }
 
 /// Part of a GitHub Actions workflow.

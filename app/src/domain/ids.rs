@@ -115,6 +115,11 @@ id_type!(
     OrgId,
     "org"
 );
+impl OrgId {
+    /// The hidden organization of the workspaces that nobody has claimed: an id that no clock makes.
+    pub const UNCLAIMED: Self = Self(Uuid::nil());
+}
+
 id_type!(
     /// A workspace of an organization.
     WorkspaceId,
@@ -154,6 +159,11 @@ id_type!(
     /// A person's account at an OpenID provider, linked to their account here.
     IdentityId,
     "idn"
+);
+id_type!(
+    /// A link that claims or creates a workspace; not the code in it.
+    ConnectionId,
+    "con"
 );
 id_type!(
     /// A domain whose people may join an organization.

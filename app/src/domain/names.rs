@@ -307,6 +307,12 @@ fn slug(text: &str) -> Result<String, Reason> {
 }
 
 impl OrgSlug {
+    /// The address of the hidden organization of unclaimed workspaces. It has not the shape of an address, so that
+    /// nobody can ask for it and nobody can have taken it.
+    pub fn unclaimed() -> Self {
+        Self("-unclaimed".to_owned())
+    }
+
     /// An address that resembles the name; it may still be one that [`OrgSlug::parse`] refuses.
     pub fn suggest(name: &str) -> String {
         let mut slug = String::new();
@@ -382,6 +388,7 @@ mod tests {
             assert_eq!(OrgSlug::parse(bad), Err(Reason::NotASlug), "{bad}");
         }
         assert_eq!(OrgSlug::parse("new"), Err(Reason::Reserved));
+        assert_eq!(OrgSlug::parse(OrgSlug::unclaimed().as_str()), Err(Reason::NotASlug));
     }
 
     #[test]

@@ -8,6 +8,8 @@ pub mod account;
 pub mod check_mail;
 pub mod choose_password;
 pub mod confirm_address;
+pub mod connect_by_hand;
+pub mod connection;
 pub mod forgot_password;
 pub mod frame;
 pub mod home;

@@ -9,12 +9,14 @@ pub mod addresses;
 pub mod artifacts;
 pub mod billing;
 pub mod ci_tokens;
+pub mod connections;
 pub mod domain_invites;
 pub mod identities;
 pub mod invites;
 pub mod members;
 pub mod orgs;
 pub mod sessions;
+pub mod set_up;
 pub mod workspaces;
 
 use crate::domain::ids::WorkspaceId;

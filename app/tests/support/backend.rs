@@ -60,7 +60,7 @@ impl Fake {
         if standing.grants(permission) { Ok(org) } else { Err(caller.user().err().unwrap_or(AppError::Forbidden)) }
     }
 
-    fn in_workspace(
+    pub(super) fn in_workspace(
         &self,
         caller: &Caller,
         slug: &OrgSlug,

@@ -30,6 +30,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 /// The organization that everybody can look at.
 pub const PUBLIC: &str = "open-rooms";
 
+/// Fingerprint of the client.
+pub const CLIENT_SHA256: &str = "89d44c4c6ce6c8b04ac339585a52f07a7b223299c7001842f6203480d2a3a6b8";
+
 /// The workspace that has been used.
 pub const USED: u32 = 1;
 /// The workspace in which a purge is going on.

@@ -4,6 +4,7 @@
 //! `member`, `admin`), `x-notice` (JSON), `x-draft` (JSON pairs), `x-theme`.
 
 pub mod backend;
+pub mod connections;
 pub mod data;
 pub mod identities;
 
@@ -14,7 +15,7 @@ use app::domain::ids::{IdentityId, UserId};
 use app::domain::invite::InviteResult;
 use app::error::AppError;
 use app::notice::Notice;
-use app::request::{Actor, Caller, Draft, Request, SignedIn, Site, Theme, Visit};
+use app::request::{Actor, Caller, ClientFile, Draft, Request, SignedIn, Site, Theme, Visit};
 use async_trait::async_trait;
 use axum::Router;
 use axum::http::request::Parts;
@@ -93,6 +94,8 @@ fn request(parts: &Parts, default: Persona) -> Request {
             workspaces: fake.clone(),
             ci_tokens: fake.clone(),
             artifacts: fake.clone(),
+            connections: fake.clone(),
+            set_up: fake.clone(),
             audit: fake.clone(),
             billing: fake,
         },
@@ -107,6 +110,7 @@ fn request(parts: &Parts, default: Persona) -> Request {
             provider: Some("Google".to_owned()),
             mail_folder: Some("/var/lib/buildkeep/mail".to_owned()),
             version: env!("CARGO_PKG_VERSION"),
+            client: ClientFile { version: "2026.11.1".to_owned(), sha256: data::CLIENT_SHA256.to_owned(), bytes: 52_110 },
         }),
     }
 }

@@ -5,6 +5,8 @@ pub mod account;
 pub mod artifacts;
 pub mod audit;
 pub mod cache;
+pub mod client;
+pub mod connect;
 pub mod health;
 pub mod openapi;
 pub mod problem;

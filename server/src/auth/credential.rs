@@ -65,6 +65,13 @@ pub struct Living {
     pub notice: Option<Notice>,
 }
 
+impl Living {
+    /// Whether the workspace is somebody's. The runs of others are not recorded: nobody could look at them.
+    pub fn is_claimed(&self) -> bool {
+        self.org != OrgId::UNCLAIMED
+    }
+}
+
 /// Proof that a credential may do what was asked with the cache of one workspace.
 #[derive(Debug, Clone)]
 pub struct CacheScope(Arc<Living>);

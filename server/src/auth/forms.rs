@@ -211,7 +211,7 @@ fn field(body: &Bytes, name: &str) -> Option<String> {
 
 /// The fields without anything secret.
 fn draft(body: &Bytes) -> Vec<(String, String)> {
-    const SECRET: [&str; 3] = ["password", "current", "link"];
+    const SECRET: [&str; 4] = ["password", "current", "link", "code"];
     form_urlencoded::parse(body).into_owned().filter(|(name, _)| !SECRET.contains(&name.as_str())).collect()
 }
 

@@ -13,5 +13,6 @@ pub mod proof;
 pub mod refusals;
 pub mod secret;
 pub mod session;
+pub mod strangers;
 pub mod token_refusals;
 pub mod visit;

@@ -29,6 +29,8 @@ pub enum SecretKind {
     AddressLink,
     /// Link of an invite into an organization.
     Invite,
+    /// Link that claims or creates a workspace.
+    Connection,
     /// Session cookie.
     Session,
 }
@@ -41,6 +43,7 @@ impl SecretKind {
             Self::MailLink => "bklnk_",
             Self::AddressLink => "bkadr_",
             Self::Invite => "bkinv_",
+            Self::Connection => "bkcon_",
             Self::Session => "bkses_",
         }
     }

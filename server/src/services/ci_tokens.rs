@@ -36,6 +36,33 @@ impl CiTokens {
         Ok((secret, stored))
     }
 
+    /// Makes a token in a transaction that may do more.
+    pub async fn issue(&self, tx: &DatabaseTransaction, caller: &Caller, scope: &WorkspaceScope, token: NewCiToken) -> Result<IssuedToken> {
+        let now = self.0.clock.now();
+        let (secret, stored) = self.new_secret()?;
+        if ci_tokens::count(tx, scope).await? >= MOST_PER_WORKSPACE {
+            return Err(Conflict::TooMany.into());
+        }
+        let row = CiTokenRow {
+            id: CiTokenId::from_uuid(self.0.clock.new_id()),
+            name: token.name,
+            access: token.access,
+            last_four: stored.last_four.clone(),
+            created_by: match &caller.actor {
+                Actor::User(user) => user.name.to_string(),
+                Actor::Operator | Actor::Server | Actor::Anonymous => "Operator".to_owned(),
+            },
+            created_at: now,
+            expires_at: token.life.ends(now),
+            old_works_until: None,
+            last_used: None,
+            state: TokenState::Active,
+        };
+        ci_tokens::insert(tx, scope, &row, stored).await?;
+        self.note(tx, caller, scope, &row, Action::Created).await?;
+        Ok(IssuedToken { id: row.id, name: row.name.into(), access: row.access, secret, old_works_for_hours: None })
+    }
+
     async fn find(&self, tx: &DatabaseTransaction, scope: &WorkspaceScope, id: CiTokenId) -> Result<CiTokenRow> {
         Ok(ci_tokens::find(tx, scope, id, self.0.clock.now()).await?.ok_or(AppError::NotFound)?)
     }
@@ -67,32 +94,11 @@ impl Port for CiTokens {
 
     async fn create(&self, caller: &Caller, slug: &OrgSlug, workspace: WorkspaceId, token: NewCiToken) -> Result<IssuedToken, AppError> {
         answer(caller, async {
-            let now = self.0.clock.now();
-            let (secret, stored) = self.new_secret()?;
             let tx = self.0.db.begin().await?;
             let scope = access::workspace_for_change(&tx, caller, slug, workspace, Permission::ManageTokens).await?;
-            if ci_tokens::count(&tx, &scope).await? >= MOST_PER_WORKSPACE {
-                return Err(Conflict::TooMany.into());
-            }
-            let row = CiTokenRow {
-                id: CiTokenId::from_uuid(self.0.clock.new_id()),
-                name: token.name,
-                access: token.access,
-                last_four: stored.last_four.clone(),
-                created_by: match &caller.actor {
-                    Actor::User(user) => user.name.to_string(),
-                    Actor::Operator | Actor::Server | Actor::Anonymous => "Operator".to_owned(),
-                },
-                created_at: now,
-                expires_at: token.life.ends(now),
-                old_works_until: None,
-                last_used: None,
-                state: TokenState::Active,
-            };
-            ci_tokens::insert(&tx, &scope, &row, stored).await?;
-            self.note(&tx, caller, &scope, &row, Action::Created).await?;
+            let issued = self.issue(&tx, caller, &scope, token).await?;
             tx.commit().await?;
-            Ok(IssuedToken { id: row.id, name: row.name.into(), access: row.access, secret, old_works_for_hours: None })
+            Ok(issued)
         })
         .await
     }

@@ -48,7 +48,8 @@ pub async fn takes_execution(state: &State, scope: &CacheScope) -> Result<bool> 
 
 /// Whether new artifacts of the organization are stored.
 pub async fn takes_writes(state: &State, org: OrgId) -> Result<bool> {
-    if !state.plans.limit_writes() {
+    // Nobody pays for what nobody has; other bounds hold there.
+    if !state.plans.limit_writes() || org == OrgId::UNCLAIMED {
         return Ok(true);
     }
     let now = state.clock.now();

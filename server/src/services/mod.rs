@@ -10,6 +10,7 @@ pub mod billing;
 pub mod cache;
 pub mod ci_tokens;
 pub mod client_cache;
+pub mod connections;
 pub mod current_password;
 pub mod domain_invites;
 pub mod identities;
@@ -20,6 +21,7 @@ pub mod naming;
 pub mod orgs;
 pub mod retention;
 pub mod sessions;
+pub mod set_up;
 pub mod usage;
 pub mod whoami;
 pub mod workspaces;
@@ -45,6 +47,8 @@ pub fn backend(state: &Arc<State>) -> Backend {
         workspaces: Arc::new(workspaces::Workspaces(state.clone())),
         ci_tokens: Arc::new(ci_tokens::CiTokens(state.clone())),
         artifacts: Arc::new(artifacts::Artifacts(state.clone())),
+        connections: Arc::new(connections::Connections(state.clone())),
+        set_up: Arc::new(set_up::SetUps(state.clone())),
         audit: Arc::new(audit::Audit(state.clone())),
         billing: Arc::new(billing::Billing(state.clone())),
     }

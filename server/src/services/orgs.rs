@@ -12,6 +12,7 @@ use app::domain::visibility::VisibilityChange;
 use app::error::{AppError, Conflict, Field};
 use app::request::Caller;
 use async_trait::async_trait;
+use sea_orm::DatabaseTransaction;
 use serde_json::json;
 
 use super::limits;
@@ -32,20 +33,33 @@ fn object(scope: &OrgScope) -> Object<'_> {
     Object { kind: "org", id: scope.id().to_string(), name: scope.name().as_str() }
 }
 
+/// Creates an organization whose only member is this person, an Admin, in a transaction that does more.
+pub async fn create_in(
+    state: &State,
+    tx: &DatabaseTransaction,
+    caller: &Caller,
+    admin: UserId,
+    how: JoinedBy,
+    name: &OrgName,
+    slug: &OrgSlug,
+) -> Result<OrgId> {
+    let (id, now) = (OrgId::from_uuid(state.clock.new_id()), state.clock.now());
+    let key = state.keys.new_org_key(id)?;
+    if orgs::count_of_user(tx, admin).await? >= MOST_PER_PERSON {
+        return Err(Conflict::TooMany.into());
+    }
+    orgs::insert(tx, id, slug, name, key, now).await?;
+    members::insert(tx, id, admin, Role::Admin, how, now).await?;
+    let object = Object { kind: "org", id: id.to_string(), name: name.as_str() };
+    record(tx, &state.clock, caller, Some(id), Action::Created, object, Some(json!({ "slug": slug }))).await?;
+    Ok(id)
+}
+
 impl Orgs {
     /// Creates an organization whose only member is this person, an Admin.
     pub async fn create_for(&self, caller: &Caller, admin: UserId, how: JoinedBy, name: &OrgName, slug: &OrgSlug) -> Result<OrgId> {
-        let state = &self.0;
-        let (id, now) = (OrgId::from_uuid(state.clock.new_id()), state.clock.now());
-        let key = state.keys.new_org_key(id)?;
-        let tx = state.db.begin().await?;
-        if orgs::count_of_user(&tx, admin).await? >= MOST_PER_PERSON {
-            return Err(Conflict::TooMany.into());
-        }
-        orgs::insert(&tx, id, slug, name, key, now).await?;
-        members::insert(&tx, id, admin, Role::Admin, how, now).await?;
-        let object = Object { kind: "org", id: id.to_string(), name: name.as_str() };
-        record(&tx, &state.clock, caller, Some(id), Action::Created, object, Some(json!({ "slug": slug }))).await?;
+        let tx = self.0.db.begin().await?;
+        let id = create_in(&self.0, &tx, caller, admin, how, name, slug).await?;
         tx.commit().await?;
         Ok(id)
     }

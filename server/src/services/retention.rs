@@ -3,8 +3,10 @@
 
 use std::time::Duration;
 
+use app::domain::ids::WorkspaceId;
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::StreamExt as _;
+use sea_orm::DatabaseTransaction;
 
 use crate::blob::{BlobError, BlobKey};
 use crate::error::Result;
@@ -98,8 +100,22 @@ pub async fn apply(state: &State) -> Result<u64> {
     Ok(deleted)
 }
 
+/// Takes the names of all artifacts of a workspace away, in a transaction that does more; their bytes go afterwards.
+pub async fn delete_all(tx: &DatabaseTransaction, workspace: WorkspaceId) -> Result<Vec<StoredArtifact>> {
+    let mut gone = Vec::new();
+    loop {
+        let batch = artifacts::next_of(tx, workspace, BATCH).await?;
+        artifacts::delete(tx, workspace, &batch).await?;
+        let complete = (batch.len() as u64) < BATCH;
+        gone.extend(batch);
+        if complete {
+            return Ok(gone);
+        }
+    }
+}
+
 /// Deletes artifacts last used before a moment, the longest unused first, until so many bytes are free.
-async fn delete_oldest(state: &State, workspace: app::domain::ids::WorkspaceId, moment: DateTime<Utc>, mut bytes: u64) -> Result<u64> {
+async fn delete_oldest(state: &State, workspace: WorkspaceId, moment: DateTime<Utc>, mut bytes: u64) -> Result<u64> {
     let mut deleted = 0;
     while bytes > 0 {
         let mut batch = artifacts::used_before(state.db.read(), workspace, moment, BATCH).await?;

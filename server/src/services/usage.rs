@@ -25,7 +25,8 @@ pub async fn take_stock(state: &State) -> Result<()> {
     if counted && !state.plans.limit_anything() {
         return Ok(());
     }
-    let used = usage::used(state.db.read(), today, None).await?;
+    let mut used = usage::used(state.db.read(), today, None).await?;
+    used.remove(&OrgId::UNCLAIMED);
     if !counted {
         let tx = state.db.begin().await?;
         usage::insert_days(&tx, today, &used).await?;

@@ -13,10 +13,11 @@ use app::error::{AppError, Conflict, Field};
 use app::request::Caller;
 use async_trait::async_trait;
 use aws_lc_rs::rand;
+use sea_orm::DatabaseTransaction;
 use serde_json::json;
 
 use super::limits;
-use crate::auth::access::{self, WorkspaceScope};
+use crate::auth::access::{self, OrgScope, WorkspaceScope};
 use crate::auth::secret::NoRandomness;
 use crate::error::{Error, Result, answer};
 use crate::state::State;
@@ -33,36 +34,53 @@ fn object(scope: &WorkspaceScope) -> Object<'_> {
     Object { kind: "workspace", id: scope.id().to_string(), name: scope.name().as_str() }
 }
 
-fn new_nx_cloud_id() -> Result<NxCloudId> {
+/// An id that no other server has either: nx keeps local caches apart by it.
+pub fn new_nx_cloud_id() -> Result<NxCloudId> {
     let mut bytes = [0_u8; 12];
     rand::fill(&mut bytes).map_err(|_| NoRandomness)?;
     NxCloudId::parse(&hex::encode(bytes)).map_err(|_| Error::Stored("nxCloudId"))
 }
 
+/// Refuses when the organization, which is locked, has no room for another workspace.
+pub async fn require_room(state: &State, tx: &DatabaseTransaction, caller: &Caller, scope: &OrgScope) -> Result<()> {
+    if workspaces::count(tx, scope).await? >= MOST_PER_ORG {
+        return Err(Conflict::TooMany.into());
+    }
+    limits::require_room(state, tx, caller, scope.id(), Measure::Workspaces, 1, Conflict::NoRoomForWorkspace).await
+}
+
+/// Creates a workspace in a transaction that does more, and returns all of it, and what stands in `nx.json`.
+pub async fn create_in(
+    state: &State,
+    tx: &DatabaseTransaction,
+    caller: &Caller,
+    scope: &OrgScope,
+    name: WorkspaceName,
+) -> Result<(WorkspaceView, NxCloudId)> {
+    require_room(state, tx, caller, scope).await?;
+    let nx_cloud_id = new_nx_cloud_id()?;
+    let new = WorkspaceView {
+        id: WorkspaceId::from_uuid(state.clock.new_id()),
+        name,
+        nx_cloud_id: Some(nx_cloud_id.clone()),
+        created_at: state.clock.now(),
+        retention: Retention::DEFAULT,
+        usage: Usage::default(),
+    };
+    workspaces::insert(tx, scope, &new, &nx_cloud_id).await?;
+    let object = Object { kind: "workspace", id: new.id.to_string(), name: new.name.as_str() };
+    record(tx, &state.clock, caller, Some(scope.id()), Action::Created, object, None).await?;
+    Ok((new, nx_cloud_id))
+}
+
 impl Workspaces {
     /// Creates a workspace and returns all of it, and what stands in `nx.json`.
     pub async fn create_view(&self, caller: &Caller, slug: &OrgSlug, name: WorkspaceName) -> Result<(WorkspaceView, NxCloudId)> {
-        let state = &self.0;
-        let tx = state.db.begin().await?;
+        let tx = self.0.db.begin().await?;
         let scope = access::org_for_change(&tx, caller, slug, Permission::CreateWorkspace).await?;
-        if workspaces::count(&tx, &scope).await? >= MOST_PER_ORG {
-            return Err(Conflict::TooMany.into());
-        }
-        limits::require_room(state, &tx, caller, scope.id(), Measure::Workspaces, 1, Conflict::NoRoomForWorkspace).await?;
-        let nx_cloud_id = new_nx_cloud_id()?;
-        let new = WorkspaceView {
-            id: WorkspaceId::from_uuid(state.clock.new_id()),
-            name,
-            nx_cloud_id: Some(nx_cloud_id.clone()),
-            created_at: state.clock.now(),
-            retention: Retention::DEFAULT,
-            usage: Usage::default(),
-        };
-        workspaces::insert(&tx, &scope, &new, &nx_cloud_id).await?;
-        let object = Object { kind: "workspace", id: new.id.to_string(), name: new.name.as_str() };
-        record(&tx, &state.clock, caller, Some(scope.id()), Action::Created, object, None).await?;
+        let created = create_in(&self.0, &tx, caller, &scope, name).await?;
         tx.commit().await?;
-        Ok((new, nx_cloud_id))
+        Ok(created)
     }
 }
 

@@ -248,6 +248,12 @@ pub async fn used_before(
     Ok(rows.into_iter().map(stored).collect())
 }
 
+/// Some of the artifacts of a workspace, of all scopes, for whoever takes all of them away.
+pub async fn next_of(db: &impl ConnectionTrait, workspace: WorkspaceId, most: u64) -> Result<Vec<StoredArtifact>> {
+    let rows = artifacts::Entity::find().filter(artifacts::Column::WorkspaceId.eq(workspace)).limit(most).all(db).await?;
+    Ok(rows.into_iter().map(stored).collect())
+}
+
 /// How many there are.
 pub async fn count_used_before(db: &impl ConnectionTrait, workspace: WorkspaceId, moment: DateTime<Utc>) -> Result<u64> {
     Ok(old(workspace, moment).count(db).await?)

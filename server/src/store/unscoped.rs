@@ -65,7 +65,11 @@ pub async fn slug_of(db: &impl ConnectionTrait, id: OrgId) -> Result<Option<OrgS
 fn found(row: orgs::Model) -> Result<FoundOrg> {
     Ok(FoundOrg {
         id: row.id,
-        slug: OrgSlug::parse(&row.slug).map_err(|_| Error::Stored("slug"))?,
+        slug: if row.id == OrgId::UNCLAIMED {
+            OrgSlug::unclaimed()
+        } else {
+            OrgSlug::parse(&row.slug).map_err(|_| Error::Stored("slug"))?
+        },
         name: OrgName::parse(&row.name).map_err(|_| Error::Stored("organization name"))?,
         sign_in: sign_in_rule(&row)?,
         visibility: row.visibility.parse().map_err(|_| Error::Stored("visibility"))?,

@@ -73,6 +73,9 @@ const SERVER_FUNCTIONS: &str = "
 /do/ci-tokens/create               401       404        404     403    303      401    403   org_slug=$org workspace_id=$workspace name=ci access=read-only expires=7d
 /do/ci-tokens/rotate               401       404        404     403    303      401    403   org_slug=$org workspace_id=$workspace token=$token overlap_hours=1
 /do/ci-tokens/revoke               401       404        404     403    303      401    403   org_slug=$org workspace_id=$workspace token=$token
+/do/connections/accept             401       404        404     403    410      401    403   org_slug=$org code=$unknown workspace=api
+/do/connections/accept-into-new    401       410        410     410    410      401    410   name=New slug=$fresh code=$unknown first_workspace=api
+/do/set-up/apply                   401       404        404     403    303      401    403   org_slug=$org workspace_id=$workspace set_up=main-writes id_access=none
 /do/artifacts/delete               401       404        404     403    303      401    403   org_slug=$org workspace_id=$workspace hash=1
 /do/artifacts/purge                401       404        404     403    303      401    403   org_slug=$org workspace_id=$workspace which=all
 ";
@@ -96,6 +99,10 @@ const PAGES: &str = "
 /confirm-address                       302       400        400     400    400      302    400
 /help/access                           200       200        200     200    200      200    200
 /invite                                400       400        400     400    400      400    400
+/connect/{code}                        200       400        400     400    400      200    400
+/setup/connect-workspace/manual        200       200        200     200    200      200    200
+/setup/connect-workspace/github/connect  200     200        200     200    200      200    200
+/setup/connect-workspace/github/select   200     200        200     200    200      200    200
 /orgs/new                              302       200        200     200    200      302    200
 /o/{slug}                              302       404        404     200    200      200    200
 /o/{slug}/members                      302       404        404     200    200      200    200
@@ -115,6 +122,8 @@ const PAGES: &str = "
 /o/{slug}/w/{workspace}                302       404        404     200    200      200    200
 /o/{slug}/w/{workspace}/connect        302       404        404     200    200      302    403
 /o/{slug}/w/{workspace}/tokens         302       404        404     403    200      302    403
+/o/{slug}/w/{workspace}/setup          302       404        404     403    200      302    403
+/o/{slug}/w/{workspace}/check-up       302       404        404     403    200      302    403
 /o/{slug}/w/{workspace}/artifacts      302       404        404     200    200      200    200
 /o/{slug}/w/{workspace}/settings       302       404        404     403    200      302    403
 ";
@@ -133,6 +142,15 @@ GET /api/v1/whoami                   401     401        200         200      401
 POST /api/v1/artifacts/lookup        401     401        400         400      401      401        400
 GET /api/v1/artifacts/{hash}         401     401        200         200      401      401        404
 PUT /api/v1/artifacts/{hash}         401     401        403         422      401      401        422
+GET /nx-cloud/client/verify        200     200        200         200      200      200        200
+GET /nx-cloud/client/{version}/client.tar.gz  200  200  200       200      200      200        200
+POST /nx-cloud/v2/create-org-and-workspace  200  200    200       200      200      200        200
+POST /nx-cloud/create-org-and-workspace  200   200      200       200      200      200        200
+POST /nx-cloud/onboarding          200     200        200         200      200      200        200
+GET /nx-cloud/system/features      200     200        200         200      200      200        200
+GET /nx-cloud/system/version       200     200        200         200      200      200        200
+POST /nx-cloud/is-workspace-claimed  200   200        200         200      200      200        200
+POST /nx-cloud/stats               204     204        204         204      204      204        204
 GET /api/openapi.json              200     200        200         200      200      200        200
 GET /healthz                       200     200        200         200      200      200        200
 GET /readyz                        200     200        200         200      200      200        200
@@ -363,7 +381,7 @@ async fn a_member_whose_sign_in_does_not_open_the_organization_may_only_leave() 
     let expected = |row: &Row, column: usize| match (row.address, column, row.cells[column]) {
         // Whoever is in already is led there, and kept out there; others do not come in.
         ("/do/members/leave", _, cell) | ("/do/domain-invites/join" | "/join/{slug}", 3 | 4, cell) => cell,
-        ("/do/domain-invites/join", _, "303") | (_, 3 | 4, "200" | "303" | "403" | "409") => "403",
+        ("/do/domain-invites/join", _, "303") | (_, 3 | 4, "200" | "303" | "403" | "409" | "410") => "403",
         (_, _, cell) => cell,
     };
     let mut checked = 0;

@@ -20,6 +20,8 @@ mod cache_faults;
 mod ci_tokens;
 mod cli;
 mod client_api;
+mod client_bundle;
+mod connections;
 mod domain_invites;
 mod files;
 mod forms;

@@ -31,6 +31,10 @@ pub enum Action {
     PrimaryChanged,
     /// Created.
     Created,
+    /// A workspace that was nobody's came into the organization.
+    Claimed,
+    /// A workspace was set up as a whole.
+    SetUp,
     /// Has another name.
     Renamed,
     /// Has another address.
@@ -87,7 +91,7 @@ pub enum Action {
 
 impl Action {
     /// Every action, in the order in which the filter offers them.
-    pub const ALL: [Self; 39] = [
+    pub const ALL: [Self; 41] = [
         Self::PasswordChosen,
         Self::PasswordChanged,
         Self::SignedIn,
@@ -101,6 +105,8 @@ impl Action {
         Self::AddressRemoved,
         Self::PrimaryChanged,
         Self::Created,
+        Self::Claimed,
+        Self::SetUp,
         Self::Renamed,
         Self::Moved,
         Self::VisibilityChanged,
@@ -145,6 +151,8 @@ impl Action {
             Self::AddressRemoved => "address-removed",
             Self::PrimaryChanged => "primary-changed",
             Self::Created => "created",
+            Self::Claimed => "claimed",
+            Self::SetUp => "set-up",
             Self::Renamed => "renamed",
             Self::Moved => "moved",
             Self::VisibilityChanged => "visibility-changed",
@@ -190,6 +198,8 @@ impl Action {
             Self::Linked => Some("Account at the provider linked"),
             Self::Unlinked => Some("Account at the provider unlinked"),
             Self::Created => Some("Created"),
+            Self::Claimed => Some("Claimed"),
+            Self::SetUp => Some("Set up"),
             Self::Renamed => Some("Renamed"),
             Self::Moved => Some("Address changed"),
             Self::VisibilityChanged => Some("Visibility changed"),

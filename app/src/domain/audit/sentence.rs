@@ -3,6 +3,7 @@
 use super::{Action, AuditActor, AuditEvent, ObjectKind};
 use crate::domain::permission::Permission;
 use crate::domain::role::Role;
+use crate::domain::set_up::SetUp;
 use crate::domain::visibility::Visibility;
 
 impl AuditActor {
@@ -47,6 +48,8 @@ impl AuditEvent {
             Action::Linked => format!("linked {} with the account of {name}", self.provider()),
             Action::Unlinked => format!("removed the link of {} with the account of {name}", self.provider()),
             Action::Created => format!("created {}{}", self.thing(), self.access()),
+            Action::Claimed => format!("claimed {}, which `nx connect` had created", self.thing()),
+            Action::SetUp => self.set_up(),
             Action::Renamed => format!("renamed {} to “{}”", self.kind_of(self.before()), self.after()),
             Action::Moved => format!("changed the address of {} from {} to {}", self.thing(), self.before(), self.after()),
             Action::VisibilityChanged => self.visibility(),
@@ -163,6 +166,23 @@ impl AuditEvent {
         }
     }
 
+    fn set_up(&self) -> String {
+        let thing = self.thing();
+        let how = self.details.get("set_up").and_then(|word| word.parse::<SetUp>().ok());
+        let how = how.map(|how| format!(" as “{}”", how.title())).unwrap_or_default();
+        let level = |of, name: &str| {
+            let level = |when| self.details.get(&format!("{when}.{name}"));
+            level("before")
+                .zip(level("after"))
+                .filter(|(before, after)| before != after)
+                .map(|(before, after)| format!("{of} from {before} to {after}"))
+        };
+        let levels = [level("the nxCloudId alone", "id"), level("personal access tokens", "personal")];
+        let levels = levels.into_iter().flatten().collect::<Vec<_>>();
+        let levels = if levels.is_empty() { String::new() } else { format!(": {}", levels.join(", ")) };
+        format!("set up {thing}{how}{levels}")
+    }
+
     fn visibility(&self) -> String {
         let when = |detail| self.details.get(detail).and_then(|word| word.parse::<Visibility>().ok()).unwrap_or_default();
         let thing = self.thing();
@@ -239,6 +259,19 @@ mod tests {
                 "workspace",
                 &[("before.days", "30"), ("before.gibibytes", "50"), ("after.days", "3")],
                 "Ada changed what the workspace “Bob” keeps from 30 days and 50 GiB to 3 days",
+            ),
+            ("claimed", "workspace", &[], "Ada claimed the workspace “Bob”, which `nx connect` had created"),
+            (
+                "set-up",
+                "workspace",
+                &[
+                    ("set_up", "main-writes"),
+                    ("before.id", "read-only"),
+                    ("after.id", "none"),
+                    ("before.personal", "read-only"),
+                    ("after.personal", "read-only"),
+                ],
+                "Ada set up the workspace “Bob” as “Only the main branch stores”: the nxCloudId alone from read-only to none",
             ),
             ("purged", "artifacts", &[("which", "all")], "Ada deleted all artifacts of “Bob”"),
             ("purged", "artifacts", &[("hash", "77")], "Ada deleted the artifact 77 of “Bob”"),

@@ -1,4 +1,4 @@
-//! What to put where, so that nx uses the workspace's cache.
+//! What to put where, so that nx uses the workspace.
 
 use leptos::prelude::*;
 
@@ -6,7 +6,7 @@ use super::open;
 use crate::backend::orgs::OrgView;
 use crate::backend::workspaces::WorkspaceView;
 use crate::components::chip::{Chip, Tone};
-use crate::components::code::CodeBlock;
+use crate::components::code::{CodeBlock, CodeLine};
 use crate::components::icon::Icon;
 use crate::components::nav::{Place, WorkspaceTab};
 use crate::components::page_header::PageHeader;
@@ -14,10 +14,11 @@ use crate::components::section::Section;
 use crate::domain::cache_setup;
 use crate::domain::names::NxCloudId;
 use crate::domain::permission::Permission;
+use crate::domain::time::bytes;
 use crate::pages::frame::Frame;
 use crate::pages::{loaded, require};
 use crate::paths;
-use crate::request::request;
+use crate::request::{ClientFile, request};
 
 /// Stands where the reader puts a token of their own.
 const TOKEN: &str = "YOUR_TOKEN";
@@ -26,7 +27,7 @@ const TOKEN: &str = "YOUR_TOKEN";
 #[component]
 pub fn ConnectPage() -> impl IntoView {
     let request = request();
-    let url = request.site.public_url.clone();
+    let (url, client) = (request.site.public_url.clone(), request.site.client.clone());
     let opened = open(&request);
     let load = async move {
         let (org, workspace) = opened.await?;
@@ -34,58 +35,58 @@ pub fn ConnectPage() -> impl IntoView {
         Ok((org, workspace))
     };
     loaded(load, move |(org, workspace)| {
+        let id = workspace.nx_cloud_id.clone();
         view! {
             <Frame title="Connect" place=Place::Workspace(org.clone(), workspace.clone(), WorkspaceTab::Connect)>
-                <PageHeader title="Connect nx" lead="Two environment variables, and nx reads and stores its results here. No plugin, nothing in nx.json."/>
+                <PageHeader title="Connect nx" lead="Two lines in nx.json, and nx 17 to 24 fetches the rest from this server. No plugin, and nothing secret in the repository."/>
+                {id.map(|id| view! { <NxJson url=url.clone() id/> })}
+                <Machines url=url.clone()/>
+                <Ci org workspace url=url.clone()/>
                 <Versions/>
-                <TokenFirst org workspace=workspace.clone()/>
-                <Environment url=url.clone()/>
-                <WhenItFails/>
-                {workspace.nx_cloud_id.map(|id| view! { <NxJson url id/> })}
+                <Client client/>
+                <HttpCache url/>
             </Frame>
         }
     })
 }
 
 #[component]
-fn Versions() -> impl IntoView {
+fn NxJson(url: String, id: NxCloudId) -> impl IntoView {
     view! {
-        <Section id="versions" title="Your version of nx" lead="See it with: npx nx --version">
-            <table class="table">
-                <thead>
-                    <tr>
-                        <th scope="col">"nx"</th>
-                        <th scope="col">"Today"</th>
-                        <th scope="col">"What to do"</th>
-                    </tr>
-                </thead>
-                <tbody>
-                    <tr>
-                        <th scope="row">"20.8 to 24"</th>
-                        <td data-label="Today">
-                            <Chip tone=Tone::Good>"Works"</Chip>
-                        </td>
-                        <td data-label="What to do">"Set the two variables below."</td>
-                    </tr>
-                    <tr>
-                        <th scope="row">"before 20.8"</th>
-                        <td data-label="Today">
-                            <Chip tone=Tone::Care>"Not yet"</Chip>
-                        </td>
-                        <td data-label="What to do">"Move to nx 20.8 or later. Older versions know no HTTP cache, and ignore the variables."</td>
-                    </tr>
-                </tbody>
-            </table>
+        <Section id="nx-json" title="1. Name the workspace in nx.json" lead="Put both lines beside those that are there, in place of an nxCloudId or nxCloudAccessToken, and commit.">
+            <CodeBlock id="nx-json-new" caption="nx.json" text=cache_setup::nx_json(&url, &id)/>
+            <p class="hint">
+                "Every change of nx.json changes all hashes, so that everything is built once anew. If the npm package "<code>"nx-cloud"</code>" or "<code>"@nrwl/nx-cloud"</code>
+                " is installed, remove it: nx 17 and later need none."
+            </p>
+            <details class="disclosure">
+                <summary>"The same under tasksRunnerOptions"</summary>
+                <CodeBlock id="nx-json-old" caption="nx.json, as it was written before nx 19.6" text=cache_setup::nx_json_tasks_runner(&url, &id)/>
+            </details>
         </Section>
     }
+    .into_any()
 }
 
 #[component]
-fn TokenFirst(org: OrgView, workspace: WorkspaceView) -> impl IntoView {
+fn Machines(url: String) -> impl IntoView {
+    view! {
+        <Section id="machines" title="2. Log in on people's machines" lead="Once for each machine. What members may do, and people who are not logged in, is said under Access.">
+            <CodeBlock id="login" caption="In the workspace's folder" text=format!("npx nx-cloud login {url}")/>
+        </Section>
+    }
+    .into_any()
+}
+
+#[component]
+fn Ci(org: OrgView, workspace: WorkspaceView, url: String) -> impl IntoView {
     let tokens = if org.standing.grants(Permission::ManageTokens) {
         view! {
-            <p>
-                <a class="button button-primary" href=paths::workspace_tokens(&org.slug, workspace.id)>
+            <p class="action-row">
+                <a class="button button-primary" href=paths::workspace_set_up(&org.slug, workspace.id)>
+                    "Set up CI"
+                </a>
+                <a class="button" href=paths::workspace_tokens(&org.slug, workspace.id)>
                     <Icon of=icondata_lu::LuKeyRound/>
                     "Create a CI access token"
                 </a>
@@ -96,81 +97,117 @@ fn TokenFirst(org: OrgView, workspace: WorkspaceView) -> impl IntoView {
         view! { <p>"Ask an Admin of the organization for one."</p> }.into_any()
     };
     view! {
-        <Section id="token" title="1. Get a token" lead="Read-only for developers and pull requests; read-write only for jobs whose code is trusted.">
+        <Section id="ci" title="3. Give CI a token" lead="Read-write only for jobs whose code is trusted, read-only for pull requests. It comes from the secrets of CI, never from the repository.">
             {tokens}
+            <CodeBlock id="ci-shell" caption="Shell" text=cache_setup::client_shell(&url, TOKEN)/>
+            <p class="hint">"The address is needed only where nx.json does not say it. The token goes before every other credential."</p>
+        </Section>
+    }
+    .into_any()
+}
+
+#[component]
+fn Versions() -> impl IntoView {
+    let rows = [
+        ("21 to 24", Tone::Good, "Works", "nxCloudId, personal access tokens, CI access tokens."),
+        (
+            "19.7 to 20",
+            Tone::Good,
+            "Works",
+            "The same. In nx 20 an outage stops a build on machines that have never reached this server: keep .nx/cache/cloud between CI jobs, or set NX_NO_CLOUD=true until it is back.",
+        ),
+        (
+            "17 to 19.6",
+            Tone::Care,
+            "With a token",
+            "The nxCloudId is not looked at: set NX_CLOUD_ACCESS_TOKEN, on people's machines too. Without it, nx builds as if it were not connected.",
+        ),
+        ("before 17", Tone::Bad, "Does not work", "Move to a later version."),
+    ];
+    let row = |(version, tone, state, words): (&'static str, Tone, &'static str, &'static str)| {
+        view! {
+            <tr>
+                <th scope="row">{version}</th>
+                <td data-label="State">
+                    <Chip tone>{state}</Chip>
+                </td>
+                <td data-label="What it knows">{words}</td>
+            </tr>
+        }
+    };
+    view! {
+        <Section id="versions" title="Your version of nx" lead="See it with: npx nx --version">
+            <table class="table">
+                <thead>
+                    <tr>
+                        <th scope="col">"nx"</th>
+                        <th scope="col">"State"</th>
+                        <th scope="col">"What it knows"</th>
+                    </tr>
+                </thead>
+                <tbody>{rows.map(row).collect_view()}</tbody>
+            </table>
         </Section>
     }
 }
 
 #[component]
-fn Environment(url: String) -> impl IntoView {
+fn Client(client: ClientFile) -> impl IntoView {
     view! {
-        <Section id="environment" title="2. Set the two variables" lead=format!("In place of {TOKEN} goes the token.")>
-            <CodeBlock id="env-shell" caption="Shell" text=cache_setup::shell(&url, TOKEN)/>
-            <CodeBlock id="env-file" caption=".env in the workspace's root" text=cache_setup::environment(&url, TOKEN)/>
-            <p class="hint">"nx reads this file by itself. Name it in "<code>".gitignore"</code>": a token does not belong into the repository."</p>
-            <CodeBlock id="env-github" caption="GitHub Actions, in the workflow" text=cache_setup::github_actions(&url)/>
-            <p class="hint">
-                "Store the read-only token as the repository's secret "<code>"BUILDKEEP_TOKEN"</code>
-                ". To let only the main branch write, make an environment that only this branch may use, store the read-write token there under the same name, and name the environment in that job: its secret wins."
-            </p>
-            <CodeBlock id="env-gitlab" caption="GitLab CI, .gitlab-ci.yml" text=cache_setup::gitlab_ci(&url)/>
-            <p class="hint">
-                "Store both tokens as masked CI/CD variables, "<code>"BUILDKEEP_READ_ONLY"</code>" and "<code>"BUILDKEEP_READ_WRITE"</code>
-                ", the second one protected as well, so that only protected branches see it."
-            </p>
-        </Section>
-    }
-}
-
-#[component]
-fn WhenItFails() -> impl IntoView {
-    view! {
-        <Section
-            id="failures"
-            title="When the cache cannot be reached"
-            lead="In this mode nx itself gives up: with the server down, or with a token that is wrong, expired or revoked, every build that uses it stops."
-        >
+        <Section id="client" title="What nx downloads" lead="A connected nx fetches its client from the server that nx.json names, and runs it. This server hands out one file, the same for everybody.">
             <dl class="facts">
-                <dt>
-                    <code>"Failed to send request"</code>
-                </dt>
-                <dd>"The server is down, or its address is wrong."</dd>
-                <dt>
-                    <code>"Unauthorized"</code>
-                </dt>
-                <dd>"The token is missing, wrong, expired or revoked."</dd>
-                <dt>"Nothing is stored, no message"</dt>
-                <dd>"The token is read-only. The build goes on, and reads work."</dd>
+                <dt>"Version"</dt>
+                <dd>{client.version.clone()}</dd>
+                <dt>"Size"</dt>
+                <dd>{bytes(client.bytes)}</dd>
+                <dt>"File"</dt>
+                <dd>
+                    <a href=paths::client_bundle(&client.version)>"client.tar.gz"</a>
+                </dd>
+                <dt>"SHA-256"</dt>
+                <dd class="digest">
+                    <CodeLine id="client-sha256" what="SHA-256 of the client" text=client.sha256/>
+                </dd>
             </dl>
-            <p>"The way out, until it works again: build without the remote cache."</p>
-            <CodeBlock id="way-out-variable" caption="For all runs in this shell or job" text=format!("{}=true", cache_setup::OFF_VARIABLE)/>
-            <CodeBlock id="way-out-option" caption="For one run" text="npx nx run-many -t build --skipRemoteCache"/>
-            <p class="hint"><code>"NX_NO_CLOUD"</code>" has no effect on this cache."</p>
+            <p class="hint">"It is part of Buildkeep and has its licence. A copy on your machine that differs is replaced within half an hour."</p>
         </Section>
     }
 }
 
+/// The other way, for those who want no downloaded code.
 #[component]
-fn NxJson(url: String, id: NxCloudId) -> impl IntoView {
+fn HttpCache(url: String) -> impl IntoView {
     view! {
         <Section
-            id="nx-json"
-            title="nx.json: not yet"
-            lead="These entries only name the workspace. They need a client that this version of Buildkeep does not serve."
+            id="http-cache"
+            title="Only the cache, without the client"
+            lead="nx 20.8 to 24 can also use the remote cache by itself: two variables, nothing downloaded. Then there are no runs to look at, no encryption by nx, and no personal access tokens."
         >
-            <div class="alert alert-care">
-                <Icon of=icondata_lu::LuTriangleAlert/>
-                <p>
-                    "Do not add them now. With an "<code>"nxCloudId"</code>
-                    ", nx asks for that client and leaves the two variables aside; and every change of "<code>"nx.json"</code>
-                    " changes all hashes, so that the cache starts anew."
-                </p>
-            </div>
             <details class="disclosure">
-                <summary>"Show the entries for later"</summary>
-                <CodeBlock id="nx-json-new" caption="nx.json, nx 19.7 and later" text=cache_setup::nx_json(&url, &id)/>
-                <CodeBlock id="nx-json-old" caption="nx.json, nx before 19.6" text=cache_setup::nx_json_tasks_runner(&url, &id)/>
+                <summary>"Show the variables"</summary>
+                <p>{format!("In place of {TOKEN} goes a CI access token. Take nxCloudId out of nx.json, or nx leaves the variables aside.")}</p>
+                <CodeBlock id="env-file" caption=".env in the workspace's root" text=cache_setup::environment(&url, TOKEN)/>
+                <p class="hint">"nx reads this file by itself. Name it in "<code>".gitignore"</code>": a token does not belong into the repository."</p>
+                <CodeBlock id="env-github" caption="GitHub Actions, in the workflow" text=cache_setup::github_actions(&url)/>
+                <CodeBlock id="env-gitlab" caption="GitLab CI, .gitlab-ci.yml" text=cache_setup::gitlab_ci(&url)/>
+                <p>
+                    "In this mode nx itself gives up when something is wrong: with the server down, or with a token that is wrong, expired or revoked, every build that uses it stops. The way out, until it works again:"
+                </p>
+                <dl class="facts">
+                    <dt>
+                        <code>"Failed to send request"</code>
+                    </dt>
+                    <dd>"The server is down, or its address is wrong."</dd>
+                    <dt>
+                        <code>"Unauthorized"</code>
+                    </dt>
+                    <dd>"The token is missing, wrong, expired or revoked."</dd>
+                    <dt>"Nothing is stored, no message"</dt>
+                    <dd>"The token is read-only. The build goes on, and reads work."</dd>
+                </dl>
+                <CodeBlock id="way-out-variable" caption="For all runs in this shell or job" text=format!("{}=true", cache_setup::OFF_VARIABLE)/>
+                <CodeBlock id="way-out-option" caption="For one run" text="npx nx run-many -t build --skipRemoteCache"/>
+                <p class="hint"><code>"NX_NO_CLOUD"</code>" has no effect on this cache."</p>
             </details>
         </Section>
     }

@@ -1,9 +1,11 @@
 //! Pages of a workspace.
 
 pub mod artifacts;
+pub mod check_up;
 pub mod connect;
 pub mod new;
 pub mod overview;
+pub mod set_up;
 pub mod settings;
 pub mod tokens;
 

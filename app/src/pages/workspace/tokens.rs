@@ -44,9 +44,17 @@ pub fn TokensPage() -> impl IntoView {
         Ok((org, workspace, tokens))
     };
     loaded(load, |(org, workspace, tokens)| {
+        let (set_up, check_up) = (paths::workspace_set_up(&org.slug, workspace.id), paths::workspace_check_up(&org.slug, workspace.id));
         view! {
             <Frame title="CI access tokens" place=Place::Workspace(org.clone(), workspace.clone(), WorkspaceTab::Tokens)>
-                <PageHeader title="CI access tokens" lead="With one of these, nx reads this workspace's cache, or reads and stores."/>
+                <PageHeader title="CI access tokens" lead="With one of these, nx reads this workspace's cache, or reads and stores.">
+                    <a class="button" href=set_up>
+                        "Set-up"
+                    </a>
+                    <a class="button" href=check_up>
+                        "Check-up"
+                    </a>
+                </PageHeader>
                 {if tokens.is_empty() {
                     view! { <NoToken org=org.clone() workspace=workspace.clone()/> }.into_any()
                 } else {

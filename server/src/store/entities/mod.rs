@@ -7,6 +7,7 @@ pub mod audit_events;
 pub mod audit_heads;
 pub mod billing;
 pub mod ci_tokens;
+pub mod connections;
 pub mod domain_invites;
 pub mod identities;
 pub mod invites;

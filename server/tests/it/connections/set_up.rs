@@ -1,0 +1,103 @@
+//! Set-up and check-up of a workspace.
+
+use app::domain::access::TokenAccess::{ReadOnly, ReadWrite};
+use app::domain::role::Role;
+use app::error::Field;
+use app::notice::{IssuedToken, Notice};
+use app::paths;
+use chrono::TimeDelta;
+
+use super::{claim, machine, nx_connect};
+use crate::support::archive::archive;
+use crate::support::{Answer, Ci, Person, TestApp, Workspace};
+
+async fn apply(person: &Person, workspace: &Workspace, set_up: &str, id: &str) -> Answer {
+    person.post_about(workspace, "/do/set-up/apply", &[("set_up", set_up), ("id_access", id)]).await
+}
+
+fn issued(person: &Person) -> Vec<IssuedToken> {
+    match person.notice() {
+        Some(Notice::SetUpApplied(tokens)) => tokens,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_recommended_set_up_closes_the_id_and_makes_what_is_missing_once() {
+    let (app, ada, workspace) = TestApp::with_workspace().await;
+    let id = ada.nx_cloud_id(&workspace).await;
+    let anonymous = machine(&app, &id);
+    assert_eq!(anonymous.get("1").await, 404);
+    apply(&ada, &workspace, "main-writes", "none").await.done();
+    let tokens = issued(&ada);
+    assert_eq!(tokens.iter().map(|token| token.access).collect::<Vec<_>>(), [ReadWrite, ReadOnly]);
+    let ci = |token: &IssuedToken| Ci::new(&app.url, token.id, token.secret.expose().to_owned());
+    ci(&tokens[0]).put("1", archive(b"built")).await.is(200);
+    ci(&tokens[1]).put("2", archive(b"built")).await.is(403);
+    ci(&tokens[1]).get("1").await.is(200);
+    assert_eq!(anonymous.get("1").await, 404, "the id alone finds nothing, at once");
+
+    let path = format!("{}?setup=main-writes&anonymous=none", paths::workspace_set_up(&workspace.org, workspace.id));
+    let page = ada.get(&path).await.is(200).text();
+    for token in &tokens {
+        assert!(page.contains(token.secret.expose()), "shown once");
+    }
+    let page = ada.get(&path).await.is(200).text();
+    assert!(page.contains("Nothing would change") && !page.contains(tokens[0].secret.expose()));
+    apply(&ada, &workspace, "main-writes", "read-only").await.done();
+    assert_eq!(issued(&ada), []);
+    assert_eq!(anonymous.get("1").await, 200);
+    let log = ada.get(&paths::org_audit(app.org())).await.is(200).text();
+    assert!(log.contains("as “Only the main branch stores”: the nxCloudId alone from read-only to none"), "{log}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_that_works_no_more_is_missing() {
+    let (app, ada, workspace) = TestApp::with_workspace().await;
+    let old = ada.token(&workspace, ReadWrite).await;
+    apply(&ada, &workspace, "ci-writes", "none").await.done();
+    assert_eq!(issued(&ada), []);
+    ada.revoke(&workspace, &old).await;
+    apply(&ada, &workspace, "ci-writes", "none").await.done();
+    assert_eq!(issued(&ada).len(), 1);
+    assert_eq!(app.db_count("ci_tokens").await, 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_what_is_offered_can_be_set_up() {
+    let (_app, ada, workspace) = TestApp::with_workspace().await;
+    for (set_up, id) in [("main-writes", "read-write"), ("everything", "none"), ("", "")] {
+        apply(&ada, &workspace, set_up, id).await.refused_for(Field::SetUp);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_check_up_finds_what_is_so_and_nothing_else() {
+    let (app, ada, workspace) = TestApp::with_workspace().await;
+    let bob = app.member("bob", Role::Member).await;
+    let path = paths::workspace_check_up(&workspace.org, workspace.id);
+    bob.get(&path).await.is(403);
+    let page = async || ada.get(&path).await.is(200).text();
+    assert!(page().await.contains("Everyone who knows the nxCloudId can read"));
+    apply(&ada, &workspace, "main-writes", "none").await.done();
+    assert!(page().await.contains("Nothing to mend"));
+
+    ada.token_for(&workspace, ReadOnly, "never").await;
+    assert!(page().await.contains("never expires"));
+    apply(&ada, &workspace, "members-write", "none").await.done();
+    assert!(page().await.contains("The machines of all members can store"));
+    app.state.clock.advance(TimeDelta::days(91));
+    ada.sign_in(&ada.email, crate::support::PASSWORD).await.done();
+    let later = page().await;
+    assert!(later.contains("Nobody uses the token “ci”"), "{later}");
+    assert!(!later.contains("Nobody uses the token “CI, main branch”"), "it expired: {later}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_claimed_workspace_says_that_the_id_reads() {
+    let (app, ada) = TestApp::with_org("acme").await;
+    let (_, code) = nx_connect(&app, "web").await;
+    let target = claim(&ada, &code, app.org(), "web").await.done();
+    let page = ada.get(&format!("{target}/check-up")).await.is(200).text();
+    assert!(page.contains("can read") && !page.contains("can store"), "{page}");
+}
