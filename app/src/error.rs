@@ -82,6 +82,12 @@ pub enum Conflict {
     /// The token does not work any more, so that it cannot be rotated.
     #[error("This token is revoked or expired. Create a new one.")]
     TokenNotActive,
+    /// As many personal access tokens work as one person may have.
+    #[error("You have too many personal access tokens that work. Revoke those that you no longer need.")]
+    TooManyPersonalTokens,
+    /// No terminal waits for the answer any more.
+    #[error("No login waits with this code. It is confirmed, refused or too old: start again in the terminal.")]
+    LoginOver,
     /// Search engines cannot list a private organization.
     #[error("The organization is private now. Make it public first.")]
     NotPublic,
@@ -193,6 +199,12 @@ pub enum Field {
     SetUp,
     /// A token's life.
     Expires,
+    /// The longest life of CI access tokens.
+    CiTokenDays,
+    /// The longest life of personal access tokens.
+    PersonalTokenDays,
+    /// The code that a terminal shows.
+    LoginCode,
     /// How long a rotated token goes on working.
     Overlap,
     /// Days of retention, or of age for a purge.

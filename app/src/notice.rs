@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::access::TokenAccess;
 use crate::domain::identity::SsoFailure;
-use crate::domain::ids::CiTokenId;
+use crate::domain::ids::{CiTokenId, PersonalTokenId};
 use crate::domain::secret::PlainSecret;
 
 /// What happened. It travels in a sealed cookie that lives for one page.
@@ -92,6 +92,12 @@ pub enum Notice {
     TokenIssued(IssuedToken),
     /// The token of this name does not work any more.
     TokenRevoked(String),
+    /// A personal access token is new: here it is, once.
+    PersonalTokenIssued(IssuedPersonalToken),
+    /// The terminal of this name gets a personal access token.
+    LoginConfirmed(String),
+    /// The terminal of this name gets none.
+    LoginRefused(String),
     /// One artifact is gone.
     ArtifactDeleted,
     /// Artifacts are being deleted.
@@ -120,4 +126,15 @@ pub struct IssuedToken {
     pub secret: PlainSecret,
     /// After a rotation: for how many more hours the old value works.
     pub old_works_for_hours: Option<u16>,
+}
+
+/// A personal access token's value, shown once.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IssuedPersonalToken {
+    /// Which token.
+    pub id: PersonalTokenId,
+    /// Its name.
+    pub name: String,
+    /// Its value.
+    pub secret: PlainSecret,
 }

@@ -1,6 +1,7 @@
 //! Every address of ours: pages, mails and tests take them from here.
 
 use crate::domain::ids::WorkspaceId;
+use crate::domain::login::UserCode;
 use crate::domain::names::OrgSlug;
 use crate::domain::set_up::Wanted;
 
@@ -28,6 +29,10 @@ pub const ACCOUNT: &str = "/account";
 pub const ACCOUNT_ADDRESSES: &str = "/account/addresses";
 /// How they sign in, and where they are signed in.
 pub const ACCOUNT_SECURITY: &str = "/account/security";
+/// Their personal access tokens.
+pub const ACCOUNT_TOKENS: &str = "/account/tokens";
+/// Where a person confirms that a terminal of theirs logs in. The code may be the query's `code`.
+pub const LOGIN_DEVICE: &str = "/login/device";
 /// The organizations that they are in.
 pub const ACCOUNT_ORGS: &str = "/account/organizations";
 /// What is kept about them, and the end of the account.
@@ -70,6 +75,11 @@ pub fn sso_then(path: &str, domain: Option<&str>) -> String {
 /// The page of a link that proves another mailbox.
 pub fn confirm_address(link: &str) -> String {
     format!("{CONFIRM_ADDRESS}?link={}", percent_encode(link))
+}
+
+/// The page on which the login of a terminal with this code is confirmed.
+pub fn login_device(code: &UserCode) -> String {
+    format!("{LOGIN_DEVICE}?code={code}")
 }
 
 /// The page of an invite.
@@ -167,7 +177,7 @@ pub fn workspace_connect(slug: &OrgSlug, id: WorkspaceId) -> String {
     format!("/o/{slug}/w/{id}/connect")
 }
 
-/// Its CI access tokens.
+/// Who may read and store: its access levels and CI access tokens.
 pub fn workspace_tokens(slug: &OrgSlug, id: WorkspaceId) -> String {
     format!("/o/{slug}/w/{id}/tokens")
 }

@@ -15,6 +15,7 @@ use crate::pages::forgot_password::ForgotPasswordPage;
 use crate::pages::home::HomePage;
 use crate::pages::invite::InvitePage;
 use crate::pages::join::JoinPage;
+use crate::pages::login::LoginPage;
 use crate::pages::new_org::NewOrgPage;
 use crate::pages::not_found::NotFound;
 use crate::pages::sign_in::SignInPage;
@@ -40,9 +41,11 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/account/addresses") view=account::addresses::AddressesPage ssr=SsrMode::Async/>
                 <Route path=path!("/account/link") view=account::link::LinkPage ssr=SsrMode::Async/>
                 <Route path=path!("/account/security") view=account::security::SecurityPage ssr=SsrMode::Async/>
+                <Route path=path!("/account/tokens") view=account::personal_tokens::PersonalTokensPage ssr=SsrMode::Async/>
                 <Route path=path!("/account/organizations") view=account::orgs::OrgsPage ssr=SsrMode::Async/>
                 <Route path=path!("/account/data") view=account::data::DataPage ssr=SsrMode::Async/>
                 <Route path=path!("/confirm-address") view=ConfirmAddressPage ssr=SsrMode::Async/>
+                <Route path=path!("/login/device") view=LoginPage ssr=SsrMode::Async/>
                 <Route path=path!("/help/access") view=AccessMatrixPage ssr=SsrMode::Async/>
                 <Route path=path!("/connect/:code") view=ConnectionPage ssr=SsrMode::Async/>
                 <Route path=path!("/setup/connect-workspace/manual") view=ConnectByHandPage ssr=SsrMode::Async/>

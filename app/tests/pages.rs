@@ -83,6 +83,9 @@ async fn a_visitor_is_sent_to_sign_in_and_brought_back() {
         paths::ACCOUNT_ADDRESSES.to_owned(),
         paths::ACCOUNT_SECURITY.to_owned(),
         paths::ACCOUNT_ORGS.to_owned(),
+        paths::ACCOUNT_TOKENS.to_owned(),
+        paths::LOGIN_DEVICE.to_owned(),
+        "/login/device?code=BCDF-GHJK".to_owned(),
         paths::ACCOUNT_DATA.to_owned(),
         paths::confirm_address("mine"),
         paths::NEW_ORG.to_owned(),
@@ -224,13 +227,9 @@ async fn only_admins_see_what_only_admins_may_do() {
     page(Member, &artifacts).await.hides("Purge").hides("/do/artifacts/delete");
     page(Admin, &members).await.shows("History of Grace Hopper");
     page(Member, &members).await.hides("History").hides(&paths::org_audit(&acme()));
-    for path in [
-        paths::org_audit(&acme()),
-        paths::org_settings(&acme()),
-        paths::new_workspace(&acme()),
-        paths::workspace_tokens(&acme(), id),
-        paths::workspace_settings(&acme(), id),
-    ] {
+    for path in
+        [paths::org_audit(&acme()), paths::org_settings(&acme()), paths::new_workspace(&acme()), paths::workspace_settings(&acme(), id)]
+    {
         assert_eq!(page(Admin, &path).await.status, StatusCode::OK, "{path}");
         assert_eq!(page(Member, &path).await.status, StatusCode::FORBIDDEN, "{path}");
     }
@@ -404,7 +403,7 @@ async fn the_matrix_says_what_the_rules_say() {
     for permission in Permission::ALL {
         page.shows(permission.describe());
     }
-    let roles = page.html.split("Permissions of CI access tokens").next().unwrap();
+    let roles = page.html.split("Permissions of credentials").next().unwrap();
     assert_eq!(roles.matches(">Yes<").count(), granted);
 }
 
@@ -455,4 +454,42 @@ async fn whoever_is_needed_in_an_organization_learns_what_to_do_first() {
     page(Admin, paths::ACCOUNT_ORGS).await.hides("Leave…").shows("You are its last Admin");
     page(Member, paths::ACCOUNT_ORGS).await.shows("Leave…");
     page(Newcomer, paths::ACCOUNT_ORGS).await.shows("You are in no organization");
+}
+
+#[tokio::test]
+async fn everybody_in_an_organization_sees_the_access_levels_and_admins_choose() {
+    let path = paths::workspace_tokens(&acme(), workspace(USED));
+    let admin = page(Admin, &path).await;
+    admin.shows("nxCloudId: none…").shows("Personal access tokens: read-write…").hides("nxCloudId: read-write…");
+    admin.shows("can put a forged result into the shared cache").shows("Whoever logs in may do less than whoever does not");
+    // The organization allows 60 days.
+    admin.shows(r#"value="60d" selected"#).hides(r#"value="90d""#).hides(r#"value="never""#);
+    let member = page(Member, &path).await;
+    assert_eq!(member.status, StatusCode::OK);
+    member.shows("The nxCloudId alone").hides("/do/access-levels").hides("/do/ci-tokens").hides("bkci_");
+}
+
+#[tokio::test]
+async fn personal_tokens_are_listed_and_a_new_one_is_shown_once() {
+    let shown = page(Member, paths::ACCOUNT_TOKENS).await;
+    shown.shows("laptop (nx 22)").shows("bkpat_…xYz1").shows("192.0.2.9").shows("Acme: at most 30 days");
+    shown.shows("Revoke “laptop (nx 22)”?").hides("Revoke “old laptop”?");
+    page(Newcomer, paths::ACCOUNT_TOKENS).await.shows("npx nx login");
+    let notice = json!({"PersonalTokenIssued": { "id": "pat_00000000000000000000000009", "name": "laptop", "secret": "bkpat_value" }});
+    let issued = page_with(Member, paths::ACCOUNT_TOKENS, &[("x-notice", notice.to_string())]).await;
+    issued.shows("--nx-cloud-url=https://keep.example.com --personal-access-token=bkpat_value");
+    let mut props = issued.html.split("data-props=").skip(1).filter_map(|rest| rest.split('>').next());
+    assert!(props.all(|props| !props.contains("bkpat_value")), "a secret stands in the properties of an island");
+}
+
+#[tokio::test]
+async fn a_login_shows_who_asks_and_warns_before_it_is_confirmed() {
+    let waiting = page(Member, "/login/device?code=bcdfghjk").await;
+    waiting.shows("BCDF-GHJK").shows("laptop (nx 22)").shows("Ada Lovelace (ada@example.com)");
+    waiting.shows("203.0.113.9, which is not the address of this browser (192.0.2.7)").shows("Whoever sent you this link");
+    waiting.shows("/do/logins/confirm").shows("That is not me");
+    let unknown = page(Member, "/login/device?code=BBBB-BBBB").await;
+    unknown.shows("No login waits with this code").shows(r#"aria-invalid="true""#).hides("/do/logins/confirm");
+    page(Member, "/login/device?code=nonsense").await.shows("A code has eight letters");
+    page(Member, paths::LOGIN_DEVICE).await.hides("aria-invalid");
 }

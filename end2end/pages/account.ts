@@ -11,7 +11,7 @@ export class Account extends Frame {
   readonly confirmation: Locator = this.page.getByLabel(/^Type “.*” to confirm$/);
   readonly sessions: Locator = this.page.getByRole('region', { name: 'Sessions' }).getByRole('row').filter({ has: this.page.getByRole('cell') });
 
-  async open(tab?: 'Addresses' | 'Sign-in' | 'Organizations' | 'Data') {
+  async open(tab?: 'Addresses' | 'Sign-in' | 'Personal access tokens' | 'Organizations' | 'Data') {
     await this.page.goto('/account');
     if (!tab) return;
     await this.page.getByRole('navigation', { name: 'Account' }).getByRole('link', { name: tab }).click();

@@ -4,11 +4,13 @@ import { expect, type Page } from '@playwright/test';
 import { Account } from '../pages/account.ts';
 import { ForgotPassword } from '../pages/forgot_password.ts';
 import { Frame } from '../pages/frame.ts';
+import { Login } from '../pages/login.ts';
 import { NewOrg } from '../pages/new_org.ts';
 import { Domains } from '../pages/org/domains.ts';
 import { Invites } from '../pages/org/invites.ts';
 import { OrgSettings } from '../pages/org/settings.ts';
 import { Usage } from '../pages/org/usage.ts';
+import { PersonalTokens } from '../pages/personal_tokens.ts';
 import { SignIn } from '../pages/sign_in.ts';
 import { Artifacts } from '../pages/workspace/artifacts.ts';
 import { workspacePath } from '../pages/workspace/paths.ts';
@@ -16,6 +18,7 @@ import { WorkspaceSettings } from '../pages/workspace/settings.ts';
 import { Tokens } from '../pages/workspace/tokens.ts';
 import { awake } from './islands.ts';
 import { unique } from './setup.ts';
+import { Terminal } from './terminal.ts';
 import type { World } from './world.ts';
 
 export interface Look {
@@ -63,6 +66,13 @@ export const LOOKS: Look[] = [
   { name: 'account_addresses_refused', as: 'admin', path: () => '/account/addresses', then: refused((page) => new Account(page).addAddress('ada@example.com', 'not the password')) },
   { name: 'account_addresses_remove', as: 'admin', path: () => '/account/addresses', then: (page) => new Frame(page).ask('Remove…', page.getByRole('row', { name: 'work-' })) },
   { name: 'account_security', as: 'admin', path: () => '/account/security' },
+  { name: 'account_tokens', as: 'member', path: () => '/account/tokens' },
+  { name: 'account_tokens_empty', as: 'newcomer', path: () => '/account/tokens' },
+  { name: 'account_tokens_revoke', as: 'member', path: () => '/account/tokens', then: (page) => new Frame(page).ask('Revoke…', page.getByRole('row', { name: 'Build box' })) },
+  { name: 'account_tokens_issued', as: 'colleague', path: () => '/account/tokens', then: issuePersonalToken },
+  { name: 'login_device', as: 'member', path: () => '/login/device' },
+  { name: 'login_device_refused', as: 'member', path: () => '/login/device?code=nonsense' },
+  { name: 'login_device_waiting', as: 'member', path: () => '/login/device', then: enterCode },
   { name: 'account_orgs', as: 'admin', path: () => '/account/organizations' },
   { name: 'account_orgs_empty', as: 'newcomer', path: () => '/account/organizations' },
   { name: 'account_data', as: 'member', path: () => '/account/data' },
@@ -107,6 +117,8 @@ export const LOOKS: Look[] = [
   { name: 'connect', as: 'admin', path: used('connect'), then: (page) => page.getByText('Show the entries for later').click() },
   { name: 'tokens', as: 'admin', path: used('tokens') },
   { name: 'tokens_empty', as: 'admin', path: (world) => workspacePath(world.fresh, 'tokens') },
+  { name: 'access_read_write', as: 'admin', path: used('tokens'), then: (page) => new Frame(page).ask('nxCloudId: read-write…') },
+  { name: 'member_access', as: 'member', path: used('tokens') },
   { name: 'tokens_rotate', as: 'admin', path: used('tokens'), then: (page) => new Frame(page).ask('Rotate…', new Tokens(page).row('GitLab')) },
   { name: 'tokens_issued', as: 'admin', path: (world) => workspacePath(world.long, 'tokens'), then: issueToken },
   { name: 'artifacts', as: 'admin', path: used('artifacts') },
@@ -145,6 +157,18 @@ async function issueToken(page: Page) {
   const tokens = new Tokens(page);
   await tokens.create(`ci ${unique()}`, 'read-write');
   await tokens.value();
+}
+
+async function issuePersonalToken(page: Page) {
+  const tokens = new PersonalTokens(page);
+  await tokens.create(`laptop ${unique()}`, 'in 7 days');
+  await tokens.value();
+}
+
+async function enterCode(page: Page) {
+  const { user_code } = await new Terminal(new URL(page.url()).origin).begin('laptop (nx 24)');
+  await new Login(page).enter(user_code);
+  await expect(page.getByRole('button', { name: 'Log in this terminal' })).toBeVisible();
 }
 
 /** Opens the page of the list, signed in as it says; answers the status. */

@@ -62,6 +62,7 @@ export async function furnish(buildkeep: Buildkeep): Promise<World> {
     newcomer: await cookiesOf(buildkeep, people.newcomer),
     colleague: await cookiesOf(buildkeep, people.colleague),
   };
+  await ownTokens(buildkeep, cookies.member);
   const openOrg = await setup.org(people.admin, 'Open Source e.V.', `open-${unique()}`);
   await setup.join(openOrg, people.member, 'member');
   const fullOrg = await setup.org(people.admin, 'Initech');
@@ -93,6 +94,19 @@ async function fill({ setup, url }: Buildkeep, workspace: Workspace) {
     if (n % 4 === 0) await read.get(hash);
     if (n % 20 === 0) await read.get(`1${hash}`);
   }));
+}
+
+/** Personal access tokens, one of which is revoked. */
+async function ownTokens({ url }: Buildkeep, cookies: Cookies) {
+  const browser = await request.newContext({ baseURL: url, extraHTTPHeaders: { origin: url }, storageState: cookies });
+  for (const name of ['Build box', `wolfeschlegelsteinhausenbergerdorff-${unique()}`]) {
+    const answer = await browser.post('/do/personal-tokens/create', { form: { name, expires: '90d' } });
+    if (!answer.ok()) throw new Error(`a personal access token could not be made: status ${answer.status()}`);
+  }
+  const revoked = await browser.post('/do/personal-tokens/create', { form: { name: 'Old laptop', expires: 'never' } });
+  const token = /name="token" value="(pat_\w+)"/.exec(await revoked.text())![1]!;
+  await browser.post('/do/personal-tokens/revoke', { form: { token } });
+  await browser.dispose();
 }
 
 /** Lets everybody look. */

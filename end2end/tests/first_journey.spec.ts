@@ -43,7 +43,7 @@ test('a newcomer signs up, creates organization and workspace, and hands out two
 
   await page.getByRole('main').getByRole('link', { name: 'Create a CI access token' }).click();
   const tokens = new Tokens(page);
-  await expect(page.getByRole('heading', { name: 'No token yet' })).toBeVisible();
+  await expect(page.getByRole('heading', { name: 'No CI access token yet' })).toBeVisible();
   await tokens.create('main branch', 'read-write');
   const writer = await tokens.value();
   await tokens.create('pull requests', 'read-only');

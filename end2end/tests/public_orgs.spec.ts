@@ -40,7 +40,7 @@ test('an Admin makes an organization public, a visitor looks, and it goes privat
   await visitor.getByRole('main').getByRole('link', { name: 'sign in' }).click();
   await new SignIn(visitor).submit(grace.email, grace.password);
   await expect(visitor, 'back to where the visitor was').toHaveURL(workspacePath(workspace));
-  await expect(overview.tabs()).toHaveText(['Overview', 'Connect', 'Artifacts']);
+  await expect(overview.tabs()).toHaveText(['Overview', 'Connect', 'Access', 'Artifacts']);
 
   await settings.turn('Let search engines list it');
   await settings.says('Saved.');

@@ -24,7 +24,7 @@ test.describe('as a Member', () => {
 
     const workspace = new WorkspaceOverview(page);
     await workspace.open(world.used);
-    await expect(workspace.tabs()).toHaveText(['Overview', 'Connect', 'Artifacts']);
+    await expect(workspace.tabs()).toHaveText(['Overview', 'Connect', 'Access', 'Artifacts']);
 
     const artifacts = new Artifacts(page);
     await artifacts.open(world.used);
@@ -34,8 +34,7 @@ test.describe('as a Member', () => {
   });
 
   test('pages for Admins say so', async ({ page, world }) => {
-    const paths = [`/o/${world.org.slug}/settings`, `/o/${world.org.slug}/workspaces/new`, workspacePath(world.used, 'tokens'),
-      workspacePath(world.used, 'settings')];
+    const paths = [`/o/${world.org.slug}/settings`, `/o/${world.org.slug}/workspaces/new`, workspacePath(world.used, 'settings')];
     for (const path of paths) {
       const answer = await page.goto(path);
       expect(answer?.status(), path).toBe(403);

@@ -20,6 +20,7 @@ mod m20261123_000010_public_orgs;
 mod m20261123_000011_identities;
 mod m20261123_000012_billing;
 mod m20261124_000013_credentials;
+mod m20261124_000014_logins;
 mod m20261124_000015_connections;
 mod table;
 
@@ -46,6 +47,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261123_000011_identities::Migration),
             Box::new(m20261123_000012_billing::Migration),
             Box::new(m20261124_000013_credentials::Migration),
+            Box::new(m20261124_000014_logins::Migration),
             Box::new(m20261124_000015_connections::Migration),
         ]
     }

@@ -10,7 +10,7 @@ use axum::extract::{FromRef, Request};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{MethodRouter, get, post};
+use axum::routing::{MethodRouter, delete, get, post};
 use leptos::config::LeptosOptions;
 use leptos::nonce::use_nonce;
 use leptos::prelude::{expect_context, provide_context};
@@ -20,7 +20,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::timeout::RequestBodyTimeoutLayer;
 
-use crate::api::{account, artifacts, audit, cache, client, connect, health, openapi, sso, usage, whoami};
+use crate::api::{account, artifacts, audit, cache, client, connect, health, logins, openapi, personal_tokens, sso, usage, whoami};
 use crate::auth::{actor, forms, session};
 use crate::services;
 use crate::state::State;
@@ -78,6 +78,9 @@ pub fn plain_routes(metrics: PrometheusHandle) -> Vec<PlainRoute> {
         plain("/nx-cloud/is-workspace-claimed", &["POST"], post(connect::is_claimed)),
         plain("/nx-cloud/stats", &["POST"], post(connect::stats)),
         plain("/api/openapi.json", &["GET"], get(openapi::get)),
+        plain("/api/v1/logins", &["POST"], post(logins::begin)),
+        plain("/api/v1/logins/token", &["POST"], post(logins::poll)),
+        plain("/api/v1/personal-access-token", &["DELETE"], delete(personal_tokens::delete)),
         plain("/healthz", &["GET"], get(health::alive)),
         plain("/readyz", &["GET"], get(health::ready)),
         plain("/metrics", &["GET"], get(move || std::future::ready(health::metrics(&metrics)))),

@@ -20,7 +20,7 @@ use crate::services::connections::for_nx;
 use crate::services::identities::checking;
 use crate::services::{domain_invites, retention, usage};
 use crate::state::State;
-use crate::store::{addresses, quotas, sessions, users};
+use crate::store::{addresses, logins, personal_tokens, quotas, sessions, users};
 use crate::usage::FLUSH_INTERVAL;
 
 const MAIL_INTERVAL: Duration = Duration::from_secs(10);
@@ -31,6 +31,10 @@ const IDENTITY_INTERVAL: Duration = Duration::from_secs(15);
 const STOCK_INTERVAL: Duration = Duration::from_mins(1);
 const DOMAIN_INTERVAL: Duration = Duration::from_mins(5);
 const RETENTION_INTERVAL: Duration = Duration::from_mins(15);
+/// A terminal that asks late is told that its time is over.
+const LOGIN_KEPT: TimeDelta = TimeDelta::minutes(10);
+/// A personal access token that works no more stays in its owner's list for so long.
+const TOKEN_SHOWN: TimeDelta = TimeDelta::days(30);
 
 /// The workers of a running server.
 pub struct Workers {
@@ -73,6 +77,8 @@ impl Workers {
             sessions::delete_expired(state.db.write(), now).await?;
             users::delete_expired_links(state.db.write(), now).await?;
             addresses::delete_stale(state.db.write(), now - TimeDelta::days(CLAIM_DAYS)).await?;
+            logins::delete_old(state.db.write(), now - LOGIN_KEPT).await?;
+            personal_tokens::delete_ended(state.db.write(), now - TOKEN_SHOWN).await?;
             quotas::delete_old(state.db.write(), now).await?;
             for_nx::expire(&state).await?;
             state.attempts.forget_old();

@@ -2,6 +2,7 @@
 //!
 //! Each method takes the [`Caller`](crate::request::Caller) and decides itself whether that caller may.
 
+pub mod access_levels;
 pub mod account_deletion;
 pub mod accounts;
 pub mod addresses;
@@ -13,10 +14,13 @@ pub mod connections;
 pub mod domain_invites;
 pub mod identities;
 pub mod invites;
+pub mod logins;
 pub mod members;
 pub mod orgs;
+pub mod personal_tokens;
 pub mod sessions;
 pub mod set_up;
+pub mod token_policy;
 pub mod workspaces;
 
 use std::sync::Arc;
@@ -46,6 +50,14 @@ pub struct Backend {
     pub workspaces: Arc<dyn workspaces::Workspaces>,
     /// The workspaces' CI access tokens.
     pub ci_tokens: Arc<dyn ci_tokens::CiTokens>,
+    /// What the workspaces' other credentials may do.
+    pub access_levels: Arc<dyn access_levels::AccessLevels>,
+    /// How long organizations let tokens live.
+    pub token_policy: Arc<dyn token_policy::TokenPolicies>,
+    /// Tokens of people.
+    pub personal_tokens: Arc<dyn personal_tokens::PersonalTokens>,
+    /// Terminals that ask for one.
+    pub logins: Arc<dyn logins::Logins>,
     /// The workspaces' artifacts.
     pub artifacts: Arc<dyn artifacts::Artifacts>,
     /// Links that claim or create workspaces.

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::domain::access::TokenAccess;
+use crate::domain::access::{IdAccess, TokenAccess};
 use crate::domain::role::Role;
 use crate::domain::token::TokenState;
 use crate::domain::visibility::Visibility;
@@ -75,6 +75,20 @@ pub fn AccessChip(
     let tone = match access {
         TokenAccess::ReadOnly => Tone::Plain,
         TokenAccess::ReadWrite => Tone::Care,
+    };
+    view! { <Chip tone>{access.as_str()}</Chip> }
+}
+
+/// What the Nx Cloud id alone may do.
+#[component]
+pub fn IdAccessChip(
+    /// The level.
+    access: IdAccess,
+) -> impl IntoView {
+    let tone = match access {
+        IdAccess::None => Tone::Good,
+        IdAccess::ReadOnly => Tone::Plain,
+        IdAccess::ReadWrite => Tone::Bad,
     };
     view! { <Chip tone>{access.as_str()}</Chip> }
 }

@@ -40,7 +40,8 @@ impl FormState {
         if self.error.is_some() { self.draft.get(name) } else { stored.to_owned() }
     }
 
-    fn reason(&self, field: Field) -> Option<Reason> {
+    /// What is wrong with this field.
+    pub fn reason(&self, field: Field) -> Option<Reason> {
         self.error.as_ref().and_then(|error| error.reason_for(field))
     }
 }
@@ -226,15 +227,25 @@ pub fn SelectField(
     /// A sentence below it.
     #[prop(optional, into)]
     hint: String,
+    /// Why what was chosen is refused.
+    #[prop(optional_no_strip)]
+    refused: Option<Reason>,
 ) -> impl IntoView {
-    let hint_id = format!("{id}-hint");
-    let described = (!hint.is_empty()).then(|| hint_id.clone());
+    let (hint_id, error_id) = (format!("{id}-hint"), format!("{id}-error"));
+    let described = [(!hint.is_empty()).then(|| hint_id.clone()), refused.map(|_| error_id.clone())];
+    let described = described.into_iter().flatten().collect::<Vec<_>>().join(" ");
     view! {
         <div class="field">
             <label class="label" for=id.clone()>
                 {label}
             </label>
-            <select class="input" id=id name=name aria-describedby=described>
+            <select
+                class="input"
+                id=id
+                name=name
+                aria-describedby=(!described.is_empty()).then_some(described)
+                aria-invalid=refused.map(|_| "true")
+            >
                 {choices
                     .into_iter()
                     .map(|(value, words)| {
@@ -252,6 +263,14 @@ pub fn SelectField(
                     view! {
                         <p class="hint" id=hint_id>
                             {hint}
+                        </p>
+                    }
+                })}
+            {refused
+                .map(|reason| {
+                    view! {
+                        <p class="field-error" id=error_id>
+                            {reason.to_string()}
                         </p>
                     }
                 })}

@@ -75,6 +75,8 @@ pub enum AccountTab {
     Addresses,
     /// How they sign in, and where they are signed in.
     Security,
+    /// Their personal access tokens.
+    Tokens,
     /// The organizations that they are in.
     Orgs,
     /// What is kept about them, and the end of the account.
@@ -82,7 +84,7 @@ pub enum AccountTab {
 }
 
 impl AccountTab {
-    const ALL: [Self; 5] = [Self::Profile, Self::Addresses, Self::Security, Self::Orgs, Self::Data];
+    const ALL: [Self; 6] = [Self::Profile, Self::Addresses, Self::Security, Self::Tokens, Self::Orgs, Self::Data];
 
     /// The tab's words, also the heading of its page.
     pub const fn words(self) -> &'static str {
@@ -90,6 +92,7 @@ impl AccountTab {
             Self::Profile => "Profile",
             Self::Addresses => "Addresses",
             Self::Security => "Sign-in",
+            Self::Tokens => "Personal access tokens",
             Self::Orgs => "Organizations",
             Self::Data => "Data",
         }
@@ -100,6 +103,7 @@ impl AccountTab {
             Self::Profile => paths::ACCOUNT,
             Self::Addresses => paths::ACCOUNT_ADDRESSES,
             Self::Security => paths::ACCOUNT_SECURITY,
+            Self::Tokens => paths::ACCOUNT_TOKENS,
             Self::Orgs => paths::ACCOUNT_ORGS,
             Self::Data => paths::ACCOUNT_DATA,
         }
@@ -162,8 +166,8 @@ pub enum WorkspaceTab {
     Overview,
     /// How to point nx at it.
     Connect,
-    /// Its CI access tokens.
-    Tokens,
+    /// What its credentials may do: access levels and CI access tokens.
+    Access,
     /// Its artifacts.
     Artifacts,
     /// Its settings.
@@ -171,13 +175,12 @@ pub enum WorkspaceTab {
 }
 
 impl WorkspaceTab {
-    const ALL: [Self; 5] = [Self::Overview, Self::Connect, Self::Tokens, Self::Artifacts, Self::Settings];
+    const ALL: [Self; 5] = [Self::Overview, Self::Connect, Self::Access, Self::Artifacts, Self::Settings];
 
     const fn permission(self) -> Permission {
         match self {
             Self::Overview => Permission::ViewWorkspaces,
-            Self::Connect => Permission::ConnectWorkspace,
-            Self::Tokens => Permission::ManageTokens,
+            Self::Connect | Self::Access => Permission::ConnectWorkspace,
             Self::Artifacts => Permission::ViewArtifacts,
             Self::Settings => Permission::EditWorkspace,
         }
@@ -187,7 +190,7 @@ impl WorkspaceTab {
         match self {
             Self::Overview => "Overview",
             Self::Connect => "Connect",
-            Self::Tokens => "CI access tokens",
+            Self::Access => "Access",
             Self::Artifacts => "Artifacts",
             Self::Settings => "Settings",
         }
@@ -198,7 +201,7 @@ impl WorkspaceTab {
         match self {
             Self::Overview => paths::workspace(slug, id),
             Self::Connect => paths::workspace_connect(slug, id),
-            Self::Tokens => paths::workspace_tokens(slug, id),
+            Self::Access => paths::workspace_tokens(slug, id),
             Self::Artifacts => paths::workspace_artifacts(slug, id),
             Self::Settings => paths::workspace_settings(slug, id),
         }

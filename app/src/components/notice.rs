@@ -6,7 +6,7 @@ use super::chip::AccessChip;
 use super::code::{CodeBlock, CodeLine};
 use super::icon::Icon;
 use crate::domain::cache_setup;
-use crate::notice::{IssuedInvite, IssuedToken, Notice};
+use crate::notice::{IssuedInvite, IssuedPersonalToken, IssuedToken, Notice};
 use crate::paths;
 
 /// The message in a sentence; a new token with its value.
@@ -63,6 +63,13 @@ pub fn NoticeView(
         Notice::WorkspaceDeleted(name) => format!("The workspace “{name}” is deleted with its tokens and artifacts."),
         Notice::TokenIssued(token) => return view! { <NewToken token public_url/> }.into_any(),
         Notice::TokenRevoked(name) => format!("The token “{name}” is revoked. No request with it succeeds any more."),
+        Notice::PersonalTokenIssued(token) => return view! { <NewPersonalToken token public_url/> }.into_any(),
+        Notice::LoginConfirmed(name) => {
+            format!("“{name}” is logged in. Go back to the terminal: it fetches its token, which is then in the list below.")
+        }
+        Notice::LoginRefused(name) => {
+            format!("“{name}” is not logged in. If you did not start it, somebody may have wanted you to confirm it: you did well.")
+        }
         Notice::ArtifactDeleted => "The artifact is deleted.".to_owned(),
         Notice::PurgeStarted => "The artifacts are being deleted.".to_owned(),
     };
@@ -159,6 +166,25 @@ fn NewToken(token: IssuedToken, public_url: String) -> impl IntoView {
             <p class="hint">
                 "Keep it in the secret store of your CI or in a file that is not committed. Buildkeep stores only a fingerprint of it. " {old}
             </p>
+        </section>
+    }
+    .into_any()
+}
+
+/// A personal access token's value: the only time that anybody sees it.
+#[component]
+fn NewPersonalToken(token: IssuedPersonalToken, public_url: String) -> impl IntoView {
+    let value = token.secret.expose().to_owned();
+    let command = format!("npx nx-cloud configure --nx-cloud-url={public_url} --personal-access-token={value}");
+    view! {
+        <section class="issued" role="status" aria-labelledby="issued">
+            <h2 class="issued-title" id="issued">
+                <Icon of=icondata_lu::LuKeyRound/>
+                <span>"Copy “" {token.name} "” now: it is not shown again"</span>
+            </h2>
+            <CodeLine id="issued-value" what="token" text=value/>
+            <CodeBlock id="issued-lines" caption="On the machine that runs nx, in a connected workspace" text=command/>
+            <p class="hint">"It stands for you: keep it to yourself, and out of the repository. Buildkeep stores only a fingerprint of it."</p>
         </section>
     }
     .into_any()

@@ -108,6 +108,16 @@ impl TokenAccess {
         }
     }
 
+    /// What follows from it for the personal access tokens of members, in words for the person who chooses.
+    pub const fn describe_personal(self) -> &'static str {
+        match self {
+            Self::ReadOnly => "Members who are logged in read the shared cache and store nothing in it: they take what CI has built.",
+            Self::ReadWrite => {
+                "Every member's machine stores artifacts, which all others and CI then take for their own. One machine with broken or forged results spoils everybody's builds."
+            }
+        }
+    }
+
     /// The word that the database, forms and the command line use.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -148,6 +158,21 @@ pub enum IdAccess {
 impl IdAccess {
     /// Every access, the weakest first.
     pub const ALL: [Self; 3] = [Self::None, Self::ReadOnly, Self::ReadWrite];
+
+    /// What follows from it, in words for the person who chooses.
+    pub const fn describe(self) -> &'static str {
+        match self {
+            Self::None => {
+                "The nxCloudId opens nothing: whoever builds needs a token, and takes it back at once with their membership. Without one, nx builds as if it were not connected."
+            }
+            Self::ReadOnly => {
+                "Everyone who can read nx.json, former colleagues and forks among them, reads the shared cache without a token. They store nothing."
+            }
+            Self::ReadWrite => {
+                "Everyone who can read nx.json can put a forged result into the shared cache, which everybody else then takes for their own build. Only where nobody but trusted people can see the repository."
+            }
+        }
+    }
 
     /// The word that the database, forms and the command line use.
     pub const fn as_str(self) -> &'static str {

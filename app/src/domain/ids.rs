@@ -136,6 +136,11 @@ id_type!(
     "pat"
 );
 id_type!(
+    /// A terminal that asks for a personal access token.
+    LoginId,
+    "lgn"
+);
+id_type!(
     /// A run: one `nx` command.
     RunId,
     "run"

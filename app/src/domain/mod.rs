@@ -14,6 +14,7 @@ pub mod finding;
 pub mod identity;
 pub mod ids;
 pub mod invite;
+pub mod login;
 pub mod member;
 pub mod names;
 pub mod password;

@@ -43,6 +43,12 @@ pub enum Reason {
     /// Not a number within the limits.
     #[error("Enter a whole number from {0} to {1}.")]
     NotInRange(u32, u32),
+    /// A life beyond what the organization allows.
+    #[error("The organization lets such tokens live for at most {0} days. Choose a shorter life.")]
+    LongerThanAllowed(u16),
+    /// Not the code of a login.
+    #[error("A code has eight letters, such as BCDF-GHJK. Enter it as the terminal shows it.")]
+    NotALoginCode,
     /// More lines than are taken at once.
     #[error("These are too many: enter at most {0} at once.")]
     TooManyLines(u16),

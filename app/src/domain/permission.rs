@@ -9,7 +9,7 @@ use super::role::Role;
 pub enum Permission {
     /// See the organization, its overview and its name.
     ViewOrg,
-    /// Rename the organization, change its address.
+    /// Rename the organization, change its address, say how its members sign in and how long tokens live.
     EditOrg,
     /// Make the organization public or private, let search engines list it.
     ChangeVisibility,
@@ -25,7 +25,7 @@ pub enum Permission {
     LeaveOrg,
     /// See the workspaces, their size and their use.
     ViewWorkspaces,
-    /// See what to put where so that nx uses a workspace, its Nx Cloud id among it.
+    /// See what to put where so that nx uses a workspace, its Nx Cloud id among it, and what its credentials may do.
     ConnectWorkspace,
     /// Create a workspace.
     CreateWorkspace,
@@ -33,7 +33,7 @@ pub enum Permission {
     EditWorkspace,
     /// Delete a workspace with its artifacts and tokens.
     DeleteWorkspace,
-    /// See, create, rotate and revoke CI access tokens.
+    /// See, create, rotate and revoke CI access tokens, choose what the other credentials may do.
     ManageTokens,
     /// See which artifacts are stored.
     ViewArtifacts,
@@ -80,11 +80,11 @@ impl Permission {
             Self::ManageMembers => "Change roles, remove members",
             Self::LeaveOrg => "Leave the organization",
             Self::ViewWorkspaces => "See workspaces and their use",
-            Self::ConnectWorkspace => "See how to connect nx to a workspace",
+            Self::ConnectWorkspace => "See how to connect nx to a workspace, and its access levels",
             Self::CreateWorkspace => "Create workspaces",
             Self::EditWorkspace => "Rename workspaces, change what they keep",
             Self::DeleteWorkspace => "Delete workspaces",
-            Self::ManageTokens => "See, create, rotate and revoke CI access tokens",
+            Self::ManageTokens => "Manage CI access tokens, choose access levels",
             Self::ViewArtifacts => "See which artifacts are stored",
             Self::PurgeArtifacts => "Delete artifacts",
             Self::ViewAudit => "Read and download the audit log",

@@ -15,6 +15,7 @@ pub mod frame;
 pub mod home;
 pub mod invite;
 pub mod join;
+pub mod login;
 pub mod new_org;
 pub mod not_found;
 pub mod org;

@@ -3,6 +3,7 @@
 //! They are public HTTP endpoints under `/do/`, posted by plain forms; the guard is in the service.
 //! A new one needs a row in `server/tests/it/authz.rs`.
 
+pub mod access_levels;
 pub mod account_deletion;
 pub mod accounts;
 pub mod addresses;
@@ -13,10 +14,13 @@ pub mod connections;
 pub mod domain_invites;
 pub mod identities;
 pub mod invites;
+pub mod logins;
 pub mod members;
 pub mod orgs;
+pub mod personal_tokens;
 pub mod sessions;
 pub mod set_up;
+pub mod token_policy;
 pub mod workspaces;
 
 use crate::domain::ids::WorkspaceId;

@@ -7,6 +7,7 @@ pub mod backend;
 pub mod connections;
 pub mod data;
 pub mod identities;
+mod tokens;
 
 use std::sync::Arc;
 
@@ -93,6 +94,10 @@ fn request(parts: &Parts, default: Persona) -> Request {
             members: fake.clone(),
             workspaces: fake.clone(),
             ci_tokens: fake.clone(),
+            access_levels: fake.clone(),
+            token_policy: fake.clone(),
+            personal_tokens: fake.clone(),
+            logins: fake.clone(),
             artifacts: fake.clone(),
             connections: fake.clone(),
             set_up: fake.clone(),

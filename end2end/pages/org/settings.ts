@@ -22,6 +22,14 @@ export class OrgSettings extends Frame {
     await this.page.getByRole('button', { name: 'Change the address' }).click();
   }
 
+  async limitTokens(ci: string, personal: string) {
+    const section = this.page.getByRole('region', { name: 'Longest life of tokens' });
+    await section.getByLabel('CI access tokens').fill(ci);
+    await section.getByLabel('Personal access tokens').fill(personal);
+    await section.getByRole('button', { name: 'Save' }).click();
+    await this.says('Saved.');
+  }
+
   async publish() {
     const dialog = await this.ask('Make public…');
     await dialog.getByRole('button', { name: 'Make public' }).click();

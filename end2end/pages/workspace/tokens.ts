@@ -14,6 +14,13 @@ export class Tokens extends Frame {
     await this.page.goto(workspacePath(workspace, 'tokens'));
   }
 
+  /** Chooses a level by the words of its button, and confirms. */
+  async level(words: string) {
+    const dialog = await this.ask(`${words}…`);
+    await dialog.getByRole('button', { name: /^Change to / }).click();
+    await this.says('Saved.');
+  }
+
   async create(name: string, access: Access, expires?: string) {
     await this.name.fill(name);
     await this.page.getByRole('radio', { name: access }).check();

@@ -17,7 +17,15 @@ use crate::wire::{artifacts, logins, problem, runs, whoami};
             The HTTP cache of nx itself (`/v1/cache/{hash}`) is described by nx.",
         license(name = "Apache-2.0 OR MIT")
     ),
-    paths(super::whoami::get, super::artifacts::lookup, super::artifacts::get, super::artifacts::put),
+    paths(
+        super::whoami::get,
+        super::artifacts::lookup,
+        super::artifacts::get,
+        super::artifacts::put,
+        super::logins::begin,
+        super::logins::poll,
+        super::personal_tokens::delete,
+    ),
     components(schemas(
         problem::Problem,
         whoami::Whoami,

@@ -15,6 +15,7 @@ use app::domain::names::{OrgName, OrgSlug, WorkspaceName};
 use app::domain::permission::Permission;
 use app::domain::role::Role;
 use app::domain::standing::Standing;
+use app::domain::token::TokenPolicy;
 use app::domain::visibility::Visibility;
 use app::error::AppError;
 use app::request::{Actor, Caller};
@@ -33,6 +34,7 @@ pub struct OrgScope {
     standing: Standing,
     visibility: Visibility,
     sign_in: SignInRule,
+    tokens: TokenPolicy,
     kept_out: Option<SignInProblem>,
 }
 
@@ -55,6 +57,11 @@ impl OrgScope {
     /// How its members have to sign in.
     pub const fn sign_in(&self) -> &SignInRule {
         &self.sign_in
+    }
+
+    /// How long it lets tokens live.
+    pub const fn tokens(&self) -> TokenPolicy {
+        self.tokens
     }
 
     /// How the caller stands to it.
@@ -175,7 +182,16 @@ async fn admit(db: &impl ConnectionTrait, caller: &Caller, slug: &OrgSlug, permi
     if !standing.grants(permission) {
         return Err(refuse(caller, org, standing, permission, lock).into());
     }
-    Ok(OrgScope { id: org.id, slug: org.slug, name: org.name, standing, visibility: org.visibility, sign_in: org.sign_in, kept_out })
+    Ok(OrgScope {
+        id: org.id,
+        slug: org.slug,
+        name: org.name,
+        standing,
+        visibility: org.visibility,
+        sign_in: org.sign_in,
+        tokens: org.tokens,
+        kept_out,
+    })
 }
 
 /// How the caller stands to an organization; `None` when it does not exist for them.

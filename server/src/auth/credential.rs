@@ -9,6 +9,7 @@ use std::sync::Arc;
 use app::domain::access::{CachePermission, Grant};
 use app::domain::ids::{CiTokenId, OrgId, PersonalTokenId, WorkspaceId};
 use app::domain::names::{NxCloudId, OrgName, OrgSlug, WorkspaceName};
+use app::domain::token::earlier;
 use aws_lc_rs::digest;
 use axum::http::{HeaderMap, header};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -20,7 +21,7 @@ use super::secret::{SecretHash, SecretHasher, SecretKind, is_well_formed};
 use crate::error::Result;
 use crate::state::State;
 use crate::store::ci_tokens::{self, DeadToken};
-use crate::store::personal_tokens;
+use crate::store::personal_tokens::{self, LivingPersonalToken};
 use crate::store::unscoped::{self, FoundWorkspace};
 use crate::wire;
 use crate::wire::whoami::Notice;
@@ -203,6 +204,14 @@ impl Credentials {
         })
     }
 
+    /// The personal access token that was sent, if it works; whatever workspace was sent with it.
+    pub async fn personal_token(&self, state: &State, presented: &Presented<'_>) -> Result<Option<LivingPersonalToken>> {
+        match presented.token.filter(|text| is_well_formed(SecretKind::PersonalToken, text)) {
+            Some(text) => personal_tokens::find_by_value(state.db.read(), &self.hasher.hash(text), state.clock.now()).await,
+            None => Ok(None),
+        }
+    }
+
     /// The secret of a CI execution, together with the token that uses it, as it is stored: neither alone finds anything.
     pub fn execution(&self, credential: &Living, secret: &str) -> Option<[u8; 32]> {
         let Some(TokenId::Ci(token)) = credential.token else { return None };
@@ -221,7 +230,11 @@ async fn find(state: &State, token: Option<(SecretKind, &SecretHash)>, id: Optio
         Some((SecretKind::CiToken, hash)) => Ok(match ci_tokens::find_by_value(db, hash, now).await? {
             Some(Ok(token)) => match unscoped::find_workspace(db, token.workspace).await? {
                 Some(workspace) => {
-                    let lasts = token.ends_at;
+                    let lasts = workspace.org.tokens.ci_ends(token.created_at, token.ends_at);
+                    if lasts.is_some_and(|end| end <= now) {
+                        let dead = DeadToken { id: token.id, name: token.name, org: token.org, why: "expired" };
+                        return Ok(Found::Dead(Arc::new(dead)));
+                    }
                     let name = token.name;
                     Found::Living(living(workspace, Grant::CiToken(token.access), Some(TokenId::Ci(token.id)), name, lasts, None), lasts)
                 }
@@ -233,13 +246,14 @@ async fn find(state: &State, token: Option<(SecretKind, &SecretHash)>, id: Optio
         Some((_, hash)) => {
             let Some(token) = personal_tokens::find_by_value(db, hash, now).await? else { return Ok(Found::Unknown) };
             let Some(workspace) = workspace(state, id).await? else { return Ok(Found::UnknownWorkspace) };
-            let lasts = now + PERSONAL_LASTS;
-            let lasts = Some(token.ends_at.map_or(lasts, |end| end.min(lasts)));
-            let refused = notice(state, &token, &workspace).await?;
+            let too_old_at = workspace.org.tokens.personal_ends(token.created_at);
+            let lasts = earlier(token.ends_at, Some(now + PERSONAL_LASTS));
+            let refused = notice(state, &token, &workspace, too_old_at.is_some_and(|end| end <= now)).await?;
             Ok(match refused {
                 None => {
-                    let grant = Grant::PersonalToken(workspace.personal_access);
-                    Found::Living(living(workspace, grant, Some(TokenId::Personal(token.id)), token.name, token.ends_at, None), lasts)
+                    let (grant, ends_at) = (Grant::PersonalToken(workspace.personal_access), earlier(token.ends_at, too_old_at));
+                    let found = living(workspace, grant, Some(TokenId::Personal(token.id)), token.name, ends_at, None);
+                    Found::Living(found, earlier(lasts, ends_at))
                 }
                 Some(notice) => Found::Living(by_id_alone(workspace, Some(notice)), lasts),
             })
@@ -259,9 +273,12 @@ async fn workspace(state: &State, id: Option<&NxCloudId>) -> Result<Option<Found
 }
 
 /// Why a person's token does not count in this workspace.
-async fn notice(state: &State, token: &personal_tokens::LivingPersonalToken, workspace: &FoundWorkspace) -> Result<Option<Notice>> {
+async fn notice(state: &State, token: &LivingPersonalToken, workspace: &FoundWorkspace, too_old: bool) -> Result<Option<Notice>> {
     if unscoped::role_in(state.db.read(), workspace.org.id, token.user).await?.is_none() {
         return Ok(Some(Notice::NotAMember));
+    }
+    if too_old {
+        return Ok(Some(Notice::TooOld));
     }
     let proof = proof::of_person(state, token.user).await?;
     Ok(workspace.org.sign_in.admits(proof.as_ref()).is_err().then_some(Notice::SignInRequired))

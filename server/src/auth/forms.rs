@@ -22,8 +22,10 @@ use crate::state::State;
 const LARGEST_FORM: usize = 64 << 10;
 /// Attempts a minute for one account, whatever the client's address.
 const PER_ACCOUNT: NonZeroU32 = NonZeroU32::new(10).expect("not zero");
-/// Forms that take a password or send mail.
-const GUARDED: [&str; 11] = [
+/// Questions a minute of all terminals at one client address that wait for a person: of some fifty.
+const POLLS: NonZeroU32 = NonZeroU32::new(600).expect("not zero");
+/// Forms that take a password or a code, or send mail.
+const GUARDED: [&str; 13] = [
     "/do/accounts/sign-in",
     "/do/accounts/sign-up",
     "/do/accounts/forgot-password",
@@ -35,12 +37,15 @@ const GUARDED: [&str; 11] = [
     "/do/addresses/resend",
     "/do/identities/link",
     "/do/invites/join",
+    "/do/logins/confirm",
+    "/do/logins/refuse",
 ];
 
 /// Attempts at the guarded forms, by client address and by account.
 pub struct Attempts {
     by_address: DefaultKeyedRateLimiter<String>,
     by_account: DefaultKeyedRateLimiter<String>,
+    polls: DefaultKeyedRateLimiter<String>,
 }
 
 impl Attempts {
@@ -51,7 +56,16 @@ impl Attempts {
             by_address: RateLimiter::keyed(Quota::per_minute(by_address)),
             // An address that is allowed much (tests, a shared gateway) is not to be stopped by one account either.
             by_account: RateLimiter::keyed(Quota::per_minute(PER_ACCOUNT.max(by_address))),
+            polls: RateLimiter::keyed(Quota::per_minute(POLLS)),
         }
+    }
+
+    /// Counts one more question of a terminal that waits; says for how many seconds to wait when there were too many.
+    pub fn poll(&self, address: &str) -> Result<(), u32> {
+        let until = self.polls.check_key(&address.to_owned());
+        until.map_err(|until| {
+            u32::try_from(until.wait_time_from(DefaultClock::default().now()).as_secs()).unwrap_or(u32::MAX).saturating_add(1)
+        })
     }
 
     /// Counts one more; says for how many seconds to wait when there were too many.
@@ -67,6 +81,7 @@ impl Attempts {
     pub fn forget_old(&self) {
         self.by_address.retain_recent();
         self.by_account.retain_recent();
+        self.polls.retain_recent();
     }
 }
 

@@ -6,6 +6,7 @@
 
 use std::fmt;
 
+use app::domain::login::UserCode;
 use app::domain::secret::PlainSecret;
 use aws_lc_rs::{hmac, rand};
 
@@ -33,6 +34,8 @@ pub enum SecretKind {
     Connection,
     /// Session cookie.
     Session,
+    /// What a terminal holds that waits for a person's word.
+    Device,
 }
 
 impl SecretKind {
@@ -45,6 +48,7 @@ impl SecretKind {
             Self::Invite => "bkinv_",
             Self::Connection => "bkcon_",
             Self::Session => "bkses_",
+            Self::Device => "bkdev_",
         }
     }
 }
@@ -83,6 +87,24 @@ pub fn challenge() -> Result<String, NoRandomness> {
     let mut random = [0_u8; RANDOM_BYTES];
     rand::fill(&mut random).map_err(|_| NoRandomness)?;
     Ok(base62(&random, RANDOM_DIGITS))
+}
+
+/// What a terminal shows for a person to compare.
+pub fn user_code() -> Result<UserCode, NoRandomness> {
+    // Bytes from the last multiple of the letters on would make some of them more likely than others.
+    const FAIR: usize = 256 / UserCode::LETTERS.len() * UserCode::LETTERS.len();
+    let letters = UserCode::LETTERS;
+    let mut code = String::with_capacity(UserCode::LENGTH);
+    let mut random = [0_u8; 4 * UserCode::LENGTH];
+    loop {
+        rand::fill(&mut random).map_err(|_| NoRandomness)?;
+        for number in random.map(usize::from).into_iter().filter(|number| *number < FAIR) {
+            code.push(char::from(letters[number % letters.len()]));
+            if code.len() == UserCode::LENGTH {
+                return UserCode::parse(&code).map_err(|_| NoRandomness);
+            }
+        }
+    }
 }
 
 /// Whether the text has the shape of a credential of this kind, checksum and all.

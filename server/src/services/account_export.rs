@@ -21,7 +21,7 @@ use crate::services::accounts::account;
 use crate::state::State;
 use crate::store::audit::{Action, Doing, StoredEvent, of_person, record};
 use crate::store::quotas::Quota;
-use crate::store::{addresses, identities, members, quotas, sessions, unscoped, users};
+use crate::store::{addresses, identities, members, personal_tokens, quotas, sessions, unscoped, users};
 
 /// Rows read at once.
 const BATCH: u64 = 1000;
@@ -135,6 +135,19 @@ async fn head(state: &State, caller: &Caller, id: UserId) -> Result<Value> {
             "expires_at": row.expires_at,
         })
     });
+    let tokens = personal_tokens::of_user(db, id, now).await?.into_iter().map(|row| {
+        let (used_at, used_from) = row.last_used.unzip();
+        json!({
+            "id": row.id,
+            "name": row.name,
+            "last_four": row.last_four,
+            "created_at": row.created_at,
+            "expires_at": row.expires_at,
+            "state": row.state,
+            "last_used_at": used_at,
+            "last_used_from": used_from,
+        })
+    });
     let linked = identities::all_of_user(db, id).await?.into_iter().map(|(issuer, row)| {
         json!({
             "provider": issuer,
@@ -170,6 +183,7 @@ async fn head(state: &State, caller: &Caller, id: UserId) -> Result<Value> {
         "identities": linked.collect::<Vec<_>>(),
         "addresses": addresses.collect::<Vec<_>>(),
         "sessions": sessions.collect::<Vec<_>>(),
+        "personal_access_tokens": tokens.collect::<Vec<_>>(),
         "memberships": memberships(db, caller, id).await?,
         "invites_waiting": waiting.collect::<Vec<_>>(),
     }))

@@ -8,7 +8,7 @@ use app::domain::names::{OrgSlug, TokenName};
 use app::domain::permission::Permission;
 use app::domain::secret::PlainSecret;
 use app::domain::token::TokenState;
-use app::error::{AppError, Conflict};
+use app::error::{AppError, Conflict, Field};
 use app::notice::IssuedToken;
 use app::request::{Actor, Caller};
 use async_trait::async_trait;
@@ -39,6 +39,7 @@ impl CiTokens {
     /// Makes a token in a transaction that may do more.
     pub async fn issue(&self, tx: &DatabaseTransaction, caller: &Caller, scope: &WorkspaceScope, token: NewCiToken) -> Result<IssuedToken> {
         let now = self.0.clock.now();
+        let life = token.life.within(scope.org().tokens().ci_days).map_err(|reason| AppError::field(Field::Expires, reason))?;
         let (secret, stored) = self.new_secret()?;
         if ci_tokens::count(tx, scope).await? >= MOST_PER_WORKSPACE {
             return Err(Conflict::TooMany.into());
@@ -53,7 +54,7 @@ impl CiTokens {
                 Actor::Operator | Actor::Server | Actor::Anonymous => "Operator".to_owned(),
             },
             created_at: now,
-            expires_at: token.life.ends(now),
+            expires_at: life.ends(now),
             old_works_until: None,
             last_used: None,
             state: TokenState::Active,

@@ -28,7 +28,7 @@ use crate::oidc::Provider;
 use crate::seal::SealContext;
 use crate::state::State;
 use crate::store::audit::{Action, Object, record};
-use crate::store::{identities, orgs, users};
+use crate::store::{ci_tokens, identities, orgs, users};
 
 /// So many of those whom a rule keeps out are named.
 const NAMED: u64 = 50;
@@ -134,10 +134,12 @@ impl Port for Identities {
                 return Ok(());
             }
             orgs::set_sign_in_rule(&tx, &scope, &rule).await?;
+            ci_tokens::raise_access_epoch(&tx).await?;
             let details = json!({ "before": self.described(scope.sign_in()), "after": self.described(&rule) });
             let object = Object { kind: "org", id: scope.id().to_string(), name: scope.name().as_str() };
             record(&tx, &self.0.clock, caller, Some(scope.id()), Action::SignInRuleChanged, object, Some(details)).await?;
             tx.commit().await?;
+            self.0.access_changed();
             Ok(())
         })
         .await

@@ -1,5 +1,6 @@
 //! Use cases. The order in each: gate, rules, store, audit and mail; one transaction.
 
+pub mod access_levels;
 pub mod account_deletion;
 pub mod account_export;
 pub mod accounts;
@@ -16,12 +17,15 @@ pub mod domain_invites;
 pub mod identities;
 pub mod invites;
 pub mod limits;
+pub mod logins;
 pub mod members;
 pub mod naming;
 pub mod orgs;
+pub mod personal_tokens;
 pub mod retention;
 pub mod sessions;
 pub mod set_up;
+pub mod token_policy;
 pub mod usage;
 pub mod whoami;
 pub mod workspaces;
@@ -46,6 +50,10 @@ pub fn backend(state: &Arc<State>) -> Backend {
         domain_invites: Arc::new(domain_invites::DomainInvites(state.clone())),
         workspaces: Arc::new(workspaces::Workspaces(state.clone())),
         ci_tokens: Arc::new(ci_tokens::CiTokens(state.clone())),
+        access_levels: Arc::new(access_levels::AccessLevels(state.clone())),
+        token_policy: Arc::new(token_policy::TokenPolicies(state.clone())),
+        personal_tokens: Arc::new(personal_tokens::PersonalTokens(state.clone())),
+        logins: Arc::new(logins::Logins(state.clone())),
         artifacts: Arc::new(artifacts::Artifacts(state.clone())),
         connections: Arc::new(connections::Connections(state.clone())),
         set_up: Arc::new(set_up::SetUps(state.clone())),

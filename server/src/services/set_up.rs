@@ -59,7 +59,7 @@ impl Port for SetUps {
             let mut issued = Vec::new();
             for token in wanted.set_up.missing(&there) {
                 let name = TokenName::parse(token.name).map_err(|_| Error::Stored("name of a token"))?;
-                let new = NewCiToken { name, access: token.access, life: TokenLife::DEFAULT };
+                let new = NewCiToken { name, access: token.access, life: TokenLife::default_within(scope.org().tokens().ci_days) };
                 issued.push(CiTokens(state.clone()).issue(&tx, caller, &scope, new).await?);
             }
             ci_tokens::raise_access_epoch(&tx).await?;

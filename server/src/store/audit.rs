@@ -43,8 +43,10 @@ pub async fn record(
     details: Option<serde_json::Value>,
 ) -> Result<()> {
     let (actor_kind, actor_id, actor_name) = match &caller.actor {
-        // Who comes in by a link is signed in by the same request.
-        Actor::Anonymous if action == Action::Joined => ("user", Some(object.id.clone()), object.name.to_owned()),
+        // Who comes in by a link is signed in by the same request; who logs out a terminal has shown their token.
+        Actor::Anonymous if matches!(action, Action::Joined | Action::LoggedOut) => {
+            ("user", Some(object.id.clone()), object.name.to_owned())
+        }
         Actor::Anonymous => ("anonymous", None, String::new()),
         Actor::User(user) => ("user", Some(user.id.to_string()), user.name.to_string()),
         Actor::Operator => ("operator", None, "Operator".to_owned()),

@@ -15,7 +15,8 @@ use crate::auth::access::WorkspaceScope;
 use crate::auth::secret::SecretHash;
 use crate::error::{Error, Result};
 
-fn row(row: ci_tokens::Model, now: DateTime<Utc>) -> Result<CiTokenRow> {
+fn row(scope: &WorkspaceScope, row: ci_tokens::Model, now: DateTime<Utc>) -> Result<CiTokenRow> {
+    let expires_at = scope.org().tokens().ci_ends(row.created_at, row.expires_at);
     Ok(CiTokenRow {
         id: row.id,
         name: TokenName::parse(&row.name).map_err(|_| Error::Stored("token name"))?,
@@ -23,10 +24,10 @@ fn row(row: ci_tokens::Model, now: DateTime<Utc>) -> Result<CiTokenRow> {
         last_four: row.last_four,
         created_by: row.created_by,
         created_at: row.created_at,
-        expires_at: row.expires_at,
+        expires_at,
         old_works_until: row.old_works_until.filter(|end| *end > now),
         last_used: row.last_used_at.zip(row.last_used_from),
-        state: TokenState::at(now, row.expires_at, row.revoked_at),
+        state: TokenState::at(now, expires_at, row.revoked_at),
     })
 }
 
@@ -37,7 +38,7 @@ pub async fn list(db: &impl ConnectionTrait, scope: &WorkspaceScope, now: DateTi
         .order_by_desc(ci_tokens::Column::Id)
         .all(db)
         .await?;
-    rows.into_iter().map(|found| row(found, now)).collect()
+    rows.into_iter().map(|found| row(scope, found, now)).collect()
 }
 
 /// How many there are, dead ones too.
@@ -48,7 +49,7 @@ pub async fn count(db: &impl ConnectionTrait, scope: &WorkspaceScope) -> Result<
 /// One of them.
 pub async fn find(db: &impl ConnectionTrait, scope: &WorkspaceScope, id: CiTokenId, now: DateTime<Utc>) -> Result<Option<CiTokenRow>> {
     let found = ci_tokens::Entity::find_by_id(id).filter(ci_tokens::Column::WorkspaceId.eq(scope.id())).one(db).await?;
-    found.map(|found| row(found, now)).transpose()
+    found.map(|found| row(scope, found, now)).transpose()
 }
 
 /// The value of a token as it is stored.
@@ -134,6 +135,8 @@ pub struct LivingToken {
     pub org: OrgId,
     /// What it may do.
     pub access: TokenAccess,
+    /// When it was made.
+    pub created_at: DateTime<Utc>,
     /// When this value of it stops working.
     pub ends_at: Option<DateTime<Utc>>,
 }
@@ -181,6 +184,7 @@ pub async fn find_by_value(
         workspace: workspace.id,
         org: workspace.org_id,
         access: token.access.parse().map_err(|_| Error::Stored("token access"))?,
+        created_at: token.created_at,
         ends_at,
     })))
 }

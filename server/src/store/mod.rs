@@ -1,6 +1,7 @@
 //! The database. Functions on an organization's tables take the scope that `auth::access` hands out, so that
 //! forgetting the gate does not compile; the few that cross organizations stand in `unscoped`.
 
+pub mod access_levels;
 pub mod addresses;
 pub mod artifacts;
 pub mod audit;
@@ -12,6 +13,7 @@ pub mod domain_invites;
 mod entities;
 pub mod identities;
 pub mod invites;
+pub mod logins;
 pub mod mails;
 pub mod members;
 pub mod orgs;

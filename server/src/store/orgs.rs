@@ -5,6 +5,7 @@ use app::domain::identity::SignInRule;
 use app::domain::ids::{OrgId, UserId};
 use app::domain::names::{OrgName, OrgSlug};
 use app::domain::standing::Standing;
+use app::domain::token::TokenPolicy;
 use app::domain::visibility::Visibility;
 use app::error::Conflict;
 use app::request::SignedIn;
@@ -129,6 +130,17 @@ pub async fn set_sign_in_rule(db: &impl ConnectionTrait, scope: &OrgScope, rule:
     orgs::Entity::update_many()
         .col_expr(orgs::Column::RequiresProvider, Expr::value(rule.provider_only))
         .col_expr(orgs::Column::HostedDomains, Expr::value(rule.domains(" ")))
+        .filter(orgs::Column::Id.eq(scope.id()))
+        .exec(db)
+        .await?;
+    Ok(())
+}
+
+/// Says how long its tokens may live.
+pub async fn set_token_policy(db: &impl ConnectionTrait, scope: &OrgScope, policy: TokenPolicy) -> Result<()> {
+    orgs::Entity::update_many()
+        .col_expr(orgs::Column::LongestCiDays, Expr::value(policy.ci_days.map(i32::from)))
+        .col_expr(orgs::Column::LongestPersonalDays, Expr::value(policy.personal_days.map(i32::from)))
         .filter(orgs::Column::Id.eq(scope.id()))
         .exec(db)
         .await?;

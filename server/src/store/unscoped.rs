@@ -7,6 +7,7 @@ use app::domain::identity::SignInRule;
 use app::domain::ids::{InviteId, OrgId, UserId, WorkspaceId};
 use app::domain::names::{DomainName, Email, NxCloudId, OrgName, OrgSlug, WorkspaceName};
 use app::domain::role::Role;
+use app::domain::token::TokenPolicy;
 use app::domain::visibility::Visibility;
 use chrono::{DateTime, Utc};
 use sea_orm::sea_query::ExprTrait as _;
@@ -28,6 +29,8 @@ pub struct FoundOrg {
     pub sign_in: SignInRule,
     /// Who may look at it.
     pub visibility: Visibility,
+    /// How long it lets tokens live.
+    pub tokens: TokenPolicy,
 }
 
 /// Whether the row stays locked until the transaction ends.
@@ -61,6 +64,10 @@ pub async fn slug_of(db: &impl ConnectionTrait, id: OrgId) -> Result<Option<OrgS
     Ok(orgs::Entity::find_by_id(id).one(db).await?.map(found).transpose()?.map(|org| org.slug))
 }
 
+fn days(stored: Option<i32>) -> Result<Option<u16>> {
+    stored.map(u16::try_from).transpose().map_err(|_| Error::Stored("longest life of tokens"))
+}
+
 #[expect(clippy::needless_pass_by_value, reason = "a row is used up by what is made of it")]
 fn found(row: orgs::Model) -> Result<FoundOrg> {
     Ok(FoundOrg {
@@ -73,6 +80,7 @@ fn found(row: orgs::Model) -> Result<FoundOrg> {
         name: OrgName::parse(&row.name).map_err(|_| Error::Stored("organization name"))?,
         sign_in: sign_in_rule(&row)?,
         visibility: row.visibility.parse().map_err(|_| Error::Stored("visibility"))?,
+        tokens: TokenPolicy { ci_days: days(row.longest_ci_days)?, personal_days: days(row.longest_personal_days)? },
     })
 }
 

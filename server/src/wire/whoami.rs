@@ -92,4 +92,6 @@ pub enum Notice {
     NotAMember,
     /// The organization asks for a sign-in that its owner does not have.
     SignInRequired,
+    /// The token is older than the organization takes: log in again.
+    TooOld,
 }

@@ -126,7 +126,7 @@ fn exempt(path: &str) -> bool {
 }
 
 /// Every table, row by row, as text; binary columns in hexadecimal.
-async fn tables(app: &TestApp) -> String {
+pub async fn tables(app: &TestApp) -> String {
     let is_postgres = app.state.db.read().get_database_backend() == DbBackend::Postgres;
     let names = if is_postgres {
         "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"

@@ -76,6 +76,13 @@ const SERVER_FUNCTIONS: &str = "
 /do/connections/accept             401       404        404     403    410      401    403   org_slug=$org code=$unknown workspace=api
 /do/connections/accept-into-new    401       410        410     410    410      401    410   name=New slug=$fresh code=$unknown first_workspace=api
 /do/set-up/apply                   401       404        404     403    303      401    403   org_slug=$org workspace_id=$workspace set_up=main-writes id_access=none
+/do/access-levels/set-id           401       404        404     403    303      401    403   org_slug=$org workspace_id=$workspace access=none
+/do/access-levels/set-personal     401       404        404     403    303      401    403   org_slug=$org workspace_id=$workspace access=read-write
+/do/token-policy/set               401       404        404     403    303      401    403   org_slug=$org ci_days=90 personal_days=90
+/do/personal-tokens/create         401       303        303     303    303      401    303   name=laptop expires=90d
+/do/personal-tokens/revoke         401       404        404     404    404      401    404   token=$unknown
+/do/logins/confirm                 401       409        409     409    409      401    409   code=BCDF-GHJK expires=90d
+/do/logins/refuse                  401       409        409     409    409      401    409   code=BCDF-GHJK
 /do/artifacts/delete               401       404        404     403    303      401    403   org_slug=$org workspace_id=$workspace hash=1
 /do/artifacts/purge                401       404        404     403    303      401    403   org_slug=$org workspace_id=$workspace which=all
 ";
@@ -93,10 +100,12 @@ const PAGES: &str = "
 /account/addresses                     302       200        200     200    200      302    200
 /account/link                          302       400        400     400    400      302    400
 /account/security                      302       200        200     200    200      302    200
+/account/tokens                        302       200        200     200    200      302    200
 /account/organizations                 302       200        200     200    200      302    200
 /account/data                          302       200        200     200    200      302    200
 /account/export.json                   302       200        200     200    200      302    200
 /confirm-address                       302       400        400     400    400      302    400
+/login/device                          302       200        200     200    200      302    200
 /help/access                           200       200        200     200    200      200    200
 /invite                                400       400        400     400    400      400    400
 /connect/{code}                        200       400        400     400    400      200    400
@@ -121,7 +130,7 @@ const PAGES: &str = "
 /o/{slug}/workspaces/new               302       404        404     403    200      302    403
 /o/{slug}/w/{workspace}                302       404        404     200    200      200    200
 /o/{slug}/w/{workspace}/connect        302       404        404     200    200      302    403
-/o/{slug}/w/{workspace}/tokens         302       404        404     403    200      302    403
+/o/{slug}/w/{workspace}/tokens         302       404        404     200    200      302    403
 /o/{slug}/w/{workspace}/setup          302       404        404     403    200      302    403
 /o/{slug}/w/{workspace}/check-up       302       404        404     403    200      302    403
 /o/{slug}/w/{workspace}/artifacts      302       404        404     200    200      200    200
@@ -152,6 +161,9 @@ GET /nx-cloud/system/version       200     200        200         200      200  
 POST /nx-cloud/is-workspace-claimed  200   200        200         200      200      200        200
 POST /nx-cloud/stats               204     204        204         204      204      204        204
 GET /api/openapi.json              200     200        200         200      200      200        200
+POST /api/v1/logins                400     400        400         400      400      400        400
+POST /api/v1/logins/token          400     400        400         400      400      400        400
+DELETE /api/v1/personal-access-token   401     401        401         401      401      401        401
 GET /healthz                       200     200        200         200      200      200        200
 GET /readyz                        200     200        200         200      200      200        200
 GET /metrics                       200     200        200         200      200      200        200
@@ -200,6 +212,8 @@ struct World {
     guest: Person,
     other: Person,
     elsewhere: Ci,
+    /// A personal access token of the Admin.
+    personal: String,
     expired: Ci,
     revoked: Ci,
 }
@@ -225,11 +239,13 @@ impl World {
         outsider.revoke(&home, &revoked).await;
         let expired = outsider.token_for(&home, ReadWrite, "1").await;
         app.state.clock.advance(TimeDelta::days(1));
+        let admin = app.person("admin").await;
         Self {
             outsider,
+            personal: admin.personal_token("laptop", "never").await,
             ex_member: app.person("ex-member").await,
             member: app.person("member").await,
-            admin: app.person("admin").await,
+            admin,
             guest: app.person("guest").await,
             other: app.person("other").await,
             elsewhere,
@@ -294,9 +310,11 @@ impl World {
 
     /// Sends the same for all actors of the browser: nobody, each kind of token (which is nobody too), then people.
     async fn browse(&self, place: &Place, row: &Row, request: impl Fn(&Browser) -> RequestBuilder) {
+        let personal = self.personal.as_str();
         let secrets = [&place.writer, &place.reader, &self.expired, &self.revoked, &self.elsewhere].map(|token| token.secret.as_str());
-        let strangers =
-            ["nobody", "read-write", "read-only", "expired", "revoked", "elsewhere"].into_iter().zip([""].into_iter().chain(secrets));
+        let strangers = ["nobody", "personal", "read-write", "read-only", "expired", "revoked", "elsewhere"]
+            .into_iter()
+            .zip(["", personal].into_iter().chain(secrets));
         // All at once: some forms take a fixed time on purpose.
         let asking = strangers.map(async |(kind, secret)| {
             let browser = self.app.browser();

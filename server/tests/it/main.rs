@@ -5,6 +5,7 @@
 
 #![cfg(test)]
 
+mod access_levels;
 mod account_deletion;
 mod account_export;
 mod accounts;
@@ -30,13 +31,16 @@ mod health;
 mod identities;
 mod imports;
 mod invites;
+mod logins;
 mod matrix;
 mod members;
 mod migrations;
 mod orgs;
+mod personal_tokens;
 mod process;
 mod public_orgs;
 mod sessions;
 mod support;
+mod token_policy;
 mod workers;
 mod workspaces;

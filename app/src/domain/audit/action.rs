@@ -77,6 +77,16 @@ pub enum Action {
     PlanChanged,
     /// Somebody else is written to about money.
     BillingContactChanged,
+    /// What the Nx Cloud id alone, or personal access tokens, may do in a workspace changed.
+    AccessLevelChanged,
+    /// How long an organization lets tokens live changed.
+    TokenPolicyChanged,
+    /// A person let a terminal have a personal access token.
+    LoginConfirmed,
+    /// A person refused it.
+    LoginRefused,
+    /// A terminal gave its personal access token back.
+    LoggedOut,
     /// A token has a new value.
     Rotated,
     /// A token was taken back.
@@ -91,7 +101,7 @@ pub enum Action {
 
 impl Action {
     /// Every action, in the order in which the filter offers them.
-    pub const ALL: [Self; 41] = [
+    pub const ALL: [Self; 46] = [
         Self::PasswordChosen,
         Self::PasswordChanged,
         Self::SignedIn,
@@ -128,6 +138,11 @@ impl Action {
         Self::RetentionChanged,
         Self::PlanChanged,
         Self::BillingContactChanged,
+        Self::AccessLevelChanged,
+        Self::TokenPolicyChanged,
+        Self::LoginConfirmed,
+        Self::LoginRefused,
+        Self::LoggedOut,
         Self::Rotated,
         Self::Revoked,
         Self::Purged,
@@ -174,6 +189,11 @@ impl Action {
             Self::RetentionChanged => "retention-changed",
             Self::PlanChanged => "plan-changed",
             Self::BillingContactChanged => "billing-contact-changed",
+            Self::AccessLevelChanged => "access-level-changed",
+            Self::TokenPolicyChanged => "token-policy-changed",
+            Self::LoginConfirmed => "login-confirmed",
+            Self::LoginRefused => "login-refused",
+            Self::LoggedOut => "logged-out",
             Self::Rotated => "rotated",
             Self::Revoked => "revoked",
             Self::Purged => "purged",
@@ -194,7 +214,10 @@ impl Action {
             | Self::AddressAdded
             | Self::AddressConfirmed
             | Self::AddressRemoved
-            | Self::PrimaryChanged => None,
+            | Self::PrimaryChanged
+            | Self::LoginConfirmed
+            | Self::LoginRefused
+            | Self::LoggedOut => None,
             Self::Linked => Some("Account at the provider linked"),
             Self::Unlinked => Some("Account at the provider unlinked"),
             Self::Created => Some("Created"),
@@ -221,6 +244,8 @@ impl Action {
             Self::RetentionChanged => Some("Retention changed"),
             Self::PlanChanged => Some("Plan changed"),
             Self::BillingContactChanged => Some("Billing contact changed"),
+            Self::AccessLevelChanged => Some("Access level changed"),
+            Self::TokenPolicyChanged => Some("Longest life of tokens changed"),
             Self::Rotated => Some("Rotated"),
             Self::Revoked => Some("Revoked"),
             Self::Purged => Some("Artifacts deleted"),

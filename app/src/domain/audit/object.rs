@@ -17,6 +17,8 @@ pub enum ObjectKind {
     Workspace,
     /// A CI access token.
     CiToken,
+    /// A personal access token.
+    PersonalToken,
     /// Artifacts of a workspace; their id is the workspace's.
     Artifacts,
     /// A person's account.
@@ -27,13 +29,14 @@ pub enum ObjectKind {
 
 impl ObjectKind {
     /// Every kind, in the order in which the filter offers them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Org,
         Self::Member,
         Self::Invite,
         Self::DomainInvite,
         Self::Workspace,
         Self::CiToken,
+        Self::PersonalToken,
         Self::Artifacts,
         Self::Account,
         Self::Session,
@@ -48,6 +51,7 @@ impl ObjectKind {
             Self::DomainInvite => "domain-invite",
             Self::Workspace => "workspace",
             Self::CiToken => "ci-token",
+            Self::PersonalToken => "personal-token",
             Self::Artifacts => "artifacts",
             Self::Account => "account",
             Self::Session => "session",
@@ -64,7 +68,7 @@ impl ObjectKind {
             Self::Workspace => Some("Workspace"),
             Self::CiToken => Some("CI access token"),
             Self::Artifacts => Some("Artifacts"),
-            Self::Account | Self::Session => None,
+            Self::Account | Self::Session | Self::PersonalToken => None,
         }
     }
 
@@ -77,6 +81,7 @@ impl ObjectKind {
             Self::DomainInvite => format!("the domain {name}"),
             Self::Workspace => format!("the workspace “{name}”"),
             Self::CiToken => format!("the CI access token “{name}”"),
+            Self::PersonalToken => format!("the personal access token “{name}”"),
             Self::Artifacts => format!("artifacts of “{name}”"),
             Self::Account => format!("the account of {name}"),
             Self::Session => format!("a session of {name}"),

@@ -80,6 +80,13 @@ impl AuditEvent {
             }
             Action::PlanChanged => format!("changed the plan of {} from “{}” to “{}”", self.thing(), self.before(), self.after()),
             Action::BillingContactChanged => format!("changed the billing contact of {}", self.thing()),
+            Action::AccessLevelChanged => self.access_level(),
+            Action::TokenPolicyChanged => {
+                format!("changed how long “{name}” lets tokens live from {} to {}", self.lives("before"), self.lives("after"))
+            }
+            Action::LoginConfirmed => format!("logged in the terminal “{name}”{}", self.asked_from()),
+            Action::LoginRefused => format!("refused to log in the terminal “{name}”{}", self.asked_from()),
+            Action::LoggedOut => format!("logged out the terminal “{}”", self.details.get("token").unwrap_or(name)),
             Action::Rotated => format!("gave {} a new value", self.thing()),
             Action::Revoked => {
                 let why = self.details.get("joined").map(|name| format!(", because {name} is in")).unwrap_or_default();
@@ -154,6 +161,24 @@ impl AuditEvent {
 
     fn access(&self) -> String {
         self.details.get("access").map(|access| format!(" ({access})")).unwrap_or_default()
+    }
+
+    fn access_level(&self) -> String {
+        let whose = match self.details.get("of") {
+            Some("personal") => "personal access tokens",
+            _ => "the nxCloudId alone",
+        };
+        format!("changed what {whose} may do in {} from {} to {}", self.thing(), self.before(), self.after())
+    }
+
+    fn lives(&self, when: &str) -> String {
+        let days =
+            |kind: &str| self.details.get(&format!("{when}.{kind}_days")).map_or("any time".to_owned(), |days| format!("{days} days"));
+        format!("{} (CI) and {} (personal)", days("ci"), days("personal"))
+    }
+
+    fn asked_from(&self) -> String {
+        self.details.get("asked_from").map(|address| format!(", which asked from {address}")).unwrap_or_default()
     }
 
     fn limits(&self, when: &str) -> String {
@@ -280,6 +305,31 @@ mod tests {
             ("left", "member", &[("account", "deleted")], "Ada left the organization by deleting their account"),
             ("exported", "account", &[], "Ada downloaded what is kept about them"),
             ("address-removed", "account", &[("address", "a@b.example")], "Ada removed a@b.example from their addresses"),
+            (
+                "access-level-changed",
+                "workspace",
+                &[("of", "id"), ("before", "read-only"), ("after", "none")],
+                "Ada changed what the nxCloudId alone may do in the workspace “Bob” from read-only to none",
+            ),
+            (
+                "access-level-changed",
+                "workspace",
+                &[("of", "personal"), ("before", "read-only"), ("after", "read-write")],
+                "Ada changed what personal access tokens may do in the workspace “Bob” from read-only to read-write",
+            ),
+            (
+                "token-policy-changed",
+                "org",
+                &[("after.ci_days", "90")],
+                "Ada changed how long “Bob” lets tokens live from any time (CI) and any time (personal) to 90 days (CI) and any time (personal)",
+            ),
+            (
+                "login-confirmed",
+                "personal-token",
+                &[("asked_from", "192.0.2.1")],
+                "Ada logged in the terminal “Bob”, which asked from 192.0.2.1",
+            ),
+            ("logged-out", "account", &[("token", "laptop")], "Ada logged out the terminal “laptop”"),
             ("exported", "org", &[("format", "csv")], "Ada downloaded the audit log as CSV"),
             ("exported", "org", &[("what", "usage"), ("format", "csv")], "Ada downloaded the usage as CSV"),
         ] {

@@ -4,5 +4,6 @@ pub mod addresses;
 pub mod data;
 pub mod link;
 pub mod orgs;
+pub mod personal_tokens;
 pub mod profile;
 pub mod security;

@@ -7,5 +7,6 @@ pub mod members;
 pub mod overview;
 pub mod settings;
 pub mod sign_in;
+mod token_policy;
 pub mod usage;
 mod visibility;

@@ -1,8 +1,9 @@
-//! Name, address and end of an organization.
+//! Name, address, rules and end of an organization.
 
 use leptos::form::ActionForm;
 use leptos::prelude::*;
 
+use super::token_policy::TokenPolicySection;
 use super::visibility::VisibilitySection;
 use crate::backend::orgs::OrgView;
 use crate::components::form::{FormError, FormState, TextField};
@@ -25,15 +26,17 @@ pub fn SettingsPage() -> impl IntoView {
     let load = async move {
         let org = request.backend.orgs.open(&request.caller, &slug?).await?;
         require(&request.caller, org.standing, Permission::EditOrg)?;
-        Ok(org)
+        let policy = request.backend.token_policy.policy(&request.caller, &org.slug).await?;
+        Ok((org, policy))
     };
-    loaded(load, |org| {
+    loaded(load, |(org, policy)| {
         view! {
             <Frame title="Settings" place=Place::Org(org.clone(), OrgTab::Settings)>
                 <PageHeader title="Settings"/>
                 <Name org=org.clone()/>
                 <Address org=org.clone()/>
                 <SignIn org=org.clone()/>
+                <TokenPolicySection org=org.clone() policy/>
                 {org.standing.grants(Permission::ChangeVisibility).then(|| view! { <VisibilitySection org=org.clone()/> })}
                 {org.standing.grants(Permission::DeleteOrg).then(|| view! { <Deletion org/> })}
             </Frame>

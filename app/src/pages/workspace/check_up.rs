@@ -40,7 +40,7 @@ pub fn CheckUpPage() -> impl IntoView {
         };
         let (set_up, tokens) = (paths::workspace_set_up(&org.slug, workspace.id), paths::workspace_tokens(&org.slug, workspace.id));
         view! {
-            <Frame title="Check-up" place=Place::Workspace(org.clone(), workspace.clone(), WorkspaceTab::Tokens)>
+            <Frame title="Check-up" place=Place::Workspace(org.clone(), workspace.clone(), WorkspaceTab::Access)>
                 <PageHeader title="Check-up" lead="What more people or machines can do here than is usually needed, as it is at this moment.">
                     <a class="button" href=set_up>
                         "Set-up"

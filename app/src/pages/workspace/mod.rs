@@ -1,5 +1,6 @@
 //! Pages of a workspace.
 
+mod access_levels;
 pub mod artifacts;
 pub mod check_up;
 pub mod connect;

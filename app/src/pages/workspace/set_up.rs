@@ -43,7 +43,7 @@ pub fn SetUpPage() -> impl IntoView {
         });
         let (check_up, tokens) = (paths::workspace_check_up(&org.slug, workspace.id), paths::workspace_tokens(&org.slug, workspace.id));
         view! {
-            <Frame title="Set-up" place=Place::Workspace(org.clone(), workspace.clone(), WorkspaceTab::Tokens)>
+            <Frame title="Set-up" place=Place::Workspace(org.clone(), workspace.clone(), WorkspaceTab::Access)>
                 <PageHeader title="Set-up" lead="Who reads and who stores in this workspace. Whatever is stored once, all others take for their own build: so the fewer can store, the better.">
                     <a class="button" href=check_up>
                         "Check-up"

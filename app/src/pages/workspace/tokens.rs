@@ -1,9 +1,10 @@
-//! CI access tokens: create, see, rotate, revoke. Admins only.
+//! Who may read and store: the access levels, and for Admins CI access tokens to create, see, rotate and revoke.
 
 use chrono::TimeDelta;
 use leptos::form::ActionForm;
 use leptos::prelude::*;
 
+use super::access_levels::LevelsSection;
 use super::{open, which};
 use crate::backend::ci_tokens::CiTokenRow;
 use crate::backend::orgs::OrgView;
@@ -20,7 +21,7 @@ use crate::components::when::When;
 use crate::domain::access::TokenAccess;
 use crate::domain::permission::Permission;
 use crate::domain::time::absolute;
-use crate::domain::token::{TokenLife, TokenState};
+use crate::domain::token::{TokenLife, TokenPolicy, TokenState};
 use crate::error::Field;
 use crate::islands::confirm::Confirm;
 use crate::islands::row_filter::{MANY, RowFilter};
@@ -33,37 +34,60 @@ use crate::server_fns::ci_tokens::{CreateCiToken, RevokeCiToken, RotateCiToken};
 /// A token that ends within so many days is marked, so that it is rotated in time.
 const SOON_DAYS: i64 = 7;
 
-/// The tokens of a workspace.
+/// The access levels and tokens of a workspace.
 #[component]
 pub fn TokensPage() -> impl IntoView {
     let request = request();
     let opened = open(&request);
     let load = async move {
         let (org, workspace) = opened.await?;
-        let tokens = request.backend.ci_tokens.list(&request.caller, &org.slug, workspace.id).await?;
-        Ok((org, workspace, tokens))
+        let levels = request.backend.access_levels.levels(&request.caller, &org.slug, workspace.id).await?;
+        let managed = if org.standing.grants(Permission::ManageTokens) {
+            let tokens = request.backend.ci_tokens.list(&request.caller, &org.slug, workspace.id).await?;
+            Some((tokens, request.backend.token_policy.policy(&request.caller, &org.slug).await?))
+        } else {
+            None
+        };
+        Ok((org, workspace, levels, managed))
     };
-    loaded(load, |(org, workspace, tokens)| {
-        let (set_up, check_up) = (paths::workspace_set_up(&org.slug, workspace.id), paths::workspace_check_up(&org.slug, workspace.id));
+    loaded(load, |(org, workspace, levels, managed)| {
+        let place = Place::Workspace(org.clone(), workspace.clone(), WorkspaceTab::Access);
+        let ways = managed.is_some().then(|| {
+            let (set_up, check_up) = (paths::workspace_set_up(&org.slug, workspace.id), paths::workspace_check_up(&org.slug, workspace.id));
+            view! {
+                <a class="button" href=set_up>
+                    "Set-up"
+                </a>
+                <a class="button" href=check_up>
+                    "Check-up"
+                </a>
+            }
+        });
+        let tokens = managed.map(|(tokens, policy)| view! { <CiTokens org=org.clone() workspace=workspace.clone() tokens policy/> });
         view! {
-            <Frame title="CI access tokens" place=Place::Workspace(org.clone(), workspace.clone(), WorkspaceTab::Tokens)>
-                <PageHeader title="CI access tokens" lead="With one of these, nx reads this workspace's cache, or reads and stores.">
-                    <a class="button" href=set_up>
-                        "Set-up"
-                    </a>
-                    <a class="button" href=check_up>
-                        "Check-up"
-                    </a>
+            <Frame title="Access" place>
+                <PageHeader title="Access" lead="Who reads this workspace's cache and who stores in it: in CI, and on people's machines.">
+                    {ways}
                 </PageHeader>
-                {if tokens.is_empty() {
-                    view! { <NoToken org=org.clone() workspace=workspace.clone()/> }.into_any()
-                } else {
-                    view! { <Tokens org=org.clone() workspace=workspace.clone() tokens/> }.into_any()
-                }}
-                <Creation org workspace/>
+                <LevelsSection org workspace levels/>
+                {tokens}
             </Frame>
         }
     })
+}
+
+#[component]
+fn CiTokens(org: OrgView, workspace: WorkspaceView, tokens: Vec<CiTokenRow>, policy: TokenPolicy) -> impl IntoView {
+    let list = if tokens.is_empty() {
+        view! { <NoToken org=org.clone() workspace=workspace.clone()/> }.into_any()
+    } else {
+        view! { <Tokens org=org.clone() workspace=workspace.clone() tokens/> }.into_any()
+    };
+    view! {
+        {list}
+        <Creation org workspace policy/>
+    }
+    .into_any()
 }
 
 #[component]
@@ -71,8 +95,8 @@ fn NoToken(org: OrgView, workspace: WorkspaceView) -> impl IntoView {
     let command =
         format!("buildkeep admin token create --org {} --workspace \"{}\" --name ci-main --access read-write", org.slug, workspace.name);
     view! {
-        <EmptyState icon=icondata_lu::LuKeyRound title="No token yet">
-            <p>"Nothing can be read or stored until there is one. Make two: read-write for the job that builds the main branch, read-only for everybody else."</p>
+        <EmptyState icon=icondata_lu::LuKeyRound title="No CI access token yet">
+            <p>"CI stores nothing until there is one. Make two: read-write for the job that builds the main branch, read-only for everybody else."</p>
             <p>"Use the form below, or on the server:"</p>
             <CodeBlock id="create-command" caption="On the server" text=command/>
         </EmptyState>
@@ -80,15 +104,15 @@ fn NoToken(org: OrgView, workspace: WorkspaceView) -> impl IntoView {
 }
 
 #[component]
-fn Creation(org: OrgView, workspace: WorkspaceView) -> impl IntoView {
+fn Creation(org: OrgView, workspace: WorkspaceView, policy: TokenPolicy) -> impl IntoView {
     let action = ServerAction::<CreateCiToken>::new();
     let form = FormState::of(action, &request().draft);
     let access = TokenAccess::ALL.map(|access| (access.as_str(), access.to_string(), access.describe())).to_vec();
-    let default = TokenLife::DEFAULT.to_string();
-    let lives = [TokenLife::Days(7), TokenLife::Days(30), TokenLife::Days(90), TokenLife::Days(365), TokenLife::Never];
-    let lives = lives.map(|life| (life.to_string(), life.describe())).to_vec();
+    let default = TokenLife::default_within(policy.ci_days).to_string();
+    let lives = TokenLife::choices(policy.ci_days).into_iter().map(|life| (life.to_string(), life.describe())).collect();
+    let limit = policy.ci_days.map(|days| format!(" The organization allows at most {days} days.")).unwrap_or_default();
     view! {
-        <Section id="new" title="New token" lead="Its value is shown once, on the next page.">
+        <Section id="new" title="New CI access token" lead="Its value is shown once, on the next page.">
             <ActionForm action>
                 <div class="form">
                     <FormError form=form.clone()/>
@@ -101,7 +125,8 @@ fn Creation(org: OrgView, workspace: WorkspaceView) -> impl IntoView {
                         label="Expires"
                         choices=lives
                         chosen=form.value("expires", &default)
-                        hint="When it expires, builds that use it fail until they get another one. Rotate it before."
+                        hint=format!("When it expires, builds that use it fail until they get another one. Rotate it before.{limit}")
+                        refused=form.reason(Field::Expires)
                     />
                     <div class="form-end">
                         <button class="button button-primary">"Create the token"</button>
@@ -123,7 +148,7 @@ fn Tokens(org: OrgView, workspace: WorkspaceView, tokens: Vec<CiTokenRow>) -> im
     view! {
         {errors.map(|form| view! { <FormError form/> }).collect_view()}
         {many.then(|| view! { <RowFilter rows="tokens".to_owned() label="Filter tokens".to_owned()/> })}
-        <div class="card">
+        <Section id="ci-tokens" title="CI access tokens" lead="With one of these, nx reads this workspace's cache, or reads and stores.">
             <table class="table">
                 <thead>
                     <tr>
@@ -140,7 +165,7 @@ fn Tokens(org: OrgView, workspace: WorkspaceView, tokens: Vec<CiTokenRow>) -> im
                 </thead>
                 <tbody id="tokens">{tokens.into_iter().map(row).collect_view()}</tbody>
             </table>
-        </div>
+        </Section>
     }
     .into_any()
 }

@@ -25,6 +25,7 @@ pub async fn own_orgs(db: &impl ConnectionTrait, caller: &Caller) -> Result<Vec<
         standing: Standing::Member(role),
         visibility: org.visibility,
         sign_in: org.sign_in,
+        tokens: org.tokens,
     };
     Ok(memberships.into_iter().map(scope).collect())
 }

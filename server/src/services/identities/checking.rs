@@ -14,7 +14,7 @@ use crate::oidc::Checked;
 use crate::state::State;
 use crate::store::audit::{Action, Object, record};
 use crate::store::identities::{self, Identity};
-use crate::store::users;
+use crate::store::{ci_tokens, users};
 
 /// Accounts that are asked about at the same time.
 const AT_ONCE: usize = 8;
@@ -83,11 +83,13 @@ async fn end(state: &Arc<State>, identity: &Identity, why: &str) -> Result<()> {
         return Ok(());
     }
     let Some(user) = users::find(&tx, identity.user).await? else { return Ok(()) };
+    ci_tokens::raise_access_epoch(&tx).await?;
     let details = json!({ "with": state.config.oidc_name(), "because": why });
     for (org, _) in identities::requiring_orgs_of(&tx, user.id).await? {
         let member = Object { kind: "member", id: user.id.to_string(), name: user.name.as_str() };
         record(&tx, &state.clock, &caller, Some(org), Action::ProviderRefused, member, Some(details.clone())).await?;
     }
     tx.commit().await?;
+    state.access_changed();
     Ok(())
 }

@@ -20,7 +20,7 @@ use crate::services::accounts::account;
 use crate::services::current_password;
 use crate::store::audit::{Action, Object, record};
 use crate::store::users::{self, User};
-use crate::store::{identities, sessions};
+use crate::store::{ci_tokens, identities, sessions};
 
 /// The person has this long to enter their password.
 const LONGEST: TimeDelta = TimeDelta::minutes(10);
@@ -79,9 +79,12 @@ impl Identities {
             return Err(Conflict::JustChanged.into());
         }
         let id = self.insert(&tx, caller, &owner, &pending.person).await?;
+        // What was remembered of their tokens says that they have none.
+        ci_tokens::raise_access_epoch(&tx).await?;
         let address = pending.person.email.unwrap_or_default();
         self.tell(&tx, caller, &owner, Action::Linked, AccountChange::Linked(&address)).await?;
         tx.commit().await?;
+        self.0.access_changed();
         self.0.mail_waiting.notify_one();
         Ok((id, pending.next))
     }
@@ -102,10 +105,12 @@ impl Identities {
         }
         // Those that it opened among them.
         sessions::end_all(&tx, owner.id, Some(user.session)).await?;
+        ci_tokens::raise_access_epoch(&tx).await?;
         let details = json!({ "with": provider.name() });
         record(&tx, &self.0.clock, caller, None, Action::Unlinked, account(&owner), Some(details)).await?;
         self.tell(&tx, caller, &owner, Action::Unlinked, AccountChange::Unlinked).await?;
         tx.commit().await?;
+        self.0.access_changed();
         self.0.mail_waiting.notify_one();
         Ok(())
     }

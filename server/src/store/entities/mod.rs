@@ -12,6 +12,7 @@ pub mod domain_invites;
 pub mod identities;
 pub mod invites;
 pub mod limit_mails;
+pub mod logins;
 pub mod mail_links;
 pub mod mails;
 pub mod members;

@@ -14,6 +14,8 @@ pub struct Model {
     pub hosted_domains: String,
     pub visibility: String,
     pub created_at: DateTimeUtc,
+    pub longest_ci_days: Option<i32>,
+    pub longest_personal_days: Option<i32>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -228,6 +228,15 @@ impl Person {
         self.post_about(workspace, "/do/ci-tokens/revoke", &[("token", &token.id.to_string())]).await.done();
     }
 
+    /// Creates a personal access token and takes its value from the page that shows it once.
+    pub async fn personal_token(&self, name: &str, expires: &str) -> String {
+        self.post("/do/personal-tokens/create", &[("name", name), ("expires", expires)]).await.done();
+        match self.notice() {
+            Some(Notice::PersonalTokenIssued(issued)) => issued.secret.expose().to_owned(),
+            other => panic!("the next page shows no token but {other:?}"),
+        }
+    }
+
     fn issued_token(&self) -> IssuedToken {
         match self.notice() {
             Some(Notice::TokenIssued(issued)) => issued,

@@ -12,6 +12,7 @@ mod mailbox;
 mod provider;
 pub mod raw;
 pub mod smtp;
+mod terminal;
 
 pub use answer::Answer;
 pub use app::{PASSWORD, TestApp, files, metrics};
@@ -22,6 +23,7 @@ pub use dns::DnsServer;
 pub use logs::written as log_lines;
 pub use mailbox::Message;
 pub use provider::Provider;
+pub use terminal::Terminal;
 
 use std::time::Duration;
 

@@ -1,0 +1,179 @@
+//! Terminals that ask for a personal access token. The table belongs to nobody until somebody has said yes: every function
+//! names the secret of the terminal, or the code that the person compares.
+
+use app::domain::ids::{LoginId, PersonalTokenId, UserId};
+use app::domain::names::TokenName;
+use app::error::Conflict;
+use chrono::{DateTime, TimeDelta, Utc};
+use sea_orm::ActiveValue::Set;
+use sea_orm::sea_query::Expr;
+use sea_orm::{ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, PaginatorTrait, QueryFilter, QuerySelect};
+
+use super::entities::logins::{ActiveModel, Column, Entity, Model};
+use crate::auth::secret::SecretHash;
+use crate::error::{Error, Result, unique_or};
+
+/// What a person has said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Answer {
+    /// Nothing yet.
+    None,
+    /// Yes: this token is to be made.
+    Yes {
+        /// Whose it will be.
+        user: UserId,
+        /// Which it will be.
+        token: PersonalTokenId,
+        /// When it will end.
+        expires_at: Option<DateTime<Utc>>,
+    },
+    /// No.
+    No,
+    /// Yes, and the terminal has fetched the token.
+    Fetched,
+}
+
+/// A login.
+#[derive(Debug, Clone)]
+pub struct Login {
+    /// Its id.
+    pub id: LoginId,
+    /// What the terminal calls itself.
+    pub device: TokenName,
+    /// Where it asked from.
+    pub address: String,
+    /// When it asked.
+    pub created_at: DateTime<Utc>,
+    /// Until when it waits.
+    pub expires_at: DateTime<Utc>,
+    /// When it last asked for the answer.
+    pub polled_at: Option<DateTime<Utc>>,
+    /// How long it has to wait in between.
+    pub interval: TimeDelta,
+    /// What the person has said.
+    pub answer: Answer,
+}
+
+fn login(row: Model) -> Result<Login> {
+    let answer = match (row.granted_at, row.refused_at, row.user_id.zip(row.token_id)) {
+        (Some(_), _, _) => Answer::Fetched,
+        (None, Some(_), _) => Answer::No,
+        (None, None, Some((user, token))) => Answer::Yes { user, token, expires_at: row.token_expires_at },
+        (None, None, None) => Answer::None,
+    };
+    Ok(Login {
+        id: row.id,
+        device: TokenName::parse(&row.device).map_err(|_| Error::Stored("name of a terminal"))?,
+        address: row.address,
+        created_at: row.created_at,
+        expires_at: row.expires_at,
+        polled_at: row.polled_at,
+        interval: TimeDelta::seconds(i64::from(row.interval_seconds)),
+        answer,
+    })
+}
+
+fn seconds(interval: TimeDelta) -> i32 {
+    i32::try_from(interval.num_seconds()).unwrap_or(i32::MAX)
+}
+
+/// Adds one that waits; `Conflict` when another one has the code.
+pub async fn insert(db: &impl ConnectionTrait, new: &Login, device: SecretHash, code: SecretHash) -> Result<()> {
+    let row = ActiveModel {
+        id: Set(new.id),
+        device_hash: Set(device),
+        code_hash: Set(code),
+        device: Set(new.device.clone().into()),
+        address: Set(new.address.clone()),
+        created_at: Set(new.created_at),
+        expires_at: Set(new.expires_at),
+        polled_at: Set(None),
+        interval_seconds: Set(seconds(new.interval)),
+        user_id: Set(None),
+        token_id: Set(None),
+        token_expires_at: Set(None),
+        refused_at: Set(None),
+        granted_at: Set(None),
+    };
+    Entity::insert(row).exec_without_returning(db).await.map_err(unique_or(Conflict::JustChanged))?;
+    Ok(())
+}
+
+/// How many there are, of all people.
+pub async fn count(db: &impl ConnectionTrait) -> Result<u64> {
+    Ok(Entity::find().count(db).await?)
+}
+
+/// The one that waits with this code.
+pub async fn find_waiting(db: &impl ConnectionTrait, code: &SecretHash, now: DateTime<Utc>) -> Result<Option<Login>> {
+    let found = Entity::find()
+        .filter(Column::CodeHash.eq(code.clone()))
+        .filter(Column::ExpiresAt.gt(now))
+        .filter(Column::UserId.is_null())
+        .filter(Column::RefusedAt.is_null());
+    found.one(db).await?.map(login).transpose()
+}
+
+/// The one with this secret.
+pub async fn find_by_device(db: &impl ConnectionTrait, device: &SecretHash) -> Result<Option<Login>> {
+    Entity::find().filter(Column::DeviceHash.eq(device.clone())).one(db).await?.map(login).transpose()
+}
+
+/// The one with this id, which stays as it is until the transaction ends. Lock people before logins.
+pub async fn lock(tx: &DatabaseTransaction, id: LoginId) -> Result<Option<Login>> {
+    Entity::find_by_id(id).lock_exclusive().one(tx).await?.map(login).transpose()
+}
+
+/// A person said yes; `false` when somebody has answered before.
+pub async fn confirm(
+    db: &impl ConnectionTrait,
+    id: LoginId,
+    (user, token): (UserId, PersonalTokenId),
+    expires_at: Option<DateTime<Utc>>,
+) -> Result<bool> {
+    let answered = Entity::update_many()
+        .col_expr(Column::UserId, Expr::value(user))
+        .col_expr(Column::TokenId, Expr::value(token))
+        .col_expr(Column::TokenExpiresAt, Expr::value(expires_at))
+        .filter(Column::Id.eq(id))
+        .filter(Column::UserId.is_null())
+        .filter(Column::RefusedAt.is_null())
+        .exec(db)
+        .await?;
+    Ok(answered.rows_affected == 1)
+}
+
+/// A person said no; `false` when somebody has answered before.
+pub async fn refuse(db: &impl ConnectionTrait, id: LoginId, now: DateTime<Utc>) -> Result<bool> {
+    let answered = Entity::update_many()
+        .col_expr(Column::RefusedAt, Expr::value(now))
+        .filter(Column::Id.eq(id))
+        .filter(Column::UserId.is_null())
+        .filter(Column::RefusedAt.is_null())
+        .exec(db)
+        .await?;
+    Ok(answered.rows_affected == 1)
+}
+
+/// The terminal has asked for the answer, and may ask again after this interval. The login is locked.
+pub async fn note_poll(db: &impl ConnectionTrait, id: LoginId, interval: TimeDelta, now: DateTime<Utc>) -> Result<()> {
+    Entity::update_many()
+        .col_expr(Column::PolledAt, Expr::value(now))
+        .col_expr(Column::IntervalSeconds, Expr::value(seconds(interval)))
+        .filter(Column::Id.eq(id))
+        .exec(db)
+        .await?;
+    Ok(())
+}
+
+/// The terminal has fetched its token. The login is locked.
+pub async fn note_fetched(db: &impl ConnectionTrait, id: LoginId, now: DateTime<Utc>) -> Result<()> {
+    Entity::update_many().col_expr(Column::GrantedAt, Expr::value(now)).filter(Column::Id.eq(id)).exec(db).await?;
+    Ok(())
+}
+
+/// Forgets those whose time was over before this moment.
+pub async fn delete_old(db: &impl ConnectionTrait, before: DateTime<Utc>) -> Result<()> {
+    Entity::delete_many().filter(Column::ExpiresAt.lt(before)).exec(db).await?;
+    Ok(())
+}
