@@ -11,5 +11,5 @@ need npm "install the npm that belongs to Node"
 if (($# > 0)); then
     export NX_MAJORS="$*"
 fi
-node --test --test-reporter=spec end2end/nx/cache.test.mjs ||
+node --test --test-reporter=spec end2end/nx/cache.test.mjs end2end/nx/connect.test.mjs ||
     fail "The nx tests failed: the first failing step above says what nx saw, and the line 'left behind' where its folders are."

@@ -2,6 +2,7 @@
 import { expect, type Page } from '@playwright/test';
 
 import { Account } from '../pages/account.ts';
+import { Connection } from '../pages/connection.ts';
 import { ForgotPassword } from '../pages/forgot_password.ts';
 import { Frame } from '../pages/frame.ts';
 import { Login } from '../pages/login.ts';
@@ -33,7 +34,7 @@ export interface Look {
 
 const org = (page = '') => (world: World) => `/o/${world.org.slug}${page}`;
 const open = (page = '') => (world: World) => `/o/${world.openOrg.slug}${page}`;
-const used = (page?: 'connect' | 'tokens' | 'artifacts' | 'settings') => (world: World) => workspacePath(world.used, page);
+const used = (page?: 'connect' | 'tokens' | 'setup' | 'check-up' | 'artifacts' | 'settings') => (world: World) => workspacePath(world.used, page);
 
 export const LOOKS: Look[] = [
   { name: 'welcome', as: 'nobody', path: () => '/' },
@@ -114,7 +115,20 @@ export const LOOKS: Look[] = [
   { name: 'workspace', as: 'admin', path: used() },
   { name: 'workspace_fresh', as: 'admin', path: (world) => workspacePath(world.fresh) },
   { name: 'workspace_long_name', as: 'admin', path: (world) => workspacePath(world.long) },
-  { name: 'connect', as: 'admin', path: used('connect'), then: (page) => page.getByText('Show the entries for later').click() },
+  { name: 'connect', as: 'admin', path: used('connect'), then: (page) => page.getByText('Show the variables').click() },
+  { name: 'connection_sign_in', as: 'nobody', path: (world) => `/connect/${world.links.claims}` },
+  { name: 'connection_claims', as: 'admin', path: (world) => `/connect/${world.links.claims}` },
+  { name: 'connection_claims_first', as: 'newcomer', path: (world) => `/connect/${world.links.claims}` },
+  { name: 'connection_creates', as: 'admin', path: (world) => `/connect/${world.links.creates}` },
+  { name: 'connection_refused', as: 'admin', path: (world) => `/connect/${world.links.creates}`, then: refused((page) => new Connection(page).intoNew('Acme', 'Not An Address')) },
+  { name: 'connection_unusable', as: 'admin', path: () => '/connect/bkcon_example', status: 400 },
+  { name: 'connect_by_hand', as: 'nobody', path: () => '/setup/connect-workspace/manual?source=nx-connect' },
+  { name: 'connect_by_hand_github', as: 'nobody', path: () => '/setup/connect-workspace/github/connect?name=acme%2Fshop&source=nx-connect' },
+  { name: 'connect_by_hand_select', as: 'nobody', path: () => '/setup/connect-workspace/github/select?source=nx-connect' },
+  { name: 'set_up', as: 'admin', path: used('setup') },
+  { name: 'set_up_chosen', as: 'admin', path: (world) => `${workspacePath(world.used, 'setup')}?setup=main-writes&anonymous=none`, then: openAll },
+  { name: 'set_up_forbidden', as: 'member', path: used('setup'), status: 403 },
+  { name: 'check_up', as: 'admin', path: used('check-up') },
   { name: 'tokens', as: 'admin', path: used('tokens') },
   { name: 'tokens_empty', as: 'admin', path: (world) => workspacePath(world.fresh, 'tokens') },
   { name: 'access_read_write', as: 'admin', path: used('tokens'), then: (page) => new Frame(page).ask('nxCloudId: read-write…') },
@@ -151,6 +165,12 @@ function refused(send: (page: Page) => Promise<unknown>) {
     await send(page);
     await expect(new Frame(page).error).toBeVisible();
   };
+}
+
+/** Opens everything that can be opened. */
+async function openAll(page: Page) {
+  const summaries = page.getByRole('main').locator('summary');
+  for (let at = 0; at < await summaries.count(); at += 1) await summaries.nth(at).click();
 }
 
 async function issueToken(page: Page) {

@@ -6,6 +6,7 @@ import { request } from '@playwright/test';
 import type { Buildkeep } from './test.ts';
 import { Cache } from './cache.ts';
 import { linkIn, mailTo } from './mailbox.ts';
+import { linkOf, nxConnect } from './nx.ts';
 import { type Org, type Person, type Workspace, unique } from './setup.ts';
 
 type Cookies = Awaited<ReturnType<Awaited<ReturnType<typeof request.newContext>>['storageState']>>;
@@ -31,6 +32,8 @@ export interface World {
   invite: string;
   /** The link that proves an address which the admin has claimed. */
   claim: string;
+  /** Codes of links that `nx connect` prints. */
+  links: { claims: string; creates: string };
 }
 
 /** A domain that DNS proves. */
@@ -75,7 +78,8 @@ export async function furnish(buildkeep: Buildkeep): Promise<World> {
   const invite = await invited(buildkeep, org, cookies.admin);
   await listDomains(buildkeep, org, cookies.admin);
   const claim = await addressed(buildkeep, people.admin, cookies.admin);
-  return { buildkeep, people, cookies, org, emptyOrg, openOrg, fullOrg, shown, shownFresh, used, fresh, long, invite, claim };
+  const links = { claims: (await nxConnect(buildkeep)).code, creates: await linkOf(buildkeep, null) };
+  return { buildkeep, people, cookies, org, emptyOrg, openOrg, fullOrg, shown, shownFresh, used, fresh, long, invite, claim, links };
 }
 
 /** Tokens in every state, artifacts, hits and misses. */

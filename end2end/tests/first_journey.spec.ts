@@ -39,7 +39,7 @@ test('a newcomer signs up, creates organization and workspace, and hands out two
   await new NewWorkspace(page).submit('shop');
   const connect = new Connect(page);
   await connect.says('The workspace is created');
-  await expect(connect.lines('Shell')).toContainText(`NX_SELF_HOSTED_REMOTE_CACHE_SERVER=${buildkeep.url}`);
+  await expect(connect.lines('nx.json')).toContainText(`"nxCloudUrl": "${buildkeep.url}"`);
 
   await page.getByRole('main').getByRole('link', { name: 'Create a CI access token' }).click();
   const tokens = new Tokens(page);

@@ -30,13 +30,13 @@ pub fn ConnectionPage() -> impl IntoView {
         return view! { <SignInFirst code/> }.into_any();
     }
     let secret = PlainSecret::new(code.clone());
-    let load = async move {
+    let opened = async move {
         let view = request.backend.connections.open(&request.caller, &secret).await?;
         let mut orgs = request.backend.orgs.list(&request.caller).await?;
         orgs.retain(|org| org.kept_out.is_none() && org.standing.grants(Permission::CreateWorkspace));
         Ok((view, orgs))
     };
-    loaded(load, |(view, orgs)| {
+    loaded(opened, |(view, orgs)| {
         let (title, lead) = match view.offer {
             Offer::Claim => (
                 "Claim the workspace",

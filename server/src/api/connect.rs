@@ -96,7 +96,7 @@ pub async fn onboarding(Extracted(state): Extracted<Arc<State>>, request: Reques
     };
     let body = object(body).await;
     let asked = Asked { access_token: text(&body, "accessToken"), repository: text(&body, "selectedRepositoryName") };
-    match for_nx::give_link(&state, &address, asked).await {
+    match for_nx::give_link(&state, &address, &asked).await {
         Ok(Ok(code)) => Json(code.expose()).into_response(),
         Ok(Err(no)) => refused(&no.to_string()),
         Err(error) => failed(&error),

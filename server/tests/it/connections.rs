@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 use server::services::connections::for_nx;
 
 use crate::support::archive::archive;
-use crate::support::{Answer, Browser, Ci, Person, TestApp, Workspace};
+use crate::support::{Answer, Ci, Person, TestApp, Workspace};
 
 /// What nx posts, without any credential.
 pub async fn nx(app: &TestApp, path: &str, body: &Value) -> Answer {
@@ -288,9 +288,4 @@ async fn an_unclaimed_workspace_begins_with_bounds() {
     assert_eq!(accepted.unwrap_err(), AppError::Unauthenticated, "a link is for people");
     assert_eq!(OrgId::UNCLAIMED.to_string(), "org_00000000000000000000000000");
     assert!(NxCloudId::parse(&nx_connect(&app, "x").await.0).is_ok());
-}
-
-/// Whoever browses with no cookies.
-pub fn stranger(app: &TestApp) -> Browser {
-    app.browser()
 }

@@ -77,7 +77,7 @@ pub struct Asked {
 
 /// Gives out a link. It claims the workspace that was created a moment ago, the first time that somebody asks; else it
 /// creates one. From outside, both look the same.
-pub async fn give_link(state: &State, address: &str, asked: Asked) -> Result<Result<PlainSecret, No>> {
+pub async fn give_link(state: &State, address: &str, asked: &Asked) -> Result<Result<PlainSecret, No>> {
     let now = state.clock.now();
     let secret = generate(SecretKind::Connection)?;
     let code = state.hasher.hash(secret.expose());
