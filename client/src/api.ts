@@ -50,8 +50,8 @@ const UNLIMITED = 9_999_999;
 /** A pause that holds the process: nx ends silently when nothing does. */
 export const pause = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms));
 
-/** A server that is busy with transfers has room for this one soon. */
-export const TRANSFER_ATTEMPTS = 6;
+/** Attempts at what need not be answered at once: a server that is busy has room soon. */
+export const PATIENCE = 6;
 
 /** Milliseconds that a transfer may take: slow lines have their time, and all have an end. */
 export const transferTime = (bytes: number): number => 30_000 + bytes / 32;

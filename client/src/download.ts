@@ -3,7 +3,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Api, TRANSFER_ATTEMPTS, transferTime } from './api.ts';
+import { type Api, PATIENCE, transferTime } from './api.ts';
 import { BadArchive, unpack } from './archive.ts';
 import { decrypt, Tampered } from './encryption.ts';
 import { NoAnswer, readFile } from './http.ts';
@@ -35,7 +35,7 @@ export async function download(api: Api, hash: string, known: Known, scratch: st
   await api.call('GET', `/api/v1/artifacts/${hash}`, {
     headers: { accept: 'application/octet-stream' },
     deadline: transferTime(known.bytes),
-    attempts: TRANSFER_ATTEMPTS,
+    attempts: PATIENCE,
     take: async (answer) => {
       await rm(file, { force: true });
       const digest = createHash('sha256');

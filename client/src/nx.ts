@@ -1,5 +1,6 @@
 // The parts of nx that we meet, as far as all versions from 17 on have them, and the way to nx's own code.
 import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import type { NxJson, Options } from './settings.ts';
 
@@ -57,16 +58,27 @@ export function configureLightClientRequire() {
 /** The folder with `node_modules`, when it is the workspace's. */
 export const installedIn = (): string | undefined => (paths[0] ? dirname(paths[paths.length - 1] as string) : undefined);
 
+/** Where a module of nx is: by the folders that nx told, else as the running nx itself would find it (Yarn PnP has no folders). */
+function find(name: string): string {
+  try {
+    return require.resolve(name, { paths });
+  } catch (error) {
+    const main = require.main?.filename ?? process.argv[1];
+    if (!main) throw error;
+    return createRequire(main).resolve(name);
+  }
+}
+
 /** nx's own runner. */
 export function defaultRunner(): Runner {
-  const found = require(require.resolve('nx/tasks-runners/default', { paths })) as { default?: Runner } | Runner;
+  const found = require(find('nx/tasks-runners/default')) as { default?: Runner } | Runner;
   return typeof found === 'function' ? found : (found.default as Runner);
 }
 
 /** A module of nx that not every version has. */
 export function requireNx<T>(name: string): T | undefined {
   try {
-    return require(require.resolve(name, { paths })) as T;
+    return require(find(name)) as T;
   } catch {
     return undefined;
   }
@@ -78,7 +90,7 @@ export function nxVersion(): string {
       return (JSON.parse(readFileSync(join(path, 'nx', 'package.json'), 'utf8')) as { version: string }).version;
     } catch {}
   }
-  return 'unknown';
+  return requireNx<{ version?: string }>('nx/package.json')?.version ?? 'unknown';
 }
 
 /** A life cycle that does what `original` does, and lets us look on. We never stand in its way. */

@@ -1,5 +1,5 @@
 // Tells the server about one nx command while it runs. It never holds up a task, and ends in bounded time.
-import { type Api, nothing, pause, Refused } from './api.ts';
+import { type Api, nothing, PATIENCE, pause, Refused } from './api.ts';
 import { Log } from './log.ts';
 import type { Observer, Task, TaskResult } from './nx.ts';
 import { type MissReason, type Report, type RunEnd, type RunStart, type RunStarted, runStarted, type WireTask } from './shapes.ts';
@@ -8,7 +8,9 @@ import { begun, ended } from './tasks.ts';
 const REPORT_EVERY = 2_000;
 const REPORT_AT_LEAST = 15_000;
 const MOST_TASKS = 20_000;
+const MOST_ATTEMPTS = 1000;
 const MOST_TASKS_IN_REPORT = 500;
+const MOST_PIECES_IN_REPORT = 5000;
 const MOST_REPORT_BYTES = 6 << 20;
 const MOST_RUN_LOG_BYTES = 512 << 20;
 /** Milliseconds at the end of a command: for all of it, and without any answer. */
@@ -116,7 +118,7 @@ export class Recorder implements Observer {
     const { numbers, dependencies, cacheable } = this.graph;
     let number = numbers.get(task.id);
     if (number === undefined) numbers.set(task.id, (number = numbers.size));
-    if (number >= MOST_TASKS) return undefined;
+    if (number >= MOST_TASKS || attempt > MOST_ATTEMPTS) return undefined;
     const waitsFor = dependencies(task.id).map((id) => numbers.get(id)).filter((one) => one !== undefined);
     const entry = { task: begun(task, number, attempt, cacheable(task), waitsFor), log: new Log(), changed: true };
     this.entries.set(task.id, entry);
@@ -146,7 +148,7 @@ export class Recorder implements Observer {
     do {
       const report = this.nextReport();
       try {
-        await this.api.json('POST', `/api/v1/runs/${this.run?.id ?? ''}/report`, report, nothing, { headers: this.headers() });
+        await this.api.json('POST', `/api/v1/runs/${this.run?.id ?? ''}/report`, report, nothing, { headers: this.headers(), attempts: PATIENCE });
         this.lastReport = Date.now();
       } catch (error) {
         // What does not arrive after several attempts is not sent again: pieces of logs must keep their order.
@@ -161,14 +163,14 @@ export class Recorder implements Observer {
     const report: Required<Report> = { tasks: [], logs: [] };
     let bytes = 1_000;
     for (const entry of this.all()) {
-      if (report.tasks.length >= MOST_TASKS_IN_REPORT || bytes >= MOST_REPORT_BYTES) break;
+      if (report.tasks.length >= MOST_TASKS_IN_REPORT || report.logs.length >= MOST_PIECES_IN_REPORT || bytes >= MOST_REPORT_BYTES) break;
       const { number, attempt } = entry.task;
       if (entry.changed) {
         report.tasks.push(entry.task);
         bytes += Buffer.byteLength(JSON.stringify(entry.task));
         entry.changed = false;
       }
-      while (bytes < MOST_REPORT_BYTES) {
+      while (bytes < MOST_REPORT_BYTES && report.logs.length < MOST_PIECES_IN_REPORT) {
         const piece = entry.log.next();
         if (!piece) break;
         this.logBytes += Buffer.byteLength(piece.text);
@@ -212,7 +214,7 @@ export class Recorder implements Observer {
     }
     if (this.waiting()) await this.flush();
     if (this.over) return;
-    await this.api.json('POST', `/api/v1/runs/${this.run?.id ?? ''}/end`, body, nothing, { headers: this.headers() });
+    await this.api.json('POST', `/api/v1/runs/${this.run?.id ?? ''}/end`, body, nothing, { headers: this.headers(), attempts: PATIENCE });
     this.over = true;
   }
 }

@@ -4,7 +4,7 @@ import { createWriteStream } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Transform } from 'node:stream';
-import { type Api, Refused, TRANSFER_ATTEMPTS, transferTime } from './api.ts';
+import { type Api, PATIENCE, Refused, transferTime } from './api.ts';
 import { type Content, packInto, TooLarge } from './archive.ts';
 import { corner } from './download.ts';
 import { encrypt } from './encryption.ts';
@@ -85,7 +85,7 @@ export class Uploads {
     };
     this.progressAt = Date.now();
     const answer = await this.api.json('PUT', `/api/v1/artifacts/${hash}`, undefined, stored, {
-      body: { file, bytes }, headers, deadline: transferTime(bytes), attempts: TRANSFER_ATTEMPTS,
+      body: { file, bytes }, headers, deadline: transferTime(bytes), attempts: PATIENCE,
       sent: (part) => {
         entry.left = Math.max(0, entry.left - part);
         this.progressAt = Date.now();

@@ -1,6 +1,7 @@
 // What the server learns of a command, while it runs and when it is stopped.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import { Api } from '../src/api.ts';
 import type { Task } from '../src/nx.ts';
@@ -160,6 +161,17 @@ describe('a command', () => {
     assert.equal(code, 130);
     assert.equal(run().end?.status, 'cancelled');
     assert.ok(seconds < 20);
+  });
+
+  test('finds nx without folders of modules, as with Yarn PnP', async () => {
+    mkdirSync(`${workspace.folder}/node_modules/nx/tasks-runners`, { recursive: true });
+    mkdirSync(`${workspace.folder}/node_modules/nx/bin`, { recursive: true });
+    writeFileSync(`${workspace.folder}/node_modules/nx/package.json`, '{"version":"22.0.0"}');
+    writeFileSync(`${workspace.folder}/node_modules/nx/tasks-runners/default.js`, 'exports.default = async () => ({ found: "success" })');
+    writeFileSync(`${workspace.folder}/node_modules/nx/bin/nx.js`, `const c = require(${JSON.stringify(bundle)}); c.configureLightClientRequire()([]);
+      c.nxCloudTasksRunner([], { lifeCycle: {} }, { nxJson: {} }).then((results) => { console.log(JSON.stringify(results)); process.exit(0); });`);
+    const { stdout, stderr } = spawnSync(process.execPath, ['node_modules/nx/bin/nx.js'], { cwd: workspace.folder, env: workspace.environment('http://127.0.0.1:9'), encoding: 'utf8', timeout: 20_000 });
+    assert.match(stdout, /"found":"success"/, stderr);
   });
 
   test('that runs dry is an error, not a success without a build', async () => {
