@@ -43,10 +43,11 @@ client_nx() {
     npm run --silent --prefix client nx
 }
 
-# client_with_nx [MAJOR…]: the client in real nx against a server in memory; by default every major.
+# client_with_nx [MAJOR…]: the client in real nx against a server in memory, and against ours (BUILDKEEP_BIN); by default every major.
 client_with_nx() {
     if (($# > 0)); then local -x NX_MAJORS="$*"; fi
     step "client: real nx ${*:-17 to 24}" "$TEST" client_nx
+    step "client: real nx ${*:-17 to 24}, real server" "$TEST" node --test --test-reporter=spec end2end/nx/client.test.mjs
 }
 
 # client_check: its types and its tests.
