@@ -18,6 +18,6 @@ await build({
   platform: 'node', target: 'node18', format: 'cjs', mainFields: ['module', 'main'], sourcemap: 'inline', logLevel: 'error',
 });
 const files = tests.map((name) => join(out, folder, name.replace(/\.ts$/, '.js')));
-const child = spawn(process.execPath, ['--enable-source-maps', '--test', `--test-timeout=${nx ? 600_000 : 120_000}`, '--test-reporter=spec', ...files],
+const child = spawn(process.execPath, ['--enable-source-maps', '--test', '--test-concurrency=4', `--test-timeout=${nx ? 600_000 : 120_000}`, '--test-reporter=spec', ...files],
   { stdio: 'inherit', env: { ...process.env, BUILDKEEP_CLIENT: client, NX_DAEMON: 'false' } });
 child.once('exit', (code) => { process.exitCode = code ?? 1; });

@@ -1,12 +1,15 @@
 // Ctrl+C ends nx at once, and nothing may wait for the network then. So at the exit of the process a second, small one
-// says goodbye to the server; it has one second.
-import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+// says goodbye to the server. nx waits a second for it at most; on a busy machine it goes on alone.
+import { spawn, spawnSync, type StdioOptions } from 'node:child_process';
+import { closeSync, fstatSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Api, type Connection, nothing } from './api.ts';
 import type { Recorder } from './recorder.ts';
 import type { RunEnd } from './shapes.ts';
 
-const LONGEST = 1_000;
+const NX_WAITS = 1_000;
+const LONGEST = 10_000;
 /** The argument that makes the bundle such a process. */
 export const GOODBYE = '--buildkeep-goodbye';
 
@@ -20,13 +23,8 @@ interface Farewell {
 export function watchExit(connection: Connection, recorder: Recorder): () => void {
   const bye = () => {
     if (recorder.over || !recorder.run) return;
-    const farewell: Farewell = { connection, run: recorder.run.id, key: recorder.key };
     try {
-      // Secrets go through the pipe: arguments can be seen by everyone on the machine.
-      spawnSync(process.execPath, [__filename, GOODBYE], {
-        input: JSON.stringify(farewell), timeout: LONGEST, stdio: ['pipe', 'ignore', 'ignore'], windowsHide: true,
-        env: { ...process.env, NODE_OPTIONS: '' },
-      });
+      send(JSON.stringify({ connection, run: recorder.run.id, key: recorder.key } satisfies Farewell));
     } catch {}
   };
   // Before all others: nx 20 ends the process for good in a listener of its own.
@@ -34,11 +32,39 @@ export function watchExit(connection: Connection, recorder: Recorder): () => voi
   return () => void process.removeListener('exit', bye);
 }
 
+function send(farewell: string): void {
+  const args = [__filename, GOODBYE];
+  const env = { ...process.env, NODE_OPTIONS: '' };
+  // Secrets go through what the process reads: arguments can be seen by everyone on the machine.
+  if (process.platform === 'win32') {
+    spawnSync(process.execPath, args, { env, input: farewell, timeout: NX_WAITS, stdio: ['pipe', 'ignore', 'ignore'], windowsHide: true });
+    return;
+  }
+  // Two files without a name: what it reads, and where it says that it is done. Nothing of them stays, whoever dies.
+  const folder = mkdtempSync(join(tmpdir(), 'buildkeep-'));
+  let files: number[] = [];
+  try {
+    writeFileSync(join(folder, 'in'), farewell, { mode: 0o600 });
+    files = [openSync(join(folder, 'in'), 'r'), openSync(join(folder, 'out'), 'w+', 0o600)];
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+  const stdio: StdioOptions = [...files, 'ignore'];
+  spawn(process.execPath, args, { env, stdio, detached: true }).on('error', () => {}).unref();
+  const nap = new Int32Array(new SharedArrayBuffer(4));
+  for (const end = Date.now() + NX_WAITS; Date.now() < end && fstatSync(files[1] as number).size === 0;) Atomics.wait(nap, 0, 0, 20);
+  for (const file of files) closeSync(file);
+}
+
 /** The second process. */
 export async function goodbye(): Promise<void> {
   const { connection, run, key } = JSON.parse(readFileSync(0, 'utf8')) as Farewell;
   const body: RunEnd = { ended_at: new Date().toISOString(), status: 'cancelled', lost_uploads: 0 };
-  await new Api({ ...connection, noTimeouts: false }).json('POST', `/api/v1/runs/${run}/end`, body, nothing, {
-    headers: { 'buildkeep-run-key': key }, deadline: LONGEST,
-  });
+  try {
+    await new Api({ ...connection, noTimeouts: false }).json('POST', `/api/v1/runs/${run}/end`, body, nothing, {
+      headers: { 'buildkeep-run-key': key }, deadline: LONGEST,
+    });
+  } finally {
+    process.stdout.write('done');
+  }
 }
