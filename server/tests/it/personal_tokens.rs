@@ -210,7 +210,8 @@ async fn a_form_about_a_token_is_checked() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_download_of_a_person_names_their_tokens_and_no_value() {
-    let Team { bob, laptop, .. } = team(TestApp::start().await).await;
+    // The server lives as long as `_app`.
+    let Team { app: _app, bob, laptop, .. } = team(TestApp::start().await).await;
     let file = bob.get("/account/export.json").await.is(200).json();
     let tokens = file["personal_access_tokens"].as_array().unwrap();
     assert_eq!((tokens.len(), &tokens[0]["name"]), (1, &json!("laptop")));

@@ -147,8 +147,8 @@ fn Tokens(org: OrgView, workspace: WorkspaceView, tokens: Vec<CiTokenRow>) -> im
     let row = move |token: CiTokenRow| view! { <TokenRow org=org.clone() workspace=workspace.clone() token rotate revoke/> };
     view! {
         {errors.map(|form| view! { <FormError form/> }).collect_view()}
-        {many.then(|| view! { <RowFilter rows="tokens".to_owned() label="Filter tokens".to_owned()/> })}
         <Section id="ci-tokens" title="CI access tokens" lead="With one of these, nx reads this workspace's cache, or reads and stores.">
+            {many.then(|| view! { <RowFilter rows="tokens".to_owned() label="Filter tokens".to_owned()/> })}
             <table class="table">
                 <thead>
                     <tr>
