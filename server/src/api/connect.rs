@@ -52,13 +52,14 @@ fn text(object: &Map<String, Value>, name: &str) -> Option<String> {
     object.get(name).and_then(Value::as_str).map(ToOwned::to_owned)
 }
 
-/// The client's address, unless it asks too often.
-fn counted(state: &State, request: &Parts) -> Result<String, Response> {
+/// The client's address, or for how many seconds it has to wait because it asks too often.
+fn counted(state: &State, request: &Parts) -> Result<String, u64> {
     let address = client_address(state, &request.extensions, &request.headers);
-    match state.strangers.count(&address) {
-        Ok(()) => Ok(address),
-        Err(seconds) => Err(refused(&format!("Too many requests came from your network. Wait {seconds} seconds and try again."))),
-    }
+    state.strangers.count(&address).map(|()| address)
+}
+
+fn wait(seconds: u64) -> Response {
+    refused(&format!("Too many requests came from your network. Wait {seconds} seconds and try again."))
 }
 
 /// `POST /nx-cloud/v2/create-org-and-workspace`: a workspace without an account, which nobody has yet.
@@ -66,7 +67,7 @@ pub async fn create(Extracted(state): Extracted<Arc<State>>, request: Request) -
     let (request, body) = request.into_parts();
     let address = match counted(&state, &request) {
         Ok(address) => address,
-        Err(response) => return response,
+        Err(seconds) => return wait(seconds),
     };
     let name = text(&object(body).await, "workspaceName").and_then(|name| WorkspaceName::parse(&name).ok());
     match for_nx::create(&state, &address, name.as_ref()).await {
@@ -92,7 +93,7 @@ pub async fn onboarding(Extracted(state): Extracted<Arc<State>>, request: Reques
     let (request, body) = request.into_parts();
     let address = match counted(&state, &request) {
         Ok(address) => address,
-        Err(response) => return response,
+        Err(seconds) => return wait(seconds),
     };
     let body = object(body).await;
     let asked = Asked { access_token: text(&body, "accessToken"), repository: text(&body, "selectedRepositoryName") };
@@ -116,8 +117,8 @@ pub async fn version() -> Response {
 /// `POST /nx-cloud/is-workspace-claimed`.
 pub async fn is_claimed(Extracted(state): Extracted<Arc<State>>, request: Request) -> Response {
     let (request, body) = request.into_parts();
-    if let Err(response) = counted(&state, &request) {
-        return response;
+    if let Err(seconds) = counted(&state, &request) {
+        return wait(seconds);
     }
     let body = object(body).await;
     let (id, token) = (text(&body, "nxCloudId"), text(&body, "nxCloudAccessToken"));
