@@ -82,7 +82,7 @@ fn Machines(url: String) -> impl IntoView {
 fn Ci(org: OrgView, workspace: WorkspaceView, url: String) -> impl IntoView {
     let tokens = if org.standing.grants(Permission::ManageTokens) {
         view! {
-            <p class="action-row">
+            <p class="page-actions">
                 <a class="button button-primary" href=paths::workspace_set_up(&org.slug, workspace.id)>
                     "Set up CI"
                 </a>
@@ -127,7 +127,7 @@ fn Versions() -> impl IntoView {
     let row = |(version, tone, state, words): (&'static str, Tone, &'static str, &'static str)| {
         view! {
             <tr>
-                <th scope="row">{version}</th>
+                <th scope="row" class="whitespace-nowrap">{version}</th>
                 <td data-label="State">
                     <Chip tone>{state}</Chip>
                 </td>
@@ -185,29 +185,32 @@ fn HttpCache(url: String) -> impl IntoView {
         >
             <details class="disclosure">
                 <summary>"Show the variables"</summary>
-                <p>{format!("In place of {TOKEN} goes a CI access token. Take nxCloudId out of nx.json, or nx leaves the variables aside.")}</p>
-                <CodeBlock id="env-file" caption=".env in the workspace's root" text=cache_setup::environment(&url, TOKEN)/>
-                <p class="hint">"nx reads this file by itself. Name it in "<code>".gitignore"</code>": a token does not belong into the repository."</p>
-                <CodeBlock id="env-github" caption="GitHub Actions, in the workflow" text=cache_setup::github_actions(&url)/>
-                <CodeBlock id="env-gitlab" caption="GitLab CI, .gitlab-ci.yml" text=cache_setup::gitlab_ci(&url)/>
-                <p>
-                    "In this mode nx itself gives up when something is wrong: with the server down, or with a token that is wrong, expired or revoked, every build that uses it stops. The way out, until it works again:"
-                </p>
-                <dl class="facts">
-                    <dt>
-                        <code>"Failed to send request"</code>
-                    </dt>
-                    <dd>"The server is down, or its address is wrong."</dd>
-                    <dt>
-                        <code>"Unauthorized"</code>
-                    </dt>
-                    <dd>"The token is missing, wrong, expired or revoked."</dd>
-                    <dt>"Nothing is stored, no message"</dt>
-                    <dd>"The token is read-only. The build goes on, and reads work."</dd>
-                </dl>
-                <CodeBlock id="way-out-variable" caption="For all runs in this shell or job" text=format!("{}=true", cache_setup::OFF_VARIABLE)/>
-                <CodeBlock id="way-out-option" caption="For one run" text="npx nx run-many -t build --skipRemoteCache"/>
-                <p class="hint"><code>"NX_NO_CLOUD"</code>" has no effect on this cache."</p>
+                <div class="mt-3 flex flex-col gap-3">
+                    <p>{format!("In place of {TOKEN} goes a CI access token. Take nxCloudId out of nx.json, or nx leaves the variables aside.")}</p>
+                    <CodeBlock id="env-file" caption=".env in the workspace's root" text=cache_setup::environment(&url, TOKEN)/>
+                    <p class="hint">"nx reads this file by itself. Name it in "<code>".gitignore"</code>": a token does not belong into the repository."</p>
+                    <CodeBlock id="env-github" caption="GitHub Actions, in the workflow" text=cache_setup::github_actions(&url)/>
+                    <CodeBlock id="env-gitlab" caption="GitLab CI, .gitlab-ci.yml" text=cache_setup::gitlab_ci(&url)/>
+                    <p>
+                        "In this mode nx itself gives up when something is wrong: with the server down, or with a token that is wrong, expired or revoked, every build that uses it stops."
+                    </p>
+                    <dl class="facts">
+                        <dt>
+                            <code>"Failed to send request"</code>
+                        </dt>
+                        <dd>"The server is down, or its address is wrong."</dd>
+                        <dt>
+                            <code>"Unauthorized"</code>
+                        </dt>
+                        <dd>"The token is missing, wrong, expired or revoked."</dd>
+                        <dt>"Nothing is stored, no message"</dt>
+                        <dd>"The token is read-only. The build goes on, and reads work."</dd>
+                    </dl>
+                    <p>"The way out, until it works again: build without the remote cache."</p>
+                    <CodeBlock id="way-out-variable" caption="For all runs in this shell or job" text=format!("{}=true", cache_setup::OFF_VARIABLE)/>
+                    <CodeBlock id="way-out-option" caption="For one run" text="npx nx run-many -t build --skipRemoteCache"/>
+                    <p class="hint"><code>"NX_NO_CLOUD"</code>" has no effect on this cache."</p>
+                </div>
             </details>
         </Section>
     }

@@ -91,7 +91,7 @@ fn Choice(org: OrgView, workspace: WorkspaceView, asked: Option<Wanted>) -> impl
                 <div class="form">
                     <fieldset class="field">
                         <legend class="label">"Who stores"</legend>
-                        <div class="choices">{SetUp::ALL.map(set_up).collect_view()}</div>
+                        <div class="choices choices-long">{SetUp::ALL.map(set_up).collect_view()}</div>
                     </fieldset>
                     <div class="field">
                         <label class="label" for="anonymous">
@@ -134,7 +134,11 @@ fn Difference(org: OrgView, workspace: WorkspaceView, today: Today, wanted: Want
     let is_so = missing.is_empty() && today.id == wanted.id && today.personal == personal;
     let token = |access: TokenAccess| {
         let names: Vec<_> = today.tokens.iter().filter(|token| token.access == access).map(|token| token.name.to_string()).collect();
-        let now = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
+        let now = match names.as_slice() {
+            [] => "none".to_owned(),
+            [name] => format!("“{name}”"),
+            many => format!("{} tokens", many.len()),
+        };
         let new = missing.iter().find(|token| token.access == access).map(|token| format!("a new one, “{}”", token.name));
         line(format!("CI access tokens, {access}"), now.clone(), new.unwrap_or(now))
     };
@@ -184,7 +188,7 @@ fn Files(url: String, workspace: WorkspaceView, wanted: Wanted) -> impl IntoView
             <details class="disclosure">
                 <summary>{system.title()}</summary>
                 <CodeBlock id caption=system.path() text=system.file(wanted.set_up)/>
-                <p class="hint">{system.secrets(wanted.set_up)}</p>
+                <p class="hint mt-2">{system.secrets(wanted.set_up)}</p>
             </details>
         }
     };
