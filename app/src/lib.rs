@@ -30,6 +30,7 @@ pub mod routes;
 #[cfg_attr(not(target_family = "wasm"), expect(clippy::unused_async, reason = "a server function is async even if it waits for nothing"))]
 pub mod server_fns;
 pub mod shell;
+pub mod terminal;
 
 pub use routes::App;
 pub use shell::shell;

@@ -1,6 +1,6 @@
 //! Every address of ours: pages, mails and tests take them from here.
 
-use crate::domain::ids::WorkspaceId;
+use crate::domain::ids::{RunId, WorkspaceId};
 use crate::domain::login::UserCode;
 use crate::domain::names::OrgSlug;
 use crate::domain::set_up::Wanted;
@@ -201,6 +201,56 @@ pub fn workspace_check_up(slug: &OrgSlug, id: WorkspaceId) -> String {
 /// Its artifacts.
 pub fn workspace_artifacts(slug: &OrgSlug, id: WorkspaceId) -> String {
     format!("/o/{slug}/w/{id}/artifacts")
+}
+
+/// Runs of all its workspaces.
+pub fn org_runs(slug: &OrgSlug) -> String {
+    format!("/o/{slug}/runs")
+}
+
+/// Runs of a workspace.
+pub fn workspace_runs(slug: &OrgSlug, id: WorkspaceId) -> String {
+    format!("/o/{slug}/w/{id}/runs")
+}
+
+/// A run: its tasks.
+pub fn run(slug: &OrgSlug, id: WorkspaceId, run: RunId) -> String {
+    format!("/o/{slug}/w/{id}/runs/{run}")
+}
+
+/// Its tasks over time.
+pub fn run_timeline(slug: &OrgSlug, id: WorkspaceId, run: RunId) -> String {
+    format!("/o/{slug}/w/{id}/runs/{run}/timeline")
+}
+
+/// A task of it, with its log.
+pub fn run_task(slug: &OrgSlug, id: WorkspaceId, run: RunId, number: u32) -> String {
+    format!("/o/{slug}/w/{id}/runs/{run}/tasks/{number}")
+}
+
+/// The task beside the same one of another run.
+pub fn run_compare(slug: &OrgSlug, id: WorkspaceId, run: RunId, number: u32) -> String {
+    format!("/o/{slug}/w/{id}/runs/{run}/tasks/{number}/compare")
+}
+
+/// The log of an attempt at a task, to download.
+pub fn run_log(slug: &OrgSlug, id: WorkspaceId, run: RunId, number: u32, attempt: u16) -> String {
+    format!("/o/{slug}/w/{id}/runs/{run}/tasks/{number}/log.txt?attempt={attempt}")
+}
+
+/// What is counted of the runs of a workspace.
+pub fn workspace_statistics(slug: &OrgSlug, id: WorkspaceId) -> String {
+    format!("/o/{slug}/w/{id}/statistics")
+}
+
+/// The same as a table to download.
+pub fn workspace_statistics_csv(slug: &OrgSlug, id: WorkspaceId) -> String {
+    format!("/o/{slug}/w/{id}/statistics.csv")
+}
+
+/// The short link to a run, wherever it is: what clients print.
+pub fn run_link(run: RunId) -> String {
+    format!("/runs/{run}")
 }
 
 /// Its settings.

@@ -20,7 +20,7 @@ use crate::pages::new_org::NewOrgPage;
 use crate::pages::not_found::NotFound;
 use crate::pages::sign_in::SignInPage;
 use crate::pages::sign_up::SignUpPage;
-use crate::pages::{account, org, workspace};
+use crate::pages::{account, org, run, workspace};
 
 /// The application. It also runs once without a request, when the server asks for the list of routes.
 #[component]
@@ -53,6 +53,8 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/setup/connect-workspace/github/select") view=ConnectByHandPage ssr=SsrMode::Async/>
                 <Route path=path!("/orgs/new") view=NewOrgPage ssr=SsrMode::Async/>
                 <Route path=path!("/o/:slug") view=org::overview::OverviewPage ssr=SsrMode::Async/>
+                <Route path=path!("/runs/:run") view=run::link::LinkPage ssr=SsrMode::Async/>
+                <Route path=path!("/o/:slug/runs") view=org::runs::RunsPage ssr=SsrMode::Async/>
                 <Route path=path!("/o/:slug/members") view=org::members::MembersPage ssr=SsrMode::Async/>
                 <Route path=path!("/o/:slug/audit") view=org::audit::AuditPage ssr=SsrMode::Async/>
                 <Route path=path!("/o/:slug/usage") view=org::usage::UsagePage ssr=SsrMode::Async/>
@@ -62,6 +64,12 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/o/:slug/settings") view=org::settings::SettingsPage ssr=SsrMode::Async/>
                 <Route path=path!("/o/:slug/workspaces/new") view=workspace::new::NewPage ssr=SsrMode::Async/>
                 <Route path=path!("/o/:slug/w/:workspace") view=workspace::overview::OverviewPage ssr=SsrMode::Async/>
+                <Route path=path!("/o/:slug/w/:workspace/runs") view=workspace::runs::RunsPage ssr=SsrMode::Async/>
+                <Route path=path!("/o/:slug/w/:workspace/runs/:run") view=run::overview::OverviewPage ssr=SsrMode::Async/>
+                <Route path=path!("/o/:slug/w/:workspace/runs/:run/timeline") view=run::timeline::TimelinePage ssr=SsrMode::Async/>
+                <Route path=path!("/o/:slug/w/:workspace/runs/:run/tasks/:number") view=run::task::TaskPage ssr=SsrMode::Async/>
+                <Route path=path!("/o/:slug/w/:workspace/runs/:run/tasks/:number/compare") view=run::compare::ComparePage ssr=SsrMode::Async/>
+                <Route path=path!("/o/:slug/w/:workspace/statistics") view=workspace::statistics::StatisticsPage ssr=SsrMode::Async/>
                 <Route path=path!("/o/:slug/w/:workspace/connect") view=workspace::connect::ConnectPage ssr=SsrMode::Async/>
                 <Route path=path!("/o/:slug/w/:workspace/tokens") view=workspace::tokens::TokensPage ssr=SsrMode::Async/>
                 <Route path=path!("/o/:slug/w/:workspace/setup") view=workspace::set_up::SetUpPage ssr=SsrMode::Async/>

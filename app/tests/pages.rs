@@ -426,6 +426,68 @@ async fn pages_need_no_inline_style_and_no_inline_handler() {
 }
 
 #[tokio::test]
+async fn a_run_says_what_it_was_and_why_something_was_run() {
+    let run = data::id("run", 1);
+    let (slug, workspace) = (acme(), workspace(USED));
+    page(Member, &paths::workspace_runs(&slug, workspace)).await.shows("nx run-many -t build").shows("1 failed of 2");
+    page(Member, &paths::org_runs(&slug)).await.shows("nx run-many -t build").shows("Workspace");
+    let overview = page(Member, &paths::run(&slug, workspace, run)).await;
+    overview.shows("shop:build").shows("The remote cache had no artifact").shows("“main branch”, read-write").shows("Fix &lt;b&gt;it");
+    page(Member, &paths::run_timeline(&slug, workspace, run)).await.shows("Critical path").shows("role=\"img\"");
+    let public = OrgSlug::parse(data::PUBLIC).expect("a slug");
+    page(Visitor, &paths::run(&public, workspace, run)).await.shows("CI access token, read-write").hides("main branch”");
+}
+
+#[tokio::test]
+async fn a_log_is_text_whatever_it_holds() {
+    let run = data::id("run", 1);
+    let path = paths::run_task(&acme(), workspace(USED), run, 0);
+    let log = page(Member, &path).await;
+    log.shows("&lt;script&gt;alert(1)")
+        .hides("<script>alert")
+        .hides("0;hidden")
+        .hides("hidden\u{7}")
+        .shows("log-ink-1 log-bold")
+        .shows("href=\"#L2\"");
+    page(Member, &format!("{path}?q=error")).await.shows("error: &lt;script&gt;").shows("These are the first.".to_lowercase().as_str());
+    page(Member, &paths::run_task(&acme(), workspace(USED), run, 1)).await.shows("No log").shows("Next failure");
+    page(Member, &paths::run_compare(&acme(), workspace(USED), run, 0)).await.shows("Another one");
+    let with = format!("{}?with={}", paths::run_compare(&acme(), workspace(USED), run, 0), data::id::<app::domain::ids::RunId>("run", 2));
+    page(Member, &with).await.shows("AllExternalDependencies").shows("41 inputs are the same");
+}
+
+#[tokio::test]
+async fn who_has_no_runs_yet_learns_how_to_get_them() {
+    page(Member, &paths::workspace_runs(&acme(), workspace(FRESH))).await.shows("No runs yet").shows("how to connect nx");
+    page(Member, &paths::workspace_statistics(&acme(), workspace(FRESH))).await.shows("Nothing counted").shows("how to connect nx");
+    let filtered = format!("{}?branch=none", paths::workspace_runs(&acme(), workspace(USED)));
+    page(Member, &filtered).await.shows("found as a whole only");
+    assert_eq!(
+        page(Member, &format!("{}?status=nonsense", paths::workspace_runs(&acme(), workspace(USED)))).await.status,
+        StatusCode::BAD_REQUEST
+    );
+}
+
+#[tokio::test]
+async fn statistics_have_a_table_behind_each_plot() {
+    let page = page(Member, &format!("{}?days=7", paths::workspace_statistics(&acme(), workspace(USED)))).await;
+    page.shows("44 %").shows("4 min 0 s").shows("shop:e2e").shows("Show the table").shows("statistics.csv?days=7").shows("<svg");
+}
+
+#[tokio::test]
+async fn a_short_link_leads_to_the_run_or_nowhere() {
+    let run = data::id::<app::domain::ids::RunId>("run", 1);
+    let there = page(Member, &paths::run_link(run)).await;
+    assert_eq!(there.location, paths::run(&acme(), workspace(USED), run));
+    assert_eq!(page(Newcomer, &paths::run_link(run)).await.status, StatusCode::NOT_FOUND);
+    assert!(page(Visitor, &paths::run_link(run)).await.location.starts_with("/sign-in?next="));
+    for unknown in ["/runs/x", "/runs/run_00000000000000000000000009"] {
+        assert_eq!(page(Member, unknown).await.status, StatusCode::NOT_FOUND, "{unknown}");
+        assert!(page(Visitor, unknown).await.location.starts_with("/sign-in?next="), "{unknown}");
+    }
+}
+
+#[tokio::test]
 async fn the_addresses_say_what_they_are_and_what_can_be_done() {
     let page = page(Admin, paths::ACCOUNT_ADDRESSES).await;
     page.shows("Primary").shows("Not confirmed").shows("Make primary: ada.lovelace@mathematics.example.org");

@@ -34,7 +34,9 @@ export interface Look {
 
 const org = (page = '') => (world: World) => `/o/${world.org.slug}${page}`;
 const open = (page = '') => (world: World) => `/o/${world.openOrg.slug}${page}`;
-const used = (page?: 'connect' | 'tokens' | 'setup' | 'check-up' | 'artifacts' | 'settings') => (world: World) => workspacePath(world.used, page);
+const used = (page?: 'connect' | 'tokens' | 'setup' | 'check-up' | 'artifacts' | 'settings' | 'runs' | 'statistics') => (world: World) => workspacePath(world.used, page);
+const run = (page = '') => (world: World) => `${workspacePath(world.used, 'runs')}/${world.run}${page}`;
+const shownRun = (page = '') => (world: World) => `${workspacePath(world.shown, 'runs')}/${world.shownRun}${page}`;
 
 export const LOOKS: Look[] = [
   { name: 'welcome', as: 'nobody', path: () => '/' },
@@ -135,6 +137,22 @@ export const LOOKS: Look[] = [
   { name: 'member_access', as: 'member', path: used('tokens') },
   { name: 'tokens_rotate', as: 'admin', path: used('tokens'), then: (page) => new Frame(page).ask('Rotate…', new Tokens(page).row('GitLab')) },
   { name: 'tokens_issued', as: 'admin', path: (world) => workspacePath(world.long, 'tokens'), then: issueToken },
+  { name: 'runs', as: 'admin', path: used('runs') },
+  { name: 'runs_empty', as: 'admin', path: (world) => workspacePath(world.fresh, 'runs') },
+  { name: 'runs_none_found', as: 'admin', path: (world) => `${workspacePath(world.used, 'runs')}?branch=mai&author=x` },
+  { name: 'org_runs', as: 'admin', path: org('/runs') },
+  { name: 'org_runs_empty', as: 'admin', path: (world) => `/o/${world.emptyOrg.slug}/runs` },
+  { name: 'run', as: 'admin', path: run() },
+  { name: 'run_link', as: 'admin', path: (world) => `/runs/${world.run}` },
+  { name: 'run_none_found', as: 'admin', path: run('?q=nothing') },
+  { name: 'run_timeline', as: 'admin', path: run('/timeline') },
+  { name: 'task', as: 'admin', path: run('/tasks/2') },
+  { name: 'task_found', as: 'admin', path: run('/tasks/2?q=error') },
+  { name: 'task_no_log', as: 'admin', path: run('/tasks/3') },
+  { name: 'compare', as: 'admin', path: run('/tasks/1/compare'), then: (page) => page.getByRole('row', { name: 'Another one' }).getByRole('link').click() },
+  { name: 'compare_nothing', as: 'admin', path: run('/tasks/3/compare') },
+  { name: 'statistics', as: 'admin', path: used('statistics'), then: (page) => page.getByText('Show the table').click() },
+  { name: 'statistics_empty', as: 'admin', path: (world) => workspacePath(world.fresh, 'statistics') },
   { name: 'artifacts', as: 'admin', path: used('artifacts') },
   { name: 'artifacts_empty', as: 'admin', path: (world) => workspacePath(world.fresh, 'artifacts') },
   { name: 'artifacts_none_found', as: 'admin', path: (world) => `${workspacePath(world.used, 'artifacts')}?q=777` },
@@ -150,6 +168,10 @@ export const LOOKS: Look[] = [
   { name: 'visitor_org_members', as: 'nobody', path: open('/members') },
   { name: 'visitor_org_members_none_found', as: 'nobody', path: open('/members?q=example.com') },
   { name: 'visitor_workspace', as: 'nobody', path: (world) => workspacePath(world.shown) },
+  { name: 'visitor_runs', as: 'nobody', path: (world) => workspacePath(world.shown, 'runs') },
+  { name: 'visitor_run', as: 'nobody', path: shownRun() },
+  { name: 'visitor_task', as: 'nobody', path: shownRun('/tasks/2') },
+  { name: 'visitor_statistics', as: 'nobody', path: (world) => workspacePath(world.shown, 'statistics') },
   { name: 'visitor_artifacts', as: 'nobody', path: (world) => workspacePath(world.shown, 'artifacts') },
   { name: 'visitor_artifacts_empty', as: 'nobody', path: (world) => workspacePath(world.shownFresh, 'artifacts') },
   { name: 'guest_workspace_fresh', as: 'newcomer', path: (world) => workspacePath(world.shownFresh) },

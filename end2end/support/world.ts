@@ -7,6 +7,7 @@ import type { Buildkeep } from './test.ts';
 import { Cache } from './cache.ts';
 import { linkIn, mailTo } from './mailbox.ts';
 import { linkOf, nxConnect } from './nx.ts';
+import { fillRuns } from './runs.ts';
 import { type Org, type Person, type Workspace, unique } from './setup.ts';
 
 type Cookies = Awaited<ReturnType<Awaited<ReturnType<typeof request.newContext>>['storageState']>>;
@@ -28,6 +29,9 @@ export interface World {
   used: Workspace;
   fresh: Workspace;
   long: Workspace;
+  /** A run that failed, of the used workspace and of the one that is shown to everybody; its third task has a log. */
+  run: string;
+  shownRun: string;
   /** The link of an invite for somebody without an account. */
   invite: string;
   /** The link that proves an address which the admin has claimed. */
@@ -58,7 +62,7 @@ export async function furnish(buildkeep: Buildkeep): Promise<World> {
   const used = await setup.workspace(org, 'shop');
   const fresh = await setup.workspace(org, 'docs');
   const long = await setup.workspace(org, LONG);
-  await fill(buildkeep, used);
+  const { id: run } = await fill(buildkeep, used);
   const cookies = {
     admin: await cookiesOf(buildkeep, people.admin),
     member: await cookiesOf(buildkeep, people.member),
@@ -73,16 +77,16 @@ export async function furnish(buildkeep: Buildkeep): Promise<World> {
   await setup.plan(fullOrg, 'Small');
   const shown = await setup.workspace(openOrg, 'compiler');
   const shownFresh = await setup.workspace(openOrg, 'website');
-  await fill(buildkeep, shown);
+  const { id: shownRun } = await fill(buildkeep, shown);
   await publish(buildkeep, openOrg, cookies.admin);
   const invite = await invited(buildkeep, org, cookies.admin);
   await listDomains(buildkeep, org, cookies.admin);
   const claim = await addressed(buildkeep, people.admin, cookies.admin);
   const links = { claims: (await nxConnect(buildkeep)).code, creates: await linkOf(buildkeep, null) };
-  return { buildkeep, people, cookies, org, emptyOrg, openOrg, fullOrg, shown, shownFresh, used, fresh, long, invite, claim, links };
+  return { buildkeep, people, cookies, org, emptyOrg, openOrg, fullOrg, shown, shownFresh, used, fresh, long, run, shownRun, invite, claim, links };
 }
 
-/** Tokens in every state, artifacts, hits and misses. */
+/** Tokens in every state, artifacts, hits and misses, runs; the run that failed. */
 async function fill({ setup, url }: Buildkeep, workspace: Workspace) {
   const writer = await setup.token(workspace, 'GitHub, main branch', 'read-write');
   const reader = await setup.token(workspace, 'Pull requests and forks', 'read-only', 'never');
@@ -98,6 +102,7 @@ async function fill({ setup, url }: Buildkeep, workspace: Workspace) {
     if (n % 4 === 0) await read.get(hash);
     if (n % 20 === 0) await read.get(`1${hash}`);
   }));
+  return fillRuns(url, reader.token);
 }
 
 /** Personal access tokens, one of which is revoked. */

@@ -54,7 +54,7 @@ test('a limit is told to Admins only, and says what to do', async ({ page, setup
   await signIn(grace, hers);
   await new OrgOverview(hers).open(org);
   await expect(hers.getByRole('region', { name: 'Limits of the plan' })).toHaveCount(0);
-  await expect(overview.tabs()).toHaveText(['Workspaces', 'Members', 'Audit', 'Usage', 'Settings']);
+  await expect(overview.tabs()).toHaveText(['Workspaces', 'Runs', 'Members', 'Audit', 'Usage', 'Settings']);
   const answer = await hers.goto(`/o/${org.slug}/usage`);
   expect(answer?.status()).toBe(403);
 });

@@ -51,7 +51,7 @@ test('an Admin who steps down sees no controls of Admins any more', async ({ pag
   await members.stepDown(ada);
   await members.says('Ada Lovelace has a new role.');
   await expect(page.getByText('Remove…')).toHaveCount(0);
-  await expect(members.tabs()).toHaveText(['Workspaces', 'Members']);
+  await expect(members.tabs()).toHaveText(['Workspaces', 'Runs', 'Members']);
 });
 
 test('a member leaves', async ({ page, setup, signIn }) => {

@@ -25,7 +25,7 @@ test('an Admin makes an organization public, a visitor looks, and it goes privat
   const overview = new OrgOverview(visitor);
   await overview.open(org);
   await expect(overview.row('shop')).toBeVisible();
-  await expect(overview.tabs()).toHaveText(['Workspaces', 'Members']);
+  await expect(overview.tabs()).toHaveText(['Workspaces', 'Runs', 'Members']);
   await expect(visitor.getByRole('banner').locator('.trail > .chip')).toHaveText('Public');
   await expect(visitor.getByText('This organization is public.')).toBeVisible();
   await overview.tab('Members');
@@ -35,12 +35,12 @@ test('an Admin makes an organization public, a visitor looks, and it goes privat
   await members.find(grace.email);
   await expect(visitor.getByRole('heading', { name: 'Nobody found' })).toBeVisible();
   await visitor.goto(workspacePath(workspace));
-  await expect(overview.tabs()).toHaveText(['Overview', 'Artifacts']);
+  await expect(overview.tabs()).toHaveText(['Overview', 'Runs', 'Statistics', 'Artifacts']);
 
   await visitor.getByRole('main').getByRole('link', { name: 'sign in' }).click();
   await new SignIn(visitor).submit(grace.email, grace.password);
   await expect(visitor, 'back to where the visitor was').toHaveURL(workspacePath(workspace));
-  await expect(overview.tabs()).toHaveText(['Overview', 'Connect', 'Access', 'Artifacts']);
+  await expect(overview.tabs()).toHaveText(['Overview', 'Runs', 'Statistics', 'Connect', 'Access', 'Artifacts']);
 
   await settings.turn('Let search engines list it');
   await settings.says('Saved.');

@@ -14,7 +14,7 @@ test.describe('as a Member', () => {
     await overview.open(world.org);
     await expect(overview.row('shop')).toBeVisible();
     await expect(overview.newWorkspace).toHaveCount(0);
-    await expect(overview.tabs()).toHaveText(['Workspaces', 'Members']);
+    await expect(overview.tabs()).toHaveText(['Workspaces', 'Runs', 'Members']);
 
     const members = new Members(page);
     await members.open(world.org);
@@ -24,7 +24,7 @@ test.describe('as a Member', () => {
 
     const workspace = new WorkspaceOverview(page);
     await workspace.open(world.used);
-    await expect(workspace.tabs()).toHaveText(['Overview', 'Connect', 'Access', 'Artifacts']);
+    await expect(workspace.tabs()).toHaveText(['Overview', 'Runs', 'Statistics', 'Connect', 'Access', 'Artifacts']);
 
     const artifacts = new Artifacts(page);
     await artifacts.open(world.used);

@@ -39,7 +39,7 @@ test('a terminal logs in, works as the levels say, and is taken back', async ({ 
   await signIn(ada, admin);
   const access = new Tokens(admin);
   await access.open(workspace);
-  await expect(access.tabs()).toHaveText(['Overview', 'Connect', 'Access', 'Artifacts', 'Settings']);
+  await expect(access.tabs()).toHaveText(['Overview', 'Runs', 'Statistics', 'Connect', 'Access', 'Artifacts', 'Settings']);
   await access.level('nxCloudId: none');
   await page.goto(workspacePath(workspace, 'connect'));
   const nxCloudId = /nxCloudId[\s\S]*?\b([0-9a-f]{24})\b/.exec(await page.content())![1]!;

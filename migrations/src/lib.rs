@@ -22,6 +22,7 @@ mod m20261123_000012_billing;
 mod m20261124_000013_credentials;
 mod m20261124_000014_logins;
 mod m20261124_000015_connections;
+mod m20261124_000016_runs;
 mod table;
 
 pub use sea_orm_migration::MigratorTrait;
@@ -49,6 +50,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261124_000013_credentials::Migration),
             Box::new(m20261124_000014_logins::Migration),
             Box::new(m20261124_000015_connections::Migration),
+            Box::new(m20261124_000016_runs::Migration),
         ]
     }
 }

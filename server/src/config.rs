@@ -52,6 +52,8 @@ pub struct Config {
     /// Workspaces that there may be which `nx connect` created and nobody has claimed; 0 when only people who are signed in
     /// may create some.
     pub unclaimed_workspaces: u32,
+    /// Days after which runs are deleted.
+    pub run_days: u32,
     /// Plans with their limits; default is one without limits.
     pub plans: Vec<PlanSettings>,
     /// Name of the plan of organizations that were given none; needed when there are several.
@@ -106,6 +108,7 @@ impl Default for Config {
             transfer_limit: 512,
             audit_days: None,
             unclaimed_workspaces: 100,
+            run_days: 90,
             plans: Vec::new(),
             default_plan: None,
             sign_in_per_minute: 20,
@@ -193,6 +196,9 @@ impl Config {
         }
         if self.audit_days.is_some_and(|days| !(1..=36_500).contains(&days)) {
             return unusable("audit_days", "use 1 to 36500, or leave it out to keep events for ever");
+        }
+        if !(1..=36_500).contains(&self.run_days) {
+            return unusable("run_days", "use 1 to 36500");
         }
         if self.sign_in_per_minute == 0 {
             return unusable("sign_in_per_minute", "use 1 or more");

@@ -20,7 +20,9 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::timeout::RequestBodyTimeoutLayer;
 
-use crate::api::{account, artifacts, audit, cache, client, connect, health, logins, openapi, personal_tokens, sso, usage, whoami};
+use crate::api::{
+    account, artifacts, audit, cache, client, connect, health, logins, openapi, personal_tokens, run_files, runs, sso, usage, whoami,
+};
 use crate::auth::{actor, forms, session};
 use crate::services;
 use crate::state::State;
@@ -77,6 +79,9 @@ pub fn plain_routes(metrics: PrometheusHandle) -> Vec<PlainRoute> {
         plain("/nx-cloud/system/version", &["GET"], get(connect::version)),
         plain("/nx-cloud/is-workspace-claimed", &["POST"], post(connect::is_claimed)),
         plain("/nx-cloud/stats", &["POST"], post(connect::stats)),
+        plain("/api/v1/runs", &["POST"], post(runs::start)),
+        plain("/api/v1/runs/{run}/report", &["POST"], post(runs::report)),
+        plain("/api/v1/runs/{run}/end", &["POST"], post(runs::end)),
         plain("/api/openapi.json", &["GET"], get(openapi::get)),
         plain("/api/v1/logins", &["POST"], post(logins::begin)),
         plain("/api/v1/logins/token", &["POST"], post(logins::poll)),
@@ -96,6 +101,8 @@ pub fn browser_routes() -> Vec<(&'static str, MethodRouter<AppState>)> {
         ("/o/{slug}/audit.csv", get(audit::csv)),
         ("/o/{slug}/audit.ndjson", get(audit::ndjson)),
         ("/o/{slug}/usage.csv", get(usage::csv)),
+        ("/o/{slug}/w/{workspace}/runs/{run}/tasks/{number}/log.txt", get(run_files::log)),
+        ("/o/{slug}/w/{workspace}/statistics.csv", get(run_files::statistics)),
         (paths::ACCOUNT_EXPORT, get(account::export)),
         (paths::SSO_START, get(sso::start)),
         (SSO_CALLBACK, get(sso::callback)),

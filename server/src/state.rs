@@ -32,6 +32,7 @@ use crate::oidc::Provider;
 use crate::plans::Plans;
 use crate::services::limits::Quotas;
 use crate::services::naming::Naming;
+use crate::services::runs::intake::Intake;
 use crate::services::usage::LastCount;
 use crate::store::artifacts::StoredArtifact;
 use crate::store::db::Db;
@@ -65,6 +66,8 @@ pub struct State {
     pub found: Cache<ArtifactKey, Arc<StoredArtifact>>,
     /// Artifacts that wait for their names.
     pub naming: Naming,
+    /// Runs that clients tell of.
+    pub intake: Intake,
     /// Counts to be written down.
     pub usage: Usage,
     /// The OpenID provider that people can sign in with.
@@ -165,6 +168,7 @@ impl State {
             blobs,
             found: Cache::new(100_000),
             naming: Naming::default(),
+            intake: Intake::default(),
             usage: Usage::default(),
             provider,
             plans,

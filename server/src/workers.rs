@@ -18,16 +18,19 @@ use crate::error::{Error, Result};
 use crate::mail::queue;
 use crate::services::connections::for_nx;
 use crate::services::identities::checking;
+use crate::services::runs::closing;
 use crate::services::{domain_invites, retention, usage};
 use crate::state::State;
 use crate::store::{addresses, logins, personal_tokens, quotas, sessions, users};
 use crate::usage::FLUSH_INTERVAL;
+use crate::wire::runs::LEASE_SECONDS;
 
 const MAIL_INTERVAL: Duration = Duration::from_secs(10);
 /// What is being sent when the server is told to stop has this long to be taken: cut off, it would be sent twice.
 const LAST_MAIL: Duration = Duration::from_secs(20);
 const PURGE_INTERVAL: Duration = Duration::from_secs(30);
 const IDENTITY_INTERVAL: Duration = Duration::from_secs(15);
+const LEASE_INTERVAL: Duration = Duration::from_secs(15);
 const STOCK_INTERVAL: Duration = Duration::from_mins(1);
 const DOMAIN_INTERVAL: Duration = Duration::from_mins(5);
 const RETENTION_INTERVAL: Duration = Duration::from_mins(15);
@@ -68,7 +71,13 @@ impl Workers {
         workers.spawn("retention", RETENTION_INTERVAL, |state| async move {
             retention::apply(&state).await?;
             retention::end_executions(&state).await?;
+            retention::trim_runs(&state).await?;
             retention::trim_audit(&state).await.map(drop)
+        });
+        // A server that was away has heard of no run: each gets its time to be heard of again.
+        let first_leases = tokio::time::Instant::now() + Duration::from_secs(u64::from(LEASE_SECONDS));
+        workers.spawn("leases of runs", LEASE_INTERVAL, move |state| async move {
+            if tokio::time::Instant::now() < first_leases { Ok(()) } else { closing::end_silent(&state).await.map(drop) }
         });
         // Each account has a time of its own.
         workers.spawn("identities", IDENTITY_INTERVAL, |state| async move { checking::check_due(&state).await.map(drop) });
@@ -83,6 +92,7 @@ impl Workers {
             for_nx::expire(&state).await?;
             state.attempts.forget_old();
             state.strangers.forget_old();
+            state.intake.forget_old();
             state.dns.forget_old();
             retention::sweep(&state).await.map(drop)
         });

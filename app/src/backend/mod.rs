@@ -18,8 +18,10 @@ pub mod logins;
 pub mod members;
 pub mod orgs;
 pub mod personal_tokens;
+pub mod runs;
 pub mod sessions;
 pub mod set_up;
+pub mod statistics;
 pub mod token_policy;
 pub mod workspaces;
 
@@ -64,6 +66,10 @@ pub struct Backend {
     pub connections: Arc<dyn connections::Connections>,
     /// Who reads and who stores in the workspaces, as a whole.
     pub set_up: Arc<dyn set_up::SetUps>,
+    /// Their runs.
+    pub runs: Arc<dyn runs::Runs>,
+    /// What is counted of these.
+    pub statistics: Arc<dyn statistics::WorkspaceStatistics>,
     /// What happened.
     pub audit: Arc<dyn audit::Audit>,
     /// Their plans, and what they use of them.

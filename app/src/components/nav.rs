@@ -115,6 +115,8 @@ impl AccountTab {
 pub enum OrgTab {
     /// Its workspaces.
     Workspaces,
+    /// Runs of all of them.
+    Runs,
     /// Its members.
     Members,
     /// What happened in it.
@@ -126,11 +128,12 @@ pub enum OrgTab {
 }
 
 impl OrgTab {
-    const ALL: [Self; 5] = [Self::Workspaces, Self::Members, Self::Audit, Self::Usage, Self::Settings];
+    const ALL: [Self; 6] = [Self::Workspaces, Self::Runs, Self::Members, Self::Audit, Self::Usage, Self::Settings];
 
     const fn permission(self) -> Permission {
         match self {
             Self::Workspaces => Permission::ViewWorkspaces,
+            Self::Runs => Permission::ViewRuns,
             Self::Members => Permission::ViewMembers,
             Self::Audit => Permission::ViewAudit,
             Self::Usage => Permission::ManageBilling,
@@ -141,6 +144,7 @@ impl OrgTab {
     const fn words(self) -> &'static str {
         match self {
             Self::Workspaces => "Workspaces",
+            Self::Runs => "Runs",
             Self::Members => "Members",
             Self::Audit => "Audit",
             Self::Usage => "Usage",
@@ -151,6 +155,7 @@ impl OrgTab {
     fn path(self, org: &OrgView) -> String {
         match self {
             Self::Workspaces => paths::org(&org.slug),
+            Self::Runs => paths::org_runs(&org.slug),
             Self::Members => paths::org_members(&org.slug),
             Self::Audit => paths::org_audit(&org.slug),
             Self::Usage => paths::org_usage(&org.slug),
@@ -164,6 +169,10 @@ impl OrgTab {
 pub enum WorkspaceTab {
     /// What its cache holds and did.
     Overview,
+    /// Its runs.
+    Runs,
+    /// What is counted of them.
+    Statistics,
     /// How to point nx at it.
     Connect,
     /// What its credentials may do: access levels and CI access tokens.
@@ -175,11 +184,12 @@ pub enum WorkspaceTab {
 }
 
 impl WorkspaceTab {
-    const ALL: [Self; 5] = [Self::Overview, Self::Connect, Self::Access, Self::Artifacts, Self::Settings];
+    const ALL: [Self; 7] = [Self::Overview, Self::Runs, Self::Statistics, Self::Connect, Self::Access, Self::Artifacts, Self::Settings];
 
     const fn permission(self) -> Permission {
         match self {
             Self::Overview => Permission::ViewWorkspaces,
+            Self::Runs | Self::Statistics => Permission::ViewRuns,
             Self::Connect | Self::Access => Permission::ConnectWorkspace,
             Self::Artifacts => Permission::ViewArtifacts,
             Self::Settings => Permission::EditWorkspace,
@@ -189,6 +199,8 @@ impl WorkspaceTab {
     const fn words(self) -> &'static str {
         match self {
             Self::Overview => "Overview",
+            Self::Runs => "Runs",
+            Self::Statistics => "Statistics",
             Self::Connect => "Connect",
             Self::Access => "Access",
             Self::Artifacts => "Artifacts",
@@ -200,6 +212,8 @@ impl WorkspaceTab {
         let (slug, id) = (&org.slug, workspace.id);
         match self {
             Self::Overview => paths::workspace(slug, id),
+            Self::Runs => paths::workspace_runs(slug, id),
+            Self::Statistics => paths::workspace_statistics(slug, id),
             Self::Connect => paths::workspace_connect(slug, id),
             Self::Access => paths::workspace_tokens(slug, id),
             Self::Artifacts => paths::workspace_artifacts(slug, id),

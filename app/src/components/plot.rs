@@ -31,6 +31,10 @@ pub enum Unit {
     Count,
     /// Bytes, in the unit that fits.
     Bytes,
+    /// Milliseconds, in the unit that fits.
+    Duration,
+    /// Percent.
+    Percent,
 }
 
 impl Unit {
@@ -38,6 +42,13 @@ impl Unit {
     const fn step(self, most: u64) -> (u64, &'static str) {
         match self {
             Self::Count => (1, ""),
+            Self::Percent => (1, " %"),
+            Self::Duration => match most {
+                0..=999 => (1, " ms"),
+                1_000..=119_999 => (1_000, " s"),
+                120_000..=7_199_999 => (60_000, " min"),
+                _ => (3_600_000, " h"),
+            },
             Self::Bytes => match most {
                 0..=0x3ff => (1, " B"),
                 0x400..=0xf_ffff => (1 << 10, " KiB"),

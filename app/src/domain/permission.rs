@@ -39,6 +39,8 @@ pub enum Permission {
     ViewArtifacts,
     /// Delete artifacts, one or many.
     PurgeArtifacts,
+    /// See runs with their tasks and logs, and what is counted of them.
+    ViewRuns,
     /// Read and download the audit log.
     ViewAudit,
     /// See plan and usage, change the billing contact.
@@ -47,7 +49,7 @@ pub enum Permission {
 
 impl Permission {
     /// Every permission, in the order of the printed matrix.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::ViewOrg,
         Self::EditOrg,
         Self::ChangeVisibility,
@@ -64,6 +66,7 @@ impl Permission {
         Self::ManageTokens,
         Self::ViewArtifacts,
         Self::PurgeArtifacts,
+        Self::ViewRuns,
         Self::ViewAudit,
         Self::ManageBilling,
     ];
@@ -87,6 +90,7 @@ impl Permission {
             Self::ManageTokens => "Manage CI access tokens, choose access levels",
             Self::ViewArtifacts => "See which artifacts are stored",
             Self::PurgeArtifacts => "Delete artifacts",
+            Self::ViewRuns => "See runs, their logs and statistics",
             Self::ViewAudit => "Read and download the audit log",
             Self::ManageBilling => "See plan and usage, change the billing contact",
         }
@@ -114,6 +118,7 @@ impl Role {
                 | Permission::ManageTokens
                 | Permission::ViewArtifacts
                 | Permission::PurgeArtifacts
+                | Permission::ViewRuns
                 | Permission::ViewAudit
                 | Permission::ManageBilling => true,
             },
@@ -124,7 +129,8 @@ impl Role {
                 | Permission::LeaveOrg
                 | Permission::ViewWorkspaces
                 | Permission::ConnectWorkspace
-                | Permission::ViewArtifacts => true,
+                | Permission::ViewArtifacts
+                | Permission::ViewRuns => true,
                 Permission::EditOrg
                 | Permission::ChangeVisibility
                 | Permission::DeleteOrg

@@ -31,7 +31,11 @@ impl Standing {
         match self {
             Self::Member(role) => role.grants(permission),
             Self::Visitor => match permission {
-                Permission::ViewOrg | Permission::ViewMembers | Permission::ViewWorkspaces | Permission::ViewArtifacts => true,
+                Permission::ViewOrg
+                | Permission::ViewMembers
+                | Permission::ViewWorkspaces
+                | Permission::ViewArtifacts
+                | Permission::ViewRuns => true,
                 Permission::ChangeVisibility
                 | Permission::EditOrg
                 | Permission::DeleteOrg

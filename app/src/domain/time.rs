@@ -33,6 +33,18 @@ pub fn exact(at: DateTime<Utc>) -> String {
     at.format("%Y-%m-%d %H:%M:%S UTC").to_string()
 }
 
+/// A length of time in milliseconds as people read it: `850 ms`, `4.2 s`, `3 min 5 s`, `2 h 4 min`.
+pub fn duration(millis: u64) -> String {
+    let seconds = millis / 1000;
+    match seconds {
+        0 => format!("{millis} ms"),
+        1..=9 => format!("{seconds}.{} s", millis % 1000 / 100),
+        10..=59 => format!("{seconds} s"),
+        60..=3599 => format!("{} min {} s", seconds / 60, seconds % 60),
+        _ => format!("{} h {} min", count(seconds / 3600), seconds / 60 % 60),
+    }
+}
+
 /// Bytes as people read them: `0 B`, `1.5 KiB`, `20 MiB`.
 pub fn bytes(count: u64) -> String {
     const UNITS: [&str; 5] = ["KiB", "MiB", "GiB", "TiB", "PiB"];
@@ -93,5 +105,8 @@ mod tests {
         }
         assert_eq!(count(1_234_567), "1\u{202f}234\u{202f}567");
         assert_eq!(count(12), "12");
+        for (millis, text) in [(0, "0 ms"), (4_260, "4.2 s"), (59_999, "59 s"), (185_000, "3 min 5 s"), (7_440_000, "2 h 4 min")] {
+            assert_eq!(duration(millis), text);
+        }
     }
 }

@@ -3,8 +3,10 @@
 
 pub mod confirm;
 pub mod copy_button;
+pub mod live;
 pub mod reload;
 pub mod row_filter;
+pub mod run_keys;
 pub mod slug_suggestion;
 pub mod theme_switch;
 

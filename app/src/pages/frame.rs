@@ -32,6 +32,8 @@ pub fn Frame(
 ) -> impl IntoView {
     let request = request();
     let title = [vec![title], place.names(), vec!["Buildkeep".to_owned()]].concat().join(" · ");
+    // leptos_meta writes it as it is, and names are other people's words.
+    let title = title.replace('&', "&amp;").replace('<', "&lt;");
     // Only what a crawler sees, as a visitor of an organization that wants it.
     let listed = place.org().is_some_and(|org| org.standing == Standing::Visitor && org.visibility.is_listed());
     if listed {

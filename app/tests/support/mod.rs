@@ -7,6 +7,7 @@ pub mod backend;
 pub mod connections;
 pub mod data;
 pub mod identities;
+pub mod runs;
 mod tokens;
 
 use std::sync::Arc;
@@ -101,6 +102,8 @@ fn request(parts: &Parts, default: Persona) -> Request {
             artifacts: fake.clone(),
             connections: fake.clone(),
             set_up: fake.clone(),
+            runs: fake.clone(),
+            statistics: fake.clone(),
             audit: fake.clone(),
             billing: fake,
         },

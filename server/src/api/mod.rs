@@ -12,6 +12,8 @@ pub mod logins;
 pub mod openapi;
 pub mod personal_tokens;
 pub mod problem;
+pub mod run_files;
+pub mod runs;
 pub mod sso;
 pub mod usage;
 pub mod whoami;

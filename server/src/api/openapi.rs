@@ -25,6 +25,9 @@ use crate::wire::{artifacts, logins, problem, runs, whoami};
         super::logins::begin,
         super::logins::poll,
         super::personal_tokens::delete,
+        super::runs::start,
+        super::runs::report,
+        super::runs::end,
     ),
     components(schemas(
         problem::Problem,

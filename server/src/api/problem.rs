@@ -2,13 +2,12 @@
 
 use app::domain::access::CachePermission;
 use axum::Json;
-use axum::body::Body;
-use axum::extract::rejection::JsonRejection;
-use axum::extract::{FromRequest, Request};
+use axum::extract::Request;
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::de::DeserializeOwned;
+use serde_json::error::Category;
 
 use crate::auth::actor::client_address;
 use crate::auth::credential::{CacheScope, Checked, Credential, Presented};
@@ -118,17 +117,13 @@ pub fn scope(credential: &Credential, permission: CachePermission) -> Result<Cac
     })
 }
 
-/// A body of JSON with at most so many bytes.
+/// A body of JSON with at most so many bytes. Not by axum's extractor, which has a bound of its own; and whatever the header
+/// says: the body says itself whether it is JSON.
 pub async fn json<T: DeserializeOwned>(request: Request, most: usize) -> Result<T, Refused> {
-    let (mut parts, body) = request.into_parts();
-    let too_large = || Refused::too_large(format!("The body is larger than {most} bytes."));
-    let body = axum::body::to_bytes(body, most).await.map_err(|_| too_large())?;
-    // Also without the header: the body says itself whether it is JSON.
-    parts.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    let request = Request::from_parts(parts, Body::from(body));
-    match Json::<T>::from_request(request, &()).await {
-        Ok(Json(value)) => Ok(value),
-        Err(JsonRejection::JsonSyntaxError(_)) => Err(Refused::new(StatusCode::BAD_REQUEST, Code::Invalid, "The body is not JSON.")),
-        Err(error) => Err(Refused::invalid(error.body_text())),
-    }
+    let too_large = |_| Refused::too_large(format!("The body is larger than {most} bytes."));
+    let body = axum::body::to_bytes(request.into_body(), most).await.map_err(too_large)?;
+    serde_json::from_slice(&body).map_err(|error| match error.classify() {
+        Category::Data => Refused::invalid(error.to_string()),
+        Category::Syntax | Category::Eof | Category::Io => Refused::new(StatusCode::BAD_REQUEST, Code::Invalid, "The body is not JSON."),
+    })
 }

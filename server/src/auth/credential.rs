@@ -94,6 +94,27 @@ impl CacheScope {
     }
 }
 
+/// Proof that a credential may have its runs recorded in one workspace.
+#[derive(Debug, Clone)]
+pub struct RunScope(Arc<Living>);
+
+impl RunScope {
+    /// The workspace.
+    pub fn workspace(&self) -> WorkspaceId {
+        self.0.workspace
+    }
+
+    /// Its organization.
+    pub fn org(&self) -> OrgId {
+        self.0.org
+    }
+
+    /// The credential that asks.
+    pub fn credential(&self) -> &Living {
+        &self.0
+    }
+}
+
 /// A credential that is known to live; what it may do is asked with [`Credential::scope`].
 #[derive(Debug, Clone)]
 pub struct Credential(Arc<Living>);
@@ -102,6 +123,11 @@ impl Credential {
     /// The proof for this permission, if the credential gives it.
     pub fn scope(&self, permission: CachePermission) -> Option<CacheScope> {
         self.0.grant.grants(permission).then(|| CacheScope(self.0.clone()))
+    }
+
+    /// The proof that its runs are recorded, if they are.
+    pub fn runs(&self) -> Option<RunScope> {
+        (self.0.grant.grants(CachePermission::RecordRuns) && self.0.is_claimed()).then(|| RunScope(self.0.clone()))
     }
 
     /// What it is.

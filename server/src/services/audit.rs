@@ -2,7 +2,7 @@
 
 mod export;
 
-pub use export::Format;
+pub use export::{Format, defused};
 
 use std::sync::Arc;
 

@@ -23,8 +23,10 @@ pub mod naming;
 pub mod orgs;
 pub mod personal_tokens;
 pub mod retention;
+pub mod runs;
 pub mod sessions;
 pub mod set_up;
+pub mod statistics;
 pub mod token_policy;
 pub mod usage;
 pub mod whoami;
@@ -57,6 +59,8 @@ pub fn backend(state: &Arc<State>) -> Backend {
         artifacts: Arc::new(artifacts::Artifacts(state.clone())),
         connections: Arc::new(connections::Connections(state.clone())),
         set_up: Arc::new(set_up::SetUps(state.clone())),
+        runs: Arc::new(runs::Runs(state.clone())),
+        statistics: Arc::new(statistics::Statistics(state.clone())),
         audit: Arc::new(audit::Audit(state.clone())),
         billing: Arc::new(billing::Billing(state.clone())),
     }

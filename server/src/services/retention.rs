@@ -13,6 +13,8 @@ use crate::error::Result;
 use crate::state::State;
 use crate::store::artifacts::{self, StoredArtifact};
 use crate::store::audit;
+use crate::store::runs;
+use crate::store::statistics;
 use crate::store::workspaces;
 
 /// Artifacts deleted in one transaction: few enough that writers do not wait long.
@@ -139,6 +141,33 @@ async fn delete_oldest(state: &State, workspace: WorkspaceId, moment: DateTime<U
         }
     }
     Ok(deleted)
+}
+
+/// Days are counted for no less: the page of statistics goes back so far.
+const LEAST_STATISTICS_DAYS: u32 = 91;
+/// Runs deleted in one transaction, each with all its tasks and logs.
+const RUN_BATCH: u64 = 20;
+
+/// Deletes runs that are older than the operator keeps them, and what was counted so long ago. Returns how many runs went.
+pub async fn trim_runs(state: &State) -> Result<u64> {
+    let now = state.clock.now();
+    let before = now - TimeDelta::days(i64::from(state.config.run_days));
+    let mut trimmed = 0;
+    loop {
+        let batch = runs::delete_old(state.db.write(), before, RUN_BATCH).await?;
+        trimmed += batch;
+        if batch < RUN_BATCH {
+            break;
+        }
+    }
+    // What a run refers to was used on its day or later.
+    runs::delete_old_details(state.db.write(), before.date_naive()).await?;
+    let counted = now - TimeDelta::days(i64::from(state.config.run_days.max(LEAST_STATISTICS_DAYS)));
+    statistics::delete_old(state.db.write(), counted.date_naive()).await?;
+    if trimmed > 0 {
+        tracing::info!(trimmed, "retention deleted runs");
+    }
+    Ok(trimmed)
 }
 
 /// Deletes events of the audit log that are older than the operator keeps them. Returns how many went.

@@ -36,7 +36,7 @@ pub fn of(state: &State, credential: &Credential) -> Whoami {
                 SharedAccess::None
             },
             execution: may(CachePermission::UseExecution) && !may(CachePermission::WriteShared),
-            records_runs: may(CachePermission::RecordRuns),
+            records_runs: credential.runs().is_some(),
         },
         notice: living.notice,
     }

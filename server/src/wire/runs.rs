@@ -19,6 +19,12 @@ pub const LEASE_SECONDS: u32 = 90;
 pub const MOST_TASKS: u32 = 20_000;
 /// Tasks in one report.
 pub const MOST_TASKS_IN_REPORT: usize = 500;
+/// Attempts at one task.
+pub const MOST_ATTEMPTS: u16 = 1000;
+/// Pieces of logs in one report.
+pub const MOST_PIECES_IN_REPORT: usize = 5000;
+/// Pieces of the log of one attempt at a task.
+pub const MOST_PIECES: u32 = 100_000;
 /// Bytes of one report.
 pub const MOST_REPORT_BYTES: usize = 8 << 20;
 /// Bytes of one piece of log, in UTF-8.
@@ -139,6 +145,7 @@ pub struct Report {
     pub tasks: Vec<Task>,
     /// Pieces of logs. One that is there already stays.
     #[serde(default)]
+    #[schema(max_items = 5000)]
     pub logs: Vec<LogPiece>,
 }
 

@@ -5,10 +5,12 @@ use std::fmt::Write as _;
 use app::domain::access::TokenAccess::{ReadOnly, ReadWrite};
 use app::notice::Notice;
 use sea_orm::{ConnectionTrait as _, DbBackend, QueryResult, Statement};
+use serde_json::json;
 use tower_sessions::session::Id;
 
 use crate::support::archive::archive;
-use crate::support::{PASSWORD, TestApp, files, log_lines};
+use crate::support::run::Nx;
+use crate::support::{Ci, PASSWORD, TestApp, files, log_lines};
 
 const CONTENT: &[u8] = b"terminal output of a build that nobody else is to read";
 
@@ -97,6 +99,9 @@ async fn a_copy_of_the_database_the_folder_and_the_log_reveals_no_credential_and
     reader.get("1").await.is(200);
     writer.with(&writer.secret.replace("bkci_", "bkci_x")).get("1").await.is(401);
     ada.revoke(&workspace, &writer).await;
+    for (what, name) in run_of_secrets(&app, &reader).await {
+        secrets.add(what, name);
+    }
     app.flush().await;
     secrets.add("artifact", CONTENT);
     secrets.add("start of a compressed artifact", &archive(CONTENT)[..40]);
@@ -117,6 +122,61 @@ async fn a_copy_of_the_database_the_folder_and_the_log_reveals_no_credential_and
     let log = log_lines();
     assert!(log.contains(".eml"), "the log holds what it should");
     secrets.are_not_in("the log", log.as_bytes());
+}
+
+/// A run in which everything has a name that is nowhere else.
+async fn run_of_secrets(app: &TestApp, ci: &Ci) -> Vec<(&'static str, &'static str)> {
+    let names = [
+        ("command", "nx run-many --secret-command"),
+        ("branch", "feature/secret-branch"),
+        ("commit", "5ec3e7c0331175ec3e7c033117"),
+        ("title of a commit", "Buy the secret company"),
+        ("author", "Secret Author <secret@example.org>"),
+        ("CI execution", "secret-execution-4711"),
+        ("CI environment", "secret-environment"),
+        ("address of a job", "https://secret-ci.example.org/4711"),
+        ("machine", "5ec3e73ac41e5ec3e73ac41e"),
+        ("pull request", "secret-pull-4711"),
+        ("task", "secret-project:secret-target"),
+        ("project", "secret-project"),
+        ("target", "secret-target"),
+        ("configuration", "secret-configuration"),
+        ("hash of a task", "98765432109876543210"),
+        ("input of a hash", "secret-input-of-a-hash"),
+        ("value of an input", "secret-value-of-an-input"),
+        ("options", "--secret-option=4711"),
+        ("line of a log", "the secret line of the log"),
+    ];
+    let name = |what: &str| names.iter().find(|(known, _)| *known == what).unwrap().1;
+    let nx = Nx::start_as(
+        app,
+        ci,
+        &json!({
+            "command": name("command"),
+            "branch": name("branch"),
+            "pull_request": name("pull request"),
+            "commit": { "sha": name("commit"), "title": name("title of a commit"), "author": name("author") },
+            "ci": {
+                "provider": "github",
+                "execution_id": name("CI execution"),
+                "execution_env": name("CI environment"),
+                "url": name("address of a job"),
+            },
+            "machine": { "id": name("machine"), "platform": "linux", "cpu_cores": 8 },
+        }),
+    )
+    .await;
+    let task = json!({
+        "configuration": name("configuration"),
+        "hash": name("hash of a task"),
+        "hash_details": { name("input of a hash"): name("value of an input") },
+        "params": name("options"),
+    });
+    nx.tasks(&[nx.ran(0, name("task"), 5, &task)]).await;
+    nx.log(0, 0, name("line of a log")).await;
+    nx.end("success").await.is(204);
+    nx.send("end", "not the key", "{}".to_owned()).await.is(404);
+    [&names[..], &[("key of a run", String::leak(nx.key))]].concat()
 }
 
 /// `master.key` opens all of it, which is why it can be kept elsewhere. Mail files stand in for a mail server: a mailbox

@@ -10,15 +10,17 @@ use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use app::domain::access::TokenAccess::{ReadOnly, ReadWrite};
-use app::domain::ids::{DomainInviteId, InviteId};
+use app::domain::ids::{DomainInviteId, InviteId, RunId};
 use app::domain::role::Role;
 use app::domain::visibility::VisibilityChange;
 use chrono::TimeDelta;
 use reqwest::header::{ACCEPT, COOKIE};
 use reqwest::{Method, RequestBuilder};
+use serde_json::json;
 use server::router::{browser_routes, plain_routes};
 
 use crate::support::archive::archive;
+use crate::support::run::Nx;
 use crate::support::{Answer, Browser, Ci, PASSWORD, Person, TestApp, Workspace, metrics};
 
 /// `POST`, and the form that is sent. 303 is done; 404 hides, 403 refuses, 401 asks to sign in.
@@ -124,11 +126,21 @@ const PAGES: &str = "
 /o/{slug}/domains                      302       404        404     403    200      302    403
 /join/{slug}                           302       200        409     302    302      302    200
 /o/{slug}/sign-in                      302       404        404     403    200      302    403
+/runs/{run}                            302       404        404     302    302      302    302
+/o/{slug}/runs                         302       404        404     200    200      200    200
 /sso/start                             404       302        302     302    302      404    302
 /sso/callback                          404       404        404     404    404      404    404
 /o/{slug}/settings                     302       404        404     403    200      302    403
 /o/{slug}/workspaces/new               302       404        404     403    200      302    403
 /o/{slug}/w/{workspace}                302       404        404     200    200      200    200
+/o/{slug}/w/{workspace}/runs           302       404        404     200    200      200    200
+/o/{slug}/w/{workspace}/runs/{run}     302       404        404     200    200      200    200
+/o/{slug}/w/{workspace}/runs/{run}/timeline                302       404        404     200    200      200    200
+/o/{slug}/w/{workspace}/runs/{run}/tasks/{number}          302       404        404     200    200      200    200
+/o/{slug}/w/{workspace}/runs/{run}/tasks/{number}/compare  302       404        404     200    200      200    200
+/o/{slug}/w/{workspace}/runs/{run}/tasks/{number}/log.txt  302       404        404     200    200      200    200
+/o/{slug}/w/{workspace}/statistics     302       404        404     200    200      200    200
+/o/{slug}/w/{workspace}/statistics.csv 302       404        404     200    200      200    200
 /o/{slug}/w/{workspace}/connect        302       404        404     200    200      302    403
 /o/{slug}/w/{workspace}/tokens         302       404        404     200    200      302    403
 /o/{slug}/w/{workspace}/setup          302       404        404     403    200      302    403
@@ -160,6 +172,9 @@ GET /nx-cloud/system/features      200     200        200         200      200  
 GET /nx-cloud/system/version       200     200        200         200      200      200        200
 POST /nx-cloud/is-workspace-claimed  200   200        200         200      200      200        200
 POST /nx-cloud/stats               204     204        204         204      204      204        204
+POST /api/v1/runs                    401     401        400         400      401      401        400
+POST /api/v1/runs/{run}/report       401     401        404         404      401      401        404
+POST /api/v1/runs/{run}/end          401     401        404         404      401      401        404
 GET /api/openapi.json              200     200        200         200      200      200        200
 POST /api/v1/logins                400     400        400         400      400      400        400
 POST /api/v1/logins/token          400     400        400         400      400      400        400
@@ -227,6 +242,16 @@ struct Place {
     invite: InviteId,
     /// A domain at which everybody here has an address.
     domain: DomainInviteId,
+    /// A run with one task.
+    run: RunId,
+}
+
+impl Place {
+    /// The address of a row, here.
+    fn path(&self, address: &str) -> String {
+        let path = address.replace("{slug}", self.workspace.org.as_str()).replace("{workspace}", &self.workspace.id.to_string());
+        path.replace("{run}", &self.run.to_string()).replace("{number}", "0")
+    }
 }
 
 impl World {
@@ -275,7 +300,10 @@ impl World {
         let invites = self.app.backend().invites.list(&self.app.operator(), &org, true, None).await.unwrap();
         admin.post("/do/domain-invites/add", &[("org_slug", org.as_str()), ("domain", "example.com"), ("role", "member")]).await.done();
         let domains = self.app.backend().domain_invites.list(&self.app.operator(), &org).await.unwrap();
-        let place = Place { workspace, writer, reader, invite: invites.rows[0].id, domain: domains[0].id };
+        let nx = Nx::start(&self.app, &reader).await;
+        nx.tasks(&[nx.ran(0, "app:build", 5, &json!({}))]).await;
+        let run = nx.id;
+        let place = Place { workspace, writer, reader, invite: invites.rows[0].id, domain: domains[0].id, run };
         place.writer.put("1", archive(b"built")).await.is(200);
         place
     }
@@ -380,7 +408,7 @@ async fn each_page_answers_each_actor_as_the_table_says() {
     let place = world.place().await;
     world.all_sign_in().await;
     for row in table(PAGES, 7) {
-        let path = row.address.replace("{slug}", place.workspace.org.as_str()).replace("{workspace}", &place.workspace.id.to_string());
+        let path = place.path(row.address);
         let request = |browser: &Browser| browser.request(Method::GET, &path).header(ACCEPT, "text/html");
         world.visit(&place, &row, request).await;
         world.browse(&place, &row, request).await;
@@ -410,7 +438,7 @@ async fn a_member_whose_sign_in_does_not_open_the_organization_may_only_leave() 
     rows.sort_by_key(|row| row.address == "/do/members/leave");
     for row in &rows {
         for (column, person) in world.people().into_iter().enumerate() {
-            let path = row.address.replace("{slug}", place.workspace.org.as_str()).replace("{workspace}", &place.workspace.id.to_string());
+            let path = place.path(row.address);
             let request = if row.address.starts_with("/do/") {
                 let form: Vec<_> = row.rest.iter().map(|field| world.filled(&place, field)).collect();
                 let form: Vec<_> = form.iter().map(|(name, value)| (*name, value.as_str())).collect();
@@ -448,7 +476,7 @@ async fn an_organization_that_does_not_exist_looks_like_one_of_others() {
 #[tokio::test(flavor = "multi_thread")]
 async fn each_plain_route_answers_each_actor_as_the_table_says() {
     let world = World::new().await;
-    let Place { writer, reader, workspace, .. } = world.place().await;
+    let Place { writer, reader, workspace, run, .. } = world.place().await;
     world.all_sign_in().await;
     let nobody = writer.with("");
     let nx_cloud_id = world.admin.nx_cloud_id(&workspace).await;
@@ -469,7 +497,7 @@ async fn each_plain_route_answers_each_actor_as_the_table_says() {
         {
             // What is read is there; what is stored is new.
             let hash = if method == Method::PUT { fresh() } else { "1".to_owned() };
-            let path = path.replace("{hash}", &hash).replace("{nxCloudId}", &nx_cloud_id);
+            let path = path.replace("{hash}", &hash).replace("{nxCloudId}", &nx_cloud_id).replace("{run}", &run.to_string());
             let path = path.replace("{version}", "none").replace("{file}", "buildkeep.js");
             let mut request = client.request(method.clone(), &path);
             if actor == "cookie" {

@@ -39,6 +39,7 @@ mod orgs;
 mod personal_tokens;
 mod process;
 mod public_orgs;
+mod runs;
 mod sessions;
 mod support;
 mod token_policy;

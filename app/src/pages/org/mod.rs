@@ -5,6 +5,7 @@ pub mod domain_invites;
 pub mod invites;
 pub mod members;
 pub mod overview;
+pub mod runs;
 pub mod settings;
 pub mod sign_in;
 mod token_policy;

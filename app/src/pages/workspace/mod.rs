@@ -6,8 +6,10 @@ pub mod check_up;
 pub mod connect;
 pub mod new;
 pub mod overview;
+pub mod runs;
 pub mod set_up;
 pub mod settings;
+pub mod statistics;
 pub mod tokens;
 
 use leptos::prelude::*;
@@ -18,7 +20,7 @@ use crate::error::AppError;
 use crate::request::Request;
 
 /// The workspace that the address names, with its organization. Call it inside a page.
-fn open(request: &Request) -> impl Future<Output = Result<(OrgView, WorkspaceView), AppError>> + Send + use<> {
+pub(super) fn open(request: &Request) -> impl Future<Output = Result<(OrgView, WorkspaceView), AppError>> + Send + use<> {
     let (slug, id) = (super::org_slug(), super::workspace_id());
     let request = request.clone();
     async move { request.backend.workspaces.open(&request.caller, &slug?, id?).await }

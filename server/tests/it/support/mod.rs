@@ -11,6 +11,7 @@ mod logs;
 mod mailbox;
 mod provider;
 pub mod raw;
+pub mod run;
 pub mod smtp;
 mod terminal;
 

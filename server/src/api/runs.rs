@@ -1,0 +1,149 @@
+//! `/api/v1/runs`: what clients tell of their `nx` commands. Thin: what is decided is decided in `services::runs::intake`.
+
+use std::sync::Arc;
+
+use app::domain::ids::RunId;
+use app::paths;
+use axum::Json;
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, Request, State as Extracted};
+use axum::http::StatusCode;
+use axum::http::request::Parts;
+
+use super::problem::{self, Refused};
+use crate::auth::actor::client_address;
+use crate::auth::credential::RunScope;
+use crate::services::runs::intake::{self, Heard};
+use crate::services::whoami;
+use crate::state::State;
+use crate::wire;
+use crate::wire::problem::{Code, Problem};
+use crate::wire::runs::{
+    MOST_ATTEMPTS, MOST_PIECE_BYTES, MOST_PIECES, MOST_PIECES_IN_REPORT, MOST_REPORT_BYTES, MOST_TASKS, MOST_TASKS_IN_REPORT, Report,
+    RunEnd, RunLink, RunStart, RunStarted,
+};
+
+/// Bytes of what is said of a run at its start, or at its end.
+const MOST_START_BYTES: usize = 64 << 10;
+
+type RunPath = Result<Path<String>, PathRejection>;
+
+fn unknown() -> Refused {
+    Refused::not_found("There is no such run, or this is not its key.")
+}
+
+fn heard(heard: Heard) -> Result<StatusCode, Refused> {
+    match heard {
+        Heard::Taken => Ok(StatusCode::NO_CONTENT),
+        Heard::Unknown => Err(unknown()),
+        Heard::Over => Err(Refused::new(StatusCode::CONFLICT, Code::Conflict, "This run is over.")),
+    }
+}
+
+fn is_key(text: &str) -> bool {
+    text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
+/// Begins a run. Sent again with the same key, it is the same run.
+#[utoipa::path(
+    post,
+    path = "/api/v1/runs",
+    operation_id = "start_run",
+    request_body = RunStart,
+    responses((status = 200, body = RunStarted), (status = "4XX", body = Problem)),
+)]
+pub async fn start(Extracted(state): Extracted<Arc<State>>, request: Request) -> Result<Json<RunStarted>, Refused> {
+    let (parts, body) = request.into_parts();
+    let credential = problem::credential(&state, &parts).await?;
+    let address = client_address(&state, &parts.extensions, &parts.headers);
+    state.intake.count_start(credential.living(), &address).map_err(Refused::rate_limited)?;
+    let told: RunStart = problem::json(Request::from_parts(parts, body), MOST_START_BYTES).await?;
+    if !is_key(&told.key) {
+        return Err(Refused::invalid("`key` is not 64 hex characters."));
+    }
+    let whoami = whoami::of(&state, &credential);
+    let Some(scope) = credential.runs() else { return Ok(Json(RunStarted { run: None, whoami })) };
+    let id = intake::start(&state, &scope, &told).await?;
+    let url = format!("{}{}", state.site.public_url, paths::run_link(id));
+    Ok(Json(RunStarted { run: Some(RunLink { id: id.to_string(), url }), whoami }))
+}
+
+/// Whose run it is, and the key that was sent.
+async fn holder(state: &State, parts: &Parts, path: RunPath) -> Result<(RunScope, RunId, String), Refused> {
+    let credential = problem::credential(state, parts).await?;
+    let scope = credential.runs().ok_or_else(unknown)?;
+    let id = path.ok().and_then(|Path(id)| id.parse().ok()).ok_or_else(unknown)?;
+    let key = parts.headers.get(wire::RUN_KEY).and_then(|value| value.to_str().ok()).filter(|key| is_key(key)).ok_or_else(unknown)?;
+    Ok((scope, id, key.to_owned()))
+}
+
+/// Takes what has happened in a run since the last report.
+#[utoipa::path(
+    post,
+    path = "/api/v1/runs/{run}/report",
+    operation_id = "report_run",
+    params(
+        ("run" = String, Path, description = "Id of the run."),
+        ("Buildkeep-Run-Key" = String, Header, description = "The `key` that started the run."),
+    ),
+    request_body = Report,
+    responses(
+        (status = 204),
+        (status = 409, body = Problem, description = "The run has been over for a while."),
+        (status = "4XX", body = Problem),
+        (status = 503, body = Problem),
+    ),
+)]
+pub async fn report(Extracted(state): Extracted<Arc<State>>, path: RunPath, request: Request) -> Result<StatusCode, Refused> {
+    let (parts, body) = request.into_parts();
+    let (scope, id, key) = holder(&state, &parts, path).await?;
+    let _place = state.intake.places.clone().try_acquire_owned().map_err(|_| Refused::busy())?;
+    let report: Report = problem::json(Request::from_parts(parts, body), MOST_REPORT_BYTES).await?;
+    check(&report)?;
+    heard(intake::report(&state, &scope, id, &key, report).await?)
+}
+
+/// Whether a report keeps to its bounds; what a client cannot know beforehand is not its fault, and bounded elsewhere.
+fn check(report: &Report) -> Result<(), Refused> {
+    if report.tasks.len() > MOST_TASKS_IN_REPORT {
+        return Err(Refused::too_large(format!("Send at most {MOST_TASKS_IN_REPORT} tasks in a report.")));
+    }
+    if report.logs.len() > MOST_PIECES_IN_REPORT {
+        return Err(Refused::too_large(format!("Send at most {MOST_PIECES_IN_REPORT} pieces of logs in a report.")));
+    }
+    if report.logs.iter().any(|piece| piece.text.len() > MOST_PIECE_BYTES) {
+        return Err(Refused::too_large(format!("A piece of a log has at most {MOST_PIECE_BYTES} bytes.")));
+    }
+    let is_attempt = |number: u32, attempt: u16| number < MOST_TASKS && (1..=MOST_ATTEMPTS).contains(&attempt);
+    let tasks = report.tasks.iter().all(|task| is_attempt(task.number, task.attempt));
+    let logs = report.logs.iter().all(|piece| is_attempt(piece.task, piece.attempt) && piece.piece < MOST_PIECES);
+    if !tasks || !logs {
+        return Err(Refused::invalid(format!(
+            "Tasks have numbers below {MOST_TASKS}, attempts from 1 to {MOST_ATTEMPTS}, pieces of logs numbers below {MOST_PIECES}."
+        )));
+    }
+    Ok(())
+}
+
+/// Ends a run.
+#[utoipa::path(
+    post,
+    path = "/api/v1/runs/{run}/end",
+    operation_id = "end_run",
+    params(
+        ("run" = String, Path, description = "Id of the run."),
+        ("Buildkeep-Run-Key" = String, Header, description = "The `key` that started the run."),
+    ),
+    request_body = RunEnd,
+    responses(
+        (status = 204),
+        (status = 409, body = Problem, description = "The run has been over for a while."),
+        (status = "4XX", body = Problem),
+    ),
+)]
+pub async fn end(Extracted(state): Extracted<Arc<State>>, path: RunPath, request: Request) -> Result<StatusCode, Refused> {
+    let (parts, body) = request.into_parts();
+    let (scope, id, key) = holder(&state, &parts, path).await?;
+    let told: RunEnd = problem::json(Request::from_parts(parts, body), MOST_START_BYTES).await?;
+    heard(intake::end(&state, &scope, id, &key, &told).await?)
+}

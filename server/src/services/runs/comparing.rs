@@ -1,0 +1,101 @@
+//! Two hashes of one task: what they were made of, and what of that differs.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use app::backend::runs::{Comparison, Difference, OtherTask};
+use app::domain::ids::RunId;
+use app::error::AppError;
+
+use super::Opened;
+use crate::error::{Error, Result};
+use crate::state::State;
+use crate::store::runs::search::{self, RunRecord};
+use crate::store::runs::tasks::{self, TaskRecord};
+
+/// Runs to choose from.
+const OTHERS: u64 = 20;
+
+async fn here(state: &State, Opened { scope, run, .. }: &Opened, number: u32) -> Result<TaskRecord> {
+    let attempts = tasks::attempts(state.db.read(), scope, run.id, number).await?;
+    attempts.into_iter().next_back().ok_or_else(|| AppError::NotFound.into())
+}
+
+fn other(Opened { scope, keys, .. }: &Opened, run: &RunRecord, task: &TaskRecord) -> Result<OtherTask> {
+    Ok(OtherTask {
+        run: run.id,
+        number: task.key.0,
+        hash: keys.open_task(scope.id(), run.id, task.key, &task.sealed)?.hash,
+        branch: keys.open_run(scope.id(), run.id, &run.sealed)?.branch,
+        started_at: run.started_at,
+        status: task.status,
+        cache: task.cache,
+        has_details: task.details.is_some(),
+    })
+}
+
+/// The last runs of the same task.
+pub async fn others(state: &State, opened: &Opened, number: u32) -> Result<Vec<OtherTask>> {
+    let db = state.db.read();
+    let task = here(state, opened, number).await?;
+    let mut others = Vec::new();
+    for (run, task) in tasks::same_task(db, &opened.scope, &task.task, opened.run.id, OTHERS).await? {
+        if let Some(run) = search::find(db, &opened.scope, run).await? {
+            others.push(other(opened, &run, &task)?);
+        }
+    }
+    Ok(others)
+}
+
+/// What differs between the task and the same one in another run.
+pub async fn compare(state: &State, opened: &Opened, number: u32, other_run: RunId) -> Result<Comparison> {
+    let db = state.db.read();
+    let task = here(state, opened, number).await?;
+    let run = search::find(db, &opened.scope, other_run).await?.ok_or(AppError::NotFound)?;
+    let there = tasks::same_task_in(db, &opened.scope, &task.task, run.id).await?.ok_or(AppError::NotFound)?;
+    let other = other(opened, &run, &there)?;
+    let (one, two) = (details(state, opened, &task).await?, details(state, opened, &there).await?);
+    let (differences, same) = match one.zip(two) {
+        Some((one, two)) => {
+            let (differences, same) = difference(one, two);
+            (Some(differences), same)
+        }
+        None => (None, 0),
+    };
+    Ok(Comparison { other, differences, same })
+}
+
+async fn details(state: &State, Opened { scope, keys, .. }: &Opened, task: &TaskRecord) -> Result<Option<BTreeMap<String, String>>> {
+    let Some(index) = &task.details else { return Ok(None) };
+    let Some(sealed) = tasks::details(state.db.read(), scope, index).await? else { return Ok(None) };
+    let details = keys.open_details(scope.id(), index, &sealed)?;
+    serde_json::from_slice(&details).map(Some).map_err(|_| Error::Stored("what a hash was made of"))
+}
+
+fn difference(mut here: BTreeMap<String, String>, mut there: BTreeMap<String, String>) -> (Vec<Difference>, u64) {
+    let inputs: BTreeSet<String> = here.keys().chain(there.keys()).cloned().collect();
+    let mut same = 0;
+    let mut differences = Vec::new();
+    for input in inputs {
+        let (here, there) = (here.remove(&input), there.remove(&input));
+        if here == there {
+            same += 1;
+        } else {
+            differences.push(Difference { input, here, there });
+        }
+    }
+    (differences, same)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_differs_is_named() {
+        let map = |pairs: &[(&str, &str)]| pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let (differences, same) = difference(map(&[("a", "1"), ("b", "1"), ("c", "1")]), map(&[("a", "1"), ("b", "2"), ("d", "1")]));
+        let named: Vec<_> = differences.iter().map(|one| (one.input.as_str(), one.here.as_deref(), one.there.as_deref())).collect();
+        assert_eq!(named, [("b", Some("1"), Some("2")), ("c", Some("1"), None), ("d", None, Some("1"))]);
+        assert_eq!(same, 1);
+    }
+}

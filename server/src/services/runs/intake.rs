@@ -1,0 +1,402 @@
+//! What clients tell of a run while it goes on: start, reports, end. Each may come again, late, or twice at once; the row of
+//! the run is locked for each.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::num::NonZeroU32;
+use std::sync::Arc;
+
+use app::domain::access::Grant;
+use app::domain::ids::RunId;
+use app::domain::run::{
+    self, CacheStatus, ClientClock, CredentialKind, MissReason, RunFacts, RunStatus, StoredFor, TaskFacts, TaskStatus, tidy,
+};
+use chrono::{DateTime, TimeDelta, Utc};
+use governor::clock::{Clock as _, DefaultClock};
+use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
+use tokio::sync::Semaphore;
+
+use super::closing;
+use super::sealing::RunKeys;
+use crate::auth::credential::{Living, RunScope, TokenId};
+use crate::error::{Error, Result};
+use crate::state::State;
+use crate::store::runs::logs::{AttemptKey, NewPiece, charged};
+use crate::store::runs::tasks::TaskRecord;
+use crate::store::runs::{self, BlindIndex, Closing, NewRun, OpenRun, logs, tasks};
+use crate::wire;
+use crate::wire::runs::{
+    LogPiece, MOST_HASH_DETAILS_BYTES, MOST_LOG_BYTES, MOST_RUN_LOG_BYTES, MOST_TASKS, Report, RunEnd, RunStart, Task,
+};
+
+/// New runs a minute of one credential, and from one address.
+const STARTS: NonZeroU32 = NonZeroU32::new(600).expect("not zero");
+/// Reports at once: each may have to be held in memory as a whole.
+const PLACES: usize = 64;
+/// What is told of a run so soon after its end is still taken: two requests may have passed each other.
+const LATE: TimeDelta = TimeDelta::minutes(1);
+
+const COMMAND: usize = 4096;
+const NAME: usize = 500;
+const WORD: usize = 100;
+const ADDRESS: usize = 2000;
+/// Tasks that one task waits for.
+const MOST_DEPENDENCIES: usize = 2000;
+
+/// What holds back those who tell too much.
+pub struct Intake {
+    starts: DefaultKeyedRateLimiter<String>,
+    /// Reports that may be read at once.
+    pub places: Arc<Semaphore>,
+}
+
+impl Default for Intake {
+    fn default() -> Self {
+        Self { starts: RateLimiter::keyed(Quota::per_minute(STARTS)), places: Arc::new(Semaphore::new(PLACES)) }
+    }
+}
+
+impl Intake {
+    /// Counts a new run of a credential from an address; says for how many seconds to wait when there were too many.
+    pub fn count_start(&self, credential: &Living, address: &str) -> Result<(), u32> {
+        let who = match credential.token {
+            Some(TokenId::Ci(id)) => id.to_string(),
+            Some(TokenId::Personal(id)) => id.to_string(),
+            None => credential.workspace.to_string(),
+        };
+        [who, address.to_owned()].iter().try_for_each(|key| {
+            self.starts.check_key(key).map_err(|until| {
+                let seconds = until.wait_time_from(DefaultClock::default().now()).as_secs() + 1;
+                u32::try_from(seconds).unwrap_or(u32::MAX)
+            })
+        })
+    }
+
+    /// Forgets those who have waited long enough.
+    pub fn forget_old(&self) {
+        self.starts.retain_recent();
+    }
+}
+
+/// Whether what was told of a run has been taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Heard {
+    /// It has, or it was known.
+    Taken,
+    /// There is no such run, or this is not its key.
+    Unknown,
+    /// The run is over.
+    Over,
+}
+
+/// Begins a run. Told again with the same key, it is the same run.
+pub async fn start(state: &State, scope: &RunScope, told: &RunStart) -> Result<RunId> {
+    let now = state.clock.now();
+    let keys = RunKeys::of(state, scope.org()).await?;
+    let id = RunId::from_uuid(state.clock.new_id());
+    let facts = facts(told, scope.credential());
+    let index = |field, value: &Option<String>| value.as_ref().map(|value| keys.index(field, value));
+    let (credential, access) = match scope.credential().grant {
+        Grant::CiToken(access) => (CredentialKind::CiToken, access.as_str()),
+        Grant::PersonalToken(access) => (CredentialKind::PersonalToken, access.as_str()),
+        Grant::NxCloudId(access) => (CredentialKind::NxCloudId, access.as_str()),
+    };
+    let new = NewRun {
+        id,
+        key: key_hash(state, &told.key),
+        sealed: keys.seal_run(scope.workspace(), id, &facts)?,
+        branch: index("branch", &facts.branch),
+        author: index("author", &facts.author),
+        command: keys.index("command", &facts.command),
+        execution: index("execution", &facts.execution),
+        pull_request: facts.pull_request.is_some(),
+        ci: told.ci.is_some(),
+        inner: told.inner,
+        cache: told.cache,
+        encrypted: told.encrypted,
+        credential,
+        credential_id: scope.credential().token.map(|token| match token {
+            TokenId::Ci(id) => id.as_uuid(),
+            TokenId::Personal(id) => id.as_uuid(),
+        }),
+        access,
+        clock: ClientClock::of(told.started_at, now),
+        now,
+        announced: told.tasks.min(MOST_TASKS),
+    };
+    let tx = state.db.begin().await?;
+    let id = runs::begin(&tx, scope, new).await?;
+    tx.commit().await?;
+    Ok(id)
+}
+
+/// What is stored of a run's key.
+fn key_hash(state: &State, key: &str) -> crate::auth::secret::SecretHash {
+    state.hasher.hash(&format!("run {}", key.to_ascii_lowercase()))
+}
+
+fn short(text: Option<&String>, most: usize) -> Option<String> {
+    text.map(|text| tidy(text, most)).filter(|text| !text.is_empty())
+}
+
+fn facts(told: &RunStart, credential: &Living) -> RunFacts {
+    let commit = told.commit.as_ref();
+    let ci = told.ci.as_ref();
+    let is_link = |url: &String| url.starts_with("https://") || url.starts_with("http://");
+    RunFacts {
+        command: tidy(&told.command, COMMAND),
+        branch: short(told.branch.as_ref(), NAME),
+        pull_request: short(told.pull_request.as_ref(), WORD),
+        commit: short(commit.map(|commit| &commit.sha), WORD),
+        commit_title: short(commit.and_then(|commit| commit.title.as_ref()), NAME),
+        author: short(commit.and_then(|commit| commit.author.as_ref()), NAME),
+        ci: short(ci.map(|ci| &ci.provider), WORD),
+        execution: short(ci.and_then(|ci| ci.execution_id.as_ref()), NAME),
+        environment: short(ci.and_then(|ci| ci.execution_env.as_ref()), NAME),
+        // Whatever else a browser would take for an address is none here.
+        ci_url: ci.and_then(|ci| ci.url.as_ref()).filter(|url| url.len() <= ADDRESS).map(|url| tidy(url, ADDRESS)).filter(is_link),
+        nx_version: tidy(&told.nx_version, WORD),
+        client_version: tidy(&told.client_version, WORD),
+        node_version: tidy(&told.node_version, WORD),
+        machine: tidy(&told.machine.id, WORD),
+        platform: tidy(&told.machine.platform, WORD),
+        cpu_cores: told.machine.cpu_cores.min(100_000),
+        credential: credential.name.clone(),
+    }
+}
+
+/// A report, sealed: what took time was done before the row of the run is locked.
+struct Sealed {
+    tasks: BTreeMap<AttemptKey, (Task, TaskRecord)>,
+    pieces: Vec<NewPiece>,
+    details: Vec<(BlindIndex, Vec<u8>)>,
+}
+
+/// Takes what has happened since the last report.
+pub async fn report(state: &State, scope: &RunScope, id: RunId, key: &str, report: Report) -> Result<Heard> {
+    let key = key_hash(state, key);
+    let keys = RunKeys::of(state, scope.org()).await?;
+    let sealed = {
+        let scope = scope.clone();
+        tokio::task::spawn_blocking(move || seal(&keys, &scope, id, report)).await.map_err(|_| Error::Stopped)??
+    };
+    let now = state.clock.now();
+    let tx = state.db.begin().await?;
+    let Some(mut run) = runs::lock(&tx, scope, id, &key).await? else { return Ok(Heard::Unknown) };
+    if is_over(&run, now) {
+        return Ok(Heard::Over);
+    }
+    runs::keep_details(&tx, run.workspace, sealed.details, now.date_naive()).await?;
+    take_tasks(&tx, &mut run, sealed.tasks, now).await?;
+    take_pieces(&tx, &mut run, sealed.pieces).await?;
+    if run.closed_at.is_none() {
+        run.heard_at = now;
+    }
+    runs::save_progress(&tx, &run).await?;
+    tx.commit().await?;
+    Ok(Heard::Taken)
+}
+
+fn is_over(run: &OpenRun, now: DateTime<Utc>) -> bool {
+    run.closed_at.is_some_and(|closed| now - closed > LATE)
+}
+
+fn seal(keys: &RunKeys, scope: &RunScope, run: RunId, report: Report) -> Result<Sealed> {
+    let workspace = scope.workspace();
+    let mut sealed = Sealed { tasks: BTreeMap::new(), pieces: Vec::new(), details: Vec::new() };
+    for mut task in report.tasks {
+        let key = (task.number, task.attempt);
+        let details = match task.hash_details.take().map(|details| serde_json::to_string(&details)) {
+            Some(Ok(details)) if details.len() <= MOST_HASH_DETAILS_BYTES => Some(keys.seal_details(workspace, &details)?),
+            Some(_) | None => None,
+        };
+        let facts = task_facts(&task);
+        let record = TaskRecord {
+            key,
+            latest: true,
+            sealed: keys.seal_task(workspace, run, key, &facts)?,
+            task: keys.index("task", &facts.id),
+            project: keys.index("project", &facts.project),
+            hash: facts.hash.as_ref().map(|hash| keys.index("hash", hash)),
+            details: details.as_ref().map(|(index, _)| index.clone()),
+            cacheable: task.cacheable,
+            continuous: task.continuous,
+            status: status(task.status),
+            cache: task.cache.map(cache_status),
+            miss: task.miss.map(miss_reason),
+            stored: task.stored.map(stored_for),
+            code: task.code,
+            started_at: None,
+            ended_at: None,
+            duration_ms: None,
+        };
+        sealed.details.extend(details);
+        // Of two in one report the later one counts.
+        sealed.tasks.insert(key, (task, record));
+    }
+    for LogPiece { task, attempt, piece, text } in report.logs {
+        let of = (task, attempt);
+        sealed.pieces.push(NewPiece {
+            of,
+            piece,
+            sealed: keys.seal_piece(workspace, run, of, piece, &text)?,
+            bytes: u32::try_from(text.len()).unwrap_or(u32::MAX),
+            lines: u32::try_from(text.bytes().filter(|byte| *byte == b'\n').count()).unwrap_or(u32::MAX),
+        });
+    }
+    Ok(sealed)
+}
+
+fn task_facts(task: &Task) -> TaskFacts {
+    TaskFacts {
+        id: tidy(&task.id, NAME),
+        project: tidy(&task.project, NAME),
+        target: tidy(&task.target, NAME),
+        configuration: short(task.configuration.as_ref(), NAME),
+        hash: short(task.hash.as_ref(), NAME),
+        params: short(task.params.as_ref(), COMMAND),
+        depends_on: task.depends_on.iter().copied().filter(|number| *number < MOST_TASKS).take(MOST_DEPENDENCIES).collect(),
+    }
+}
+
+async fn take_tasks(
+    tx: &impl sea_orm::ConnectionTrait,
+    run: &mut OpenRun,
+    told: BTreeMap<AttemptKey, (Task, TaskRecord)>,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    let numbers: BTreeSet<u32> = told.keys().map(|(number, _)| *number).collect();
+    let known = tasks::known(tx, run.id, &numbers).await?;
+    let mut attempts: BTreeMap<AttemptKey, TaskRecord> = BTreeMap::new();
+    for record in known {
+        if record.latest {
+            run.counts.add(record.status, record.cache, record.cacheable, -1);
+        }
+        attempts.insert(record.key, record);
+    }
+    let mut changed: BTreeSet<AttemptKey> = BTreeSet::new();
+    for (key, (task, mut record)) in told {
+        let before = attempts.get(&key);
+        if record.status == TaskStatus::Running && before.is_some_and(|before| before.status != TaskStatus::Running) {
+            // An older report that was on the way for longer.
+            continue;
+        }
+        record.started_at = task.started_at.map(|at| run.clock.ours(at, now));
+        if record.status == TaskStatus::Running && run.closed_at.is_some() {
+            record.status = TaskStatus::Stopped;
+        }
+        if record.status != TaskStatus::Running {
+            let ended = task.ended_at.map(|at| run.clock.ours(at, now));
+            record.ended_at = ended.map(|at| record.started_at.map_or(at, |started| at.max(started)));
+            record.duration_ms = record.started_at.zip(record.ended_at).map(|(from, to)| run::millis_between(from, to));
+        }
+        // What a hash was made of may be told once only.
+        record.details = record.details.or_else(|| before.and_then(|before| before.details.clone()));
+        attempts.insert(key, record);
+        changed.insert(key);
+    }
+    for number in numbers {
+        let of_task = (number, 0)..=(number, u16::MAX);
+        let Some(last) = attempts.range(of_task.clone()).next_back().map(|(key, _)| *key) else { continue };
+        for (key, record) in attempts.range_mut(of_task) {
+            let latest = *key == last;
+            if record.latest != latest {
+                record.latest = latest;
+                changed.insert(*key);
+            }
+        }
+        if let Some(last) = attempts.get(&last) {
+            run.counts.add(last.status, last.cache, last.cacheable, 1);
+        }
+    }
+    attempts.retain(|key, _| changed.contains(key));
+    tasks::save(tx, run.id, run.workspace, &attempts.into_values().collect::<Vec<_>>()).await
+}
+
+async fn take_pieces(tx: &impl sea_orm::ConnectionTrait, run: &mut OpenRun, told: Vec<NewPiece>) -> Result<()> {
+    if told.is_empty() {
+        return Ok(());
+    }
+    let mut known = logs::known(tx, run.id, &told.iter().map(|piece| piece.of.0).collect()).await?;
+    let mut new = Vec::with_capacity(told.len());
+    for piece in told {
+        let (there, bytes) = known.entry(piece.of).or_default();
+        if there.contains(&piece.piece) {
+            continue;
+        }
+        let more = charged(piece.bytes);
+        if *bytes + more > MOST_LOG_BYTES + SLACK || run.log_bytes + more > MOST_RUN_LOG_BYTES {
+            run.log_cut = true;
+            continue;
+        }
+        there.insert(piece.piece);
+        *bytes += more;
+        run.log_bytes += more;
+        new.push(piece);
+    }
+    logs::insert(tx, run.id, &new).await
+}
+
+/// Small pieces count for more than their bytes, and a log that was cut may hold a line about that.
+const SLACK: u64 = 1 << 20;
+
+/// Ends a run.
+pub async fn end(state: &State, scope: &RunScope, id: RunId, key: &str, told: &RunEnd) -> Result<Heard> {
+    let key = key_hash(state, key);
+    let keys = RunKeys::of(state, scope.org()).await?;
+    let now = state.clock.now();
+    let tx = state.db.begin().await?;
+    let Some(run) = runs::lock(&tx, scope, id, &key).await? else { return Ok(Heard::Unknown) };
+    if is_over(&run, now) {
+        return Ok(Heard::Over);
+    }
+    if run.closed_at.is_none() {
+        let status = match told.status {
+            wire::runs::RunStatus::Success => RunStatus::Success,
+            wire::runs::RunStatus::Failure => RunStatus::Failure,
+            wire::runs::RunStatus::Cancelled => RunStatus::Cancelled,
+        };
+        let ended_at = run.clock.ours(told.ended_at, now);
+        closing::close(&tx, &keys, run, Closing { status, ended_at, closed_at: now, lost_uploads: told.lost_uploads }).await?;
+        tx.commit().await?;
+        metrics::counter!("buildkeep_runs_total", "status" => status.as_str()).increment(1);
+    }
+    Ok(Heard::Taken)
+}
+
+const fn status(told: wire::runs::TaskStatus) -> TaskStatus {
+    match told {
+        wire::runs::TaskStatus::Running => TaskStatus::Running,
+        wire::runs::TaskStatus::Success => TaskStatus::Success,
+        wire::runs::TaskStatus::Failure => TaskStatus::Failure,
+        wire::runs::TaskStatus::Skipped => TaskStatus::Skipped,
+        wire::runs::TaskStatus::Stopped => TaskStatus::Stopped,
+    }
+}
+
+const fn cache_status(told: wire::runs::CacheStatus) -> CacheStatus {
+    match told {
+        wire::runs::CacheStatus::LocalHit => CacheStatus::LocalHit,
+        wire::runs::CacheStatus::LocalKept => CacheStatus::LocalKept,
+        wire::runs::CacheStatus::RemoteHit => CacheStatus::RemoteHit,
+        wire::runs::CacheStatus::Miss => CacheStatus::Miss,
+    }
+}
+
+const fn miss_reason(told: wire::runs::MissReason) -> MissReason {
+    match told {
+        wire::runs::MissReason::NoEntry => MissReason::NoEntry,
+        wire::runs::MissReason::NoRight => MissReason::NoRight,
+        wire::runs::MissReason::NotCacheable => MissReason::NotCacheable,
+        wire::runs::MissReason::CacheOff => MissReason::CacheOff,
+        wire::runs::MissReason::OtherKey => MissReason::OtherKey,
+        wire::runs::MissReason::Damaged => MissReason::Damaged,
+        wire::runs::MissReason::Unreachable => MissReason::Unreachable,
+    }
+}
+
+const fn stored_for(told: wire::artifacts::Scope) -> StoredFor {
+    match told {
+        wire::artifacts::Scope::Shared => StoredFor::Shared,
+        wire::artifacts::Scope::Execution => StoredFor::Execution,
+    }
+}

@@ -1,0 +1,110 @@
+//! Logs of tasks. A log is looked at part by part: whole pieces that make up about as much as a page can hold.
+
+use app::backend::runs::{LogHit, LogPart, LogSearch};
+use app::terminal;
+
+use super::Opened;
+use crate::error::{Error, Result};
+use crate::state::State;
+use crate::store::runs::logs::{self, AttemptKey, Piece};
+
+/// Bytes of a part, about.
+const PART: u64 = 128 << 10;
+/// Lines that a search shows.
+const HITS: usize = 100;
+/// Characters of a line that a search shows.
+const LINE: usize = 300;
+
+/// Pieces that belong to one part.
+struct Part {
+    from: u32,
+    to: u32,
+    first_line: u64,
+}
+
+fn parts(pieces: &[Piece]) -> Vec<Part> {
+    let mut parts: Vec<Part> = Vec::new();
+    let (mut bytes, mut line) = (0, 1);
+    for piece in pieces {
+        match parts.last_mut() {
+            Some(part) if bytes < PART => part.to = piece.piece,
+            _ => {
+                bytes = 0;
+                parts.push(Part { from: piece.piece, to: piece.piece, first_line: line });
+            }
+        }
+        bytes += u64::from(piece.bytes);
+        line += u64::from(piece.lines);
+    }
+    parts
+}
+
+async fn text(state: &State, Opened { scope, keys, run }: &Opened, of: AttemptKey, from: u32, to: u32) -> Result<String> {
+    let sealed = logs::texts(state.db.read(), run, of, from, to).await?;
+    let (keys, workspace, run) = (keys.clone(), scope.id(), run.id);
+    let open = move || {
+        let mut text = String::new();
+        for (piece, sealed) in sealed {
+            text.push_str(&keys.open_piece(workspace, run, of, piece, &sealed)?);
+        }
+        Ok(text)
+    };
+    tokio::task::spawn_blocking(open).await.map_err(|_| Error::Stopped)?
+}
+
+/// The whole log.
+pub async fn whole(state: &State, opened: &Opened, of: AttemptKey) -> Result<String> {
+    text(state, opened, of, 0, u32::MAX).await
+}
+
+/// One part; the last one when none is asked for.
+pub async fn part(state: &State, opened: &Opened, of: AttemptKey, number: Option<u32>) -> Result<LogPart> {
+    let pieces = logs::pieces(state.db.read(), &opened.run, of).await?;
+    let all = parts(&pieces);
+    let last = u32::try_from(all.len()).unwrap_or(u32::MAX).saturating_sub(1);
+    let number = number.map_or(last, |number| number.min(last));
+    let bytes = pieces.iter().map(|piece| u64::from(piece.bytes)).sum();
+    let Some(part) = usize::try_from(number).ok().and_then(|number| all.get(number)) else {
+        return Ok(LogPart { text: String::new(), first_line: 1, part: 0, parts: 0, bytes: 0 });
+    };
+    let text = text(state, opened, of, part.from, part.to).await?;
+    Ok(LogPart { text, first_line: part.first_line, part: number, parts: last + 1, bytes })
+}
+
+/// Lines that hold these words, whatever their case.
+pub async fn search(state: &State, opened: &Opened, of: AttemptKey, words: &str) -> Result<LogSearch> {
+    let words = words.trim().to_lowercase();
+    let mut found = LogSearch { hits: Vec::new(), more: false };
+    if words.is_empty() {
+        return Ok(found);
+    }
+    let pieces = logs::pieces(state.db.read(), &opened.run, of).await?;
+    for (number, part) in (0..).zip(parts(&pieces)) {
+        let text = text(state, opened, of, part.from, part.to).await?;
+        for (line, text) in (part.first_line..).zip(text.lines()) {
+            let plain = terminal::plain(text);
+            if plain.to_lowercase().contains(&words) {
+                if found.hits.len() >= HITS {
+                    found.more = true;
+                    return Ok(found);
+                }
+                found.hits.push(LogHit { part: number, line, text: plain.chars().take(LINE).collect() });
+            }
+        }
+    }
+    Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_follow_each_other_and_know_their_lines() {
+        let piece = |piece, bytes, lines| Piece { piece, bytes, lines };
+        let all = parts(&[piece(0, 100, 3), piece(1, 130 << 10, 10), piece(2, 5, 1), piece(4, 1, 0)]);
+        let all: Vec<_> = all.iter().map(|part| (part.from, part.to, part.first_line)).collect();
+        assert_eq!(all, [(0, 1, 1), (2, 4, 14)]);
+        assert!(parts(&[]).is_empty());
+    }
+}
