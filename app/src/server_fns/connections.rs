@@ -11,17 +11,6 @@ use crate::notice::Notice;
 use crate::request::{Request, request};
 use crate::{http, paths};
 
-fn go_on(request: &Request, connected: &Connected) {
-    let (slug, id) = (&connected.org, connected.workspace);
-    let (notice, next) = match connected.offer {
-        Offer::Claim => (Notice::WorkspaceClaimed, paths::workspace(slug, id)),
-        Offer::Create { names_other: false } => (Notice::WorkspaceCreated, paths::workspace_connect(slug, id)),
-        Offer::Create { names_other: true } => (Notice::WorkspaceToName, paths::workspace_connect(slug, id)),
-    };
-    request.visit.notify(notice);
-    http::redirect(&next);
-}
-
 /// Brings the workspace of a link into an organization.
 #[server(prefix = "/do", endpoint = "connections/accept")]
 pub async fn accept_connection(code: String, #[server(default)] org_slug: String, workspace: String) -> Result<(), AppError> {
@@ -48,4 +37,16 @@ pub async fn accept_connection_into_new(code: String, name: String, slug: String
     let connected = request.backend.connections.accept(&request.caller, &code, Owner::New(name, slug), workspace).await?;
     go_on(&request, &connected);
     Ok(())
+}
+
+/// Leads on to what the link made.
+pub fn go_on(request: &Request, connected: &Connected) {
+    let (slug, id) = (&connected.org, connected.workspace);
+    let (notice, next) = match connected.offer {
+        Offer::Claim => (Notice::WorkspaceClaimed, paths::workspace(slug, id)),
+        Offer::Create { names_other: false } => (Notice::WorkspaceCreated, paths::workspace_connect(slug, id)),
+        Offer::Create { names_other: true } => (Notice::WorkspaceToName, paths::workspace_connect(slug, id)),
+    };
+    request.visit.notify(notice);
+    http::redirect(&next);
 }

@@ -1,7 +1,7 @@
 //! Runs as people look for them, the newest first.
 //!
 //! A page of the list is bounded work, however many runs there are: what has an index narrows the list; the rest of the
-//! filter looks at the next [`WINDOW`] of what is left, and the page after goes on from there.
+//! filter looks at the next `WINDOW` of what is left, and the page after goes on from there.
 
 use app::domain::ids::{OrgId, RunId, WorkspaceId};
 use app::domain::run::{CredentialKind, RunStatus, TaskCounts};
@@ -18,7 +18,7 @@ const WINDOW: u64 = 10_000;
 
 /// A run as it is kept.
 #[derive(Debug, Clone)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
+#[expect(clippy::struct_excessive_bools, reason = "each answers a question of its own")]
 pub struct RunRecord {
     /// Its id.
     pub id: RunId,
