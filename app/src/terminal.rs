@@ -17,7 +17,7 @@ pub struct Piece {
 pub type Line = Vec<Piece>;
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-#[expect(clippy::struct_excessive_bools, reason = "a terminal switches each of them by itself")]
+#[expect(clippy::struct_excessive_bools, reason = "a terminal has as many switches")]
 struct Style {
     ink: Option<u8>,
     paper: Option<u8>,

@@ -40,7 +40,7 @@ test('a run appears, goes on, ends, and its failure is found', async ({ page, se
   await expect(page.locator('.log-line:target')).toContainText('takes money');
   await page.getByRole('searchbox', { name: 'Search in the log' }).fill('STEP 7 ');
   await page.getByRole('button', { name: 'Search' }).click();
-  await expect(page.getByText('1 lines found')).toBeVisible();
+  await expect(page.getByText('1 line found')).toBeVisible();
   const loading = page.waitForEvent('download');
   await page.getByRole('link', { name: 'Raw log' }).click();
   expect(await readFile((await (await loading).path())!, 'utf8')).toBe(FAILED_LOG);

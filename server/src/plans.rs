@@ -26,6 +26,8 @@ pub struct PlanSettings {
     pub artifact_gib: Option<u64>,
     /// GiB of artifacts that come and go within a month.
     pub transfer_gib_month: Option<u64>,
+    /// Runs within a month.
+    pub runs_month: Option<u64>,
 }
 
 /// All plans; there is always one for organizations that were given none.
@@ -53,6 +55,7 @@ impl Plans {
                 ("workspaces", settings.workspaces),
                 ("artifact_gib", settings.artifact_gib),
                 ("transfer_gib_month", settings.transfer_gib_month),
+                ("runs_month", settings.runs_month),
             ] {
                 if limit.is_some_and(|limit| !(1..=MOST).contains(&limit)) {
                     return unusable("plans", format!("use 1 to {MOST} for `{key}` of `{name}`, or leave it out for no limit"));
@@ -64,6 +67,7 @@ impl Plans {
                 workspaces: settings.workspaces,
                 artifact_bytes: bytes(settings.artifact_gib),
                 transfer_bytes: bytes(settings.transfer_gib_month),
+                runs: settings.runs_month,
             };
             plans.push(Plan { name: name.to_owned(), limits });
         }
@@ -102,6 +106,11 @@ impl Plans {
         self.plans.iter().any(|plan| plan.limits.is_any())
     }
 
+    /// Whether any plan limits runs.
+    pub fn limit_runs(&self) -> bool {
+        self.plans.iter().any(|plan| plan.limits.runs.is_some())
+    }
+
     /// Whether any plan limits what is stored.
     pub fn limit_writes(&self) -> bool {
         self.plans.iter().any(|plan| plan.limits.limits_writes())
@@ -113,7 +122,14 @@ mod tests {
     use super::*;
 
     fn plan(name: &str) -> PlanSettings {
-        PlanSettings { name: name.to_owned(), members: Some(5), workspaces: None, artifact_gib: Some(2), transfer_gib_month: None }
+        PlanSettings {
+            name: name.to_owned(),
+            members: Some(5),
+            workspaces: None,
+            artifact_gib: Some(2),
+            transfer_gib_month: None,
+            runs_month: None,
+        }
     }
 
     fn plans(plans: Vec<PlanSettings>, default: Option<&str>) -> Result<Plans, String> {

@@ -14,7 +14,7 @@ use crate::request::Caller;
 
 /// A run. Visitors see neither names of credentials nor e-mail addresses.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
+#[expect(clippy::struct_excessive_bools, reason = "each answers a question of its own")]
 pub struct RunView {
     /// Its id.
     pub id: RunId,
@@ -162,6 +162,8 @@ pub struct Drawn {
     pub status: TaskStatus,
     /// Where its result came from.
     pub cache: Option<CacheStatus>,
+    /// Whether its result may be cached.
+    pub cacheable: bool,
     /// Whether it is part of the chain that made the run as long as it was.
     pub critical: bool,
 }
@@ -183,6 +185,8 @@ pub struct OtherTask {
     pub status: TaskStatus,
     /// Where its result came from.
     pub cache: Option<CacheStatus>,
+    /// Whether its result may be cached.
+    pub cacheable: bool,
     /// Whether it is known what its hash was made of.
     pub has_details: bool,
 }

@@ -63,12 +63,9 @@ pub fn HitBar(
     if all == 0 {
         return ().into_any();
     }
-    let parts = [
-        ("hit-local", "local hits", counts.local_hits),
-        ("hit-remote", "remote hits", counts.remote_hits),
-        ("hit-miss", "misses", counts.misses),
-    ];
-    let label = parts.map(|(_, name, part)| format!("{part} {name}")).join(", ");
+    let parts =
+        [("hit-local", "local", counts.local_hits), ("hit-remote", "remote", counts.remote_hits), ("hit-miss", "missed", counts.misses)];
+    let label = format!("Hits and misses: {}", parts.map(|(_, name, part)| format!("{part} {name}")).join(", "));
     // Thousandths, so that the parts end where the bar ends.
     let share = |part: u32| u64::from(part) * 1000 / u64::from(all);
     let percent = |thousandths: u64| format!("{}.{}%", thousandths / 10, thousandths % 10);

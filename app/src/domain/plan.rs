@@ -16,11 +16,13 @@ pub enum Measure {
     Artifacts,
     /// Bytes of artifacts that came and went within the calendar month (UTC).
     Transfer,
+    /// Runs that were over within the calendar month.
+    Runs,
 }
 
 impl Measure {
     /// Every measure.
-    pub const ALL: [Self; 4] = [Self::Members, Self::Workspaces, Self::Artifacts, Self::Transfer];
+    pub const ALL: [Self; 5] = [Self::Members, Self::Workspaces, Self::Artifacts, Self::Transfer, Self::Runs];
 
     /// The word in the database.
     pub const fn as_str(self) -> &'static str {
@@ -29,6 +31,7 @@ impl Measure {
             Self::Workspaces => "workspaces",
             Self::Artifacts => "artifacts",
             Self::Transfer => "transfer",
+            Self::Runs => "runs",
         }
     }
 
@@ -39,13 +42,14 @@ impl Measure {
             Self::Workspaces => "Workspaces",
             Self::Artifacts => "Stored artifacts",
             Self::Transfer => "Transfer this month",
+            Self::Runs => "Runs this month",
         }
     }
 
     /// An amount of it, as people read it.
     pub fn amount(self, number: u64) -> String {
         match self {
-            Self::Members | Self::Workspaces => count(number),
+            Self::Members | Self::Workspaces | Self::Runs => count(number),
             Self::Artifacts | Self::Transfer => bytes(number),
         }
     }
@@ -57,6 +61,7 @@ impl Measure {
             Self::Workspaces => "No further workspace can be created.",
             Self::Artifacts => "New artifacts are not stored until others are deleted or grow old. Reads go on, and no build fails.",
             Self::Transfer => "New artifacts are not stored until the next month begins. Reads go on, and no build fails.",
+            Self::Runs => "Further runs are not recorded until the next month begins. The cache works on, and no build fails.",
         }
     }
 }
@@ -72,6 +77,8 @@ pub struct Limits {
     pub artifact_bytes: Option<u64>,
     /// Bytes that come and go within a month.
     pub transfer_bytes: Option<u64>,
+    /// Runs within a month.
+    pub runs: Option<u64>,
 }
 
 impl Limits {
@@ -82,6 +89,7 @@ impl Limits {
             Measure::Workspaces => self.workspaces,
             Measure::Artifacts => self.artifact_bytes,
             Measure::Transfer => self.transfer_bytes,
+            Measure::Runs => self.runs,
         }
     }
 
@@ -98,6 +106,11 @@ impl Limits {
     /// Whether new artifacts are stored. The one that crosses the limit still is.
     pub fn takes_writes(&self, used: &Used) -> bool {
         [Measure::Artifacts, Measure::Transfer].into_iter().all(|measure| self.level(used, measure) != Some(Level::Reached))
+    }
+
+    /// Whether further runs are recorded.
+    pub fn takes_runs(&self, used: &Used) -> bool {
+        self.level(used, Measure::Runs) != Some(Level::Reached)
     }
 
     /// How near the limit of this measure is.
@@ -136,6 +149,8 @@ pub struct Used {
     pub artifact_bytes: u64,
     /// Bytes that came and went this month.
     pub transfer_bytes: u64,
+    /// Runs that were over this month.
+    pub runs: u64,
 }
 
 impl Used {
@@ -146,6 +161,7 @@ impl Used {
             Measure::Workspaces => self.workspaces,
             Measure::Artifacts => self.artifact_bytes,
             Measure::Transfer => self.transfer_bytes,
+            Measure::Runs => self.runs,
         }
     }
 }
@@ -201,7 +217,8 @@ impl Warning {
 mod tests {
     use super::*;
 
-    const LIMITS: Limits = Limits { members: Some(5), workspaces: None, artifact_bytes: Some(1000), transfer_bytes: Some(u64::MAX) };
+    const LIMITS: Limits =
+        Limits { members: Some(5), workspaces: None, artifact_bytes: Some(1000), transfer_bytes: Some(u64::MAX), runs: Some(10) };
 
     #[test]
     fn people_are_told_at_four_fifths_and_when_nothing_is_left() {
@@ -229,6 +246,9 @@ mod tests {
         assert!(LIMITS.takes_writes(&Used { members: 9, artifact_bytes: 999, ..Used::default() }));
         assert!(!LIMITS.takes_writes(&Used { artifact_bytes: 1000, ..Used::default() }));
         assert!(!LIMITS.takes_writes(&Used { transfer_bytes: u64::MAX, ..Used::default() }));
+        let many = Used { runs: 10, ..Used::default() };
+        assert_eq!((LIMITS.takes_writes(&many), LIMITS.takes_runs(&many)), (true, false));
+        assert!(LIMITS.takes_runs(&Used { runs: 9, ..Used::default() }));
     }
 
     #[test]

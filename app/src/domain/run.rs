@@ -117,7 +117,7 @@ words!(
         /// The credential may not read.
         NoRight = "no-right", "The credential of this run may not read the remote cache.";
         /// It is not to be cached.
-        NotCacheable = "not-cacheable", "This target is not cached (`cache` is not set for it in nx.json or project.json).";
+        NotCacheable = "not-cacheable", "This target is not cached: “cache” is not set for it in nx.json or project.json.";
         /// The cache was switched off for the command.
         CacheOff = "cache-off", "The cache was switched off for this command.";
         /// It was encrypted with another key.

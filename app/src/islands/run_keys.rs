@@ -7,10 +7,13 @@ use web_sys::HtmlElement;
 
 use super::awake;
 
-/// Listens for the keys, and says which there are. Links of tasks carry `data-task`, those of failed ones `data-failed`; a
+/// Listens for the keys, and says which there are: on a list of tasks all of them, on a task the last one. Links of tasks carry `data-task`, those of failed ones `data-failed`; a
 /// link with `data-next-failure` is followed.
 #[island]
-pub fn RunKeys() -> impl IntoView {
+pub fn RunKeys(
+    /// Whether the page lists tasks.
+    list: bool,
+) -> impl IntoView {
     let awake = awake();
     Effect::new(move |_| {
         let listener = window_event_listener(keydown, |event| {
@@ -22,7 +25,10 @@ pub fn RunKeys() -> impl IntoView {
     });
     view! {
         <p class="hint" hidden=move || !awake.get()>
-            "Keys: " <kbd>"j"</kbd> " and " <kbd>"k"</kbd> " for the next and the previous task, " <kbd>"f"</kbd> " for the next failure."
+            {list.then(|| view! { "Keys: " <kbd>"j"</kbd> " and " <kbd>"k"</kbd> " for the next and the previous task, " })}
+            {(!list).then_some("Key: ")}
+            <kbd>"f"</kbd>
+            " for the next failure."
         </p>
     }
 }

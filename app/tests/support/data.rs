@@ -103,11 +103,11 @@ pub fn workspaces() -> Vec<WorkspaceView> {
 }
 
 fn limits() -> Limits {
-    Limits { members: Some(2000), workspaces: Some(3), artifact_bytes: Some(36 << 30), transfer_bytes: None }
+    Limits { members: Some(2000), workspaces: Some(3), artifact_bytes: Some(36 << 30), transfer_bytes: None, runs: Some(5000) }
 }
 
 fn used() -> Used {
-    Used { members: 1204, workspaces: 3, artifact_bytes: 31 << 30, transfer_bytes: 900 << 30 }
+    Used { members: 1204, workspaces: 3, artifact_bytes: 31 << 30, transfer_bytes: 900 << 30, runs: 321 }
 }
 
 /// With a history, or on the first day.

@@ -137,7 +137,7 @@ impl Runs for Fake {
         self.in_run(caller, slug, id)?;
         let drawn = |number: u32, from: u64, to: u64| {
             let TaskView { facts, status, cache, .. } = task(number);
-            Drawn { span: Span { number, from, to }, id: facts.id, status, cache, critical: number == 0 }
+            Drawn { span: Span { number, from, to }, id: facts.id, status, cache, cacheable: true, critical: number == 0 }
         };
         let lanes = vec![vec![drawn(0, 0, 42_000)], vec![drawn(1, 0, 10)]];
         Ok(Timeline { lanes, critical: vec![drawn(0, 0, 42_000)], left_out: 0, length_ms: 60_000 })
@@ -212,6 +212,7 @@ fn other() -> OtherTask {
         started_at: data::now() - TimeDelta::days(1),
         status: TaskStatus::Success,
         cache: Some(CacheStatus::Miss),
+        cacheable: true,
         has_details: true,
     }
 }

@@ -63,7 +63,8 @@ pub async fn start(Extracted(state): Extracted<Arc<State>>, request: Request) ->
     }
     let whoami = whoami::of(&state, &credential);
     let Some(scope) = credential.runs() else { return Ok(Json(RunStarted { run: None, whoami })) };
-    let id = intake::start(&state, &scope, &told).await?;
+    // Over a limit of the plan a run is not recorded; no build fails of it.
+    let Some(id) = intake::start(&state, &scope, &told).await? else { return Ok(Json(RunStarted { run: None, whoami })) };
     let url = format!("{}{}", state.site.public_url, paths::run_link(id));
     Ok(Json(RunStarted { run: Some(RunLink { id: id.to_string(), url }), whoami }))
 }

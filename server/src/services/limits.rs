@@ -22,9 +22,16 @@ use crate::store::{artifacts, billing, usage};
 /// For so long it is remembered whether artifacts are stored.
 pub const REMEMBERED: TimeDelta = TimeDelta::seconds(5);
 
-/// Whether artifacts of an organization are stored, and when that was looked up; and the same for those of CI executions
-/// in a workspace.
-pub struct Quotas(Cache<OrgId, (DateTime<Utc>, bool)>, Cache<WorkspaceId, (DateTime<Utc>, bool)>);
+/// Whether artifacts of an organization are stored and its runs recorded, and when that was looked up; and the same for
+/// artifacts of CI executions in a workspace.
+pub struct Quotas(Cache<OrgId, (DateTime<Utc>, Takes)>, Cache<WorkspaceId, (DateTime<Utc>, bool)>);
+
+/// What is taken of an organization.
+#[derive(Debug, Clone, Copy)]
+struct Takes {
+    writes: bool,
+    runs: bool,
+}
 
 impl Default for Quotas {
     fn default() -> Self {
@@ -52,6 +59,18 @@ pub async fn takes_writes(state: &State, org: OrgId) -> Result<bool> {
     if !state.plans.limit_writes() || org == OrgId::UNCLAIMED {
         return Ok(true);
     }
+    Ok(takes(state, org).await?.writes)
+}
+
+/// Whether further runs of the organization are recorded.
+pub async fn takes_runs(state: &State, org: OrgId) -> Result<bool> {
+    if !state.plans.limit_runs() {
+        return Ok(true);
+    }
+    Ok(takes(state, org).await?.runs)
+}
+
+async fn takes(state: &State, org: OrgId) -> Result<Takes> {
     let now = state.clock.now();
     if let Some((at, takes)) = state.quotas.0.get(&org)
         && now - at < REMEMBERED
@@ -59,7 +78,7 @@ pub async fn takes_writes(state: &State, org: OrgId) -> Result<bool> {
         return Ok(takes);
     }
     let (plan, used) = look_up(state, state.db.read(), org).await?;
-    let takes = plan.limits.takes_writes(&used);
+    let takes = Takes { writes: plan.limits.takes_writes(&used), runs: plan.limits.takes_runs(&used) };
     state.quotas.0.insert(org, (now, takes));
     Ok(takes)
 }

@@ -78,11 +78,10 @@ impl Port for Runs {
             let after = after.map(|text| text.parse().map_err(|_| AppError::NotFound)).transpose()?;
             if let Some(id) = workspace {
                 let scope = self.scope(caller, slug, id).await?;
-                looking::list(&self.0, search::Place::Workspace(&scope), filter, after).await
-            } else {
-                let scope = access::org(self.0.db.read(), caller, slug, Permission::ViewRuns).await?;
-                looking::list(&self.0, search::Place::Org(&scope), filter, after).await
+                return looking::list(&self.0, search::Place::Workspace(&scope), filter, after).await;
             }
+            let scope = access::org(self.0.db.read(), caller, slug, Permission::ViewRuns).await?;
+            looking::list(&self.0, search::Place::Org(&scope), filter, after).await
         })
         .await
     }

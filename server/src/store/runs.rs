@@ -22,7 +22,7 @@ pub type BlindIndex = Vec<u8>;
 
 /// A run that begins.
 #[derive(Debug, Clone)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
+#[expect(clippy::struct_excessive_bools, reason = "each answers a question of its own")]
 pub struct NewRun {
     /// Its id.
     pub id: RunId,

@@ -5,14 +5,16 @@ use std::collections::BTreeMap;
 use app::backend::billing::{Counted, UsageDay};
 use app::domain::ids::OrgId;
 use app::domain::plan::Used;
+use app::domain::statistics::Kind;
 use chrono::{Datelike, NaiveDate};
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, PaginatorTrait, QueryFilter, QuerySelect, QueryTrait as _, Select,
+    ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, JoinType, PaginatorTrait, QueryFilter, QuerySelect, QueryTrait as _,
+    RelationDef, Select,
 };
 
-use super::entities::{members, orgs, transfer_days, usage_days, workspaces};
+use super::entities::{members, orgs, stat_days, transfer_days, usage_days, workspaces};
 use crate::auth::access::OrgScope;
 use crate::error::Result;
 
@@ -92,6 +94,21 @@ fn transfers(since: NaiveDate, only: Option<OrgId>) -> Select<transfer_days::Ent
         .group_by(transfer_days::Column::OrgId)
 }
 
+fn counted_runs(since: NaiveDate, only: Option<OrgId>) -> Select<stat_days::Entity> {
+    let of: RelationDef =
+        stat_days::Entity::belongs_to(workspaces::Entity).from(stat_days::Column::WorkspaceId).to(workspaces::Column::Id).into();
+    stat_days::Entity::find()
+        .select_only()
+        .join(JoinType::InnerJoin, of)
+        .column(workspaces::Column::OrgId)
+        .column_as(stat_days::Column::Day.count(), "amount")
+        .column_as(sum(stat_days::Column::Runs), "bytes")
+        .filter(stat_days::Column::Kind.eq(Kind::Workspace.number()))
+        .filter(stat_days::Column::Day.gte(since))
+        .apply_if(only, |query, org| query.filter(workspaces::Column::OrgId.eq(org)))
+        .group_by(workspaces::Column::OrgId)
+}
+
 /// What each organization uses now, or one of them; `today` says which month counts.
 pub async fn used(db: &impl ConnectionTrait, today: NaiveDate, only: Option<OrgId>) -> Result<BTreeMap<OrgId, Used>> {
     let mut all: BTreeMap<OrgId, Used> = BTreeMap::new();
@@ -104,6 +121,9 @@ pub async fn used(db: &impl ConnectionTrait, today: NaiveDate, only: Option<OrgI
     }
     for row in transfers(month_of(today), only).into_model::<Sum>().all(db).await? {
         all.entry(row.org_id).or_default().transfer_bytes = number(row.bytes.unwrap_or_default());
+    }
+    for row in counted_runs(month_of(today), only).into_model::<Sum>().all(db).await? {
+        all.entry(row.org_id).or_default().runs = number(row.bytes.unwrap_or_default());
     }
     Ok(all)
 }

@@ -25,6 +25,7 @@ fn small(config: &mut Config) {
         workspaces: Some(2),
         artifact_gib: Some(1),
         transfer_gib_month: Some(2),
+        runs_month: Some(4),
     }];
 }
 

@@ -11,6 +11,8 @@ use app::domain::run::{CacheStatus, CredentialKind, RunStatus, TaskStatus};
 use app::domain::run_filter::{RunFilter, TaskFilter};
 use chrono::TimeDelta;
 use serde_json::{Value, json};
+use server::plans::PlanSettings;
+use server::services::limits::REMEMBERED;
 use server::services::retention::trim_runs;
 use server::services::runs::closing::end_silent;
 
@@ -180,6 +182,41 @@ async fn who_may_not_be_recorded_is_told_and_not_refused() {
     let answer: Value = serde_json::from_slice(&start(new_key()).await.body).unwrap();
     assert_eq!((answer.get("run"), &answer["whoami"]["access"]["records_runs"]), (None, &json!(false)));
     assert_eq!(all_runs(&app, &workspace).await.len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn over_the_limit_of_the_plan_a_run_is_not_recorded_and_nothing_fails() {
+    let small = PlanSettings {
+        name: "Small".to_owned(),
+        members: None,
+        workspaces: None,
+        artifact_gib: None,
+        transfer_gib_month: None,
+        runs_month: Some(2),
+    };
+    let (app, ada, workspace) = TestApp::start_with(|config| config.plans = vec![small]).await.and_workspace().await;
+    let ci = ada.token(&workspace, ReadOnly).await;
+    for _ in 0..2 {
+        Nx::start(&app, &ci).await.end("success").await.is(204);
+    }
+    app.state.clock.advance(REMEMBERED);
+    let answer = send_json(&ci, "/api/v1/runs", &[], run_start(&app, &new_key()).to_string()).await.is(200);
+    assert!(serde_json::from_slice::<Value>(&answer.body).unwrap().get("run").is_none());
+    let usage = app.backend().billing.usage(&app.operator(), &workspace.org).await.unwrap();
+    assert_eq!((usage.used.runs, usage.plan.limits.runs), (2, Some(2)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn runs_of_a_workspace_that_is_nobodys_are_not_recorded() {
+    let (app, _, _, ci) = world().await;
+    let asked = json!({ "workspaceName": "web", "installationSource": "nx-connect" });
+    let answer = send_json(&ci.with(""), "/nx-cloud/v2/create-org-and-workspace", &[], asked.to_string()).await.is(200);
+    let id = serde_json::from_slice::<Value>(&answer.body).unwrap()["nxCloudId"].as_str().unwrap().to_owned();
+    let start = run_start(&app, &new_key()).to_string();
+    let answer = send_json(&ci.with(""), "/api/v1/runs", &[("Nx-Cloud-Id", &id)], start).await.is(200);
+    let answer: Value = serde_json::from_slice(&answer.body).unwrap();
+    assert_eq!((answer.get("run"), &answer["whoami"]["access"]["records_runs"]), (None, &json!(false)));
+    assert_eq!(app.db_count("runs").await, 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]

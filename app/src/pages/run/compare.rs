@@ -146,7 +146,7 @@ fn Others(org: OrgView, run: RunView, task: TaskView, others: Vec<OtherTask>) ->
                 <td data-label="Result">
                     <TaskChip status=other.status/>
                 </td>
-                <td data-label="Cache">{cache_words(other.cache, true)}</td>
+                <td data-label="Cache">{cache_words(other.cache, other.cacheable)}</td>
             </tr>
         }
         .into_any()

@@ -5,7 +5,6 @@ use leptos::prelude::*;
 use crate::backend::Page;
 use crate::backend::orgs::OrgView;
 use crate::backend::runs::RunView;
-use crate::components::chip::{Chip, Tone};
 use crate::components::code::CodeBlock;
 use crate::components::empty_state::EmptyState;
 use crate::components::icon::Icon;
@@ -137,12 +136,15 @@ fn Table(org: OrgView, workspace: Option<WorkspaceId>, rows: Vec<RunView>) -> im
 fn RunRow(org: OrgView, run: RunView, in_org: bool) -> impl IntoView {
     let now = request().now;
     let took = run_duration(&run, now);
-    let from = [run.facts.author.clone(), Some(run.credential.title().to_owned())].into_iter().flatten().collect::<Vec<_>>().join(" · ");
+    let place = (!run.ci).then(|| "Local".to_owned());
+    let from =
+        [place, run.facts.author.clone(), Some(run.credential.title().to_owned())].into_iter().flatten().collect::<Vec<_>>().join(" · ");
     let (counts, facts) = (run.counts, run.facts);
-    let tasks = match (counts.failed, counts.cacheable()) {
-        (0, 0) => count(u64::from(counts.all())),
-        (0, all) => format!("{}, {} of {} from a cache", count(u64::from(counts.all())), counts.hits(), all),
-        (failed, _) => format!("{} failed of {}", count(u64::from(failed)), count(u64::from(counts.all()))),
+    let all = count(u64::from(counts.all()));
+    let tasks = match (counts.failed, counts.hits()) {
+        (0, 0) => all,
+        (0, hits) => format!("{all}, {} from a cache", count(u64::from(hits))),
+        (failed, _) => format!("{} failed of {all}", count(u64::from(failed))),
     };
     view! {
         <tr>
@@ -152,7 +154,6 @@ fn RunRow(org: OrgView, run: RunView, in_org: bool) -> impl IntoView {
                         <code>{facts.command}</code>
                     </a>
                     <RunChip status=run.status/>
-                    {(!run.ci).then(|| view! { <Chip tone=Tone::Plain>"Local"</Chip> })}
                 </span>
                 <span class="row-note">{from}</span>
             </th>

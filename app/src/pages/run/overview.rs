@@ -52,7 +52,7 @@ pub fn OverviewPage() -> impl IntoView {
                 <Remarks run=run.clone()/>
                 <Numbers run=run.clone()/>
                 <TaskFilterForm path filter=filter.clone()/>
-                <RunKeys/>
+                <RunKeys list=true/>
                 <Tasks org run=run.clone() page filter/>
                 <PagerLinks first later next/>
                 <Facts run/>

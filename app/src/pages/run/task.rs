@@ -50,7 +50,7 @@ pub fn TaskPage() -> impl IntoView {
             <Frame title=page.task.facts.id.clone() place=Place::Workspace(org.clone(), workspace, WorkspaceTab::Runs)>
                 <Head org=org.clone() run=run.clone() page=page.clone()/>
                 <StillRunning status=going_on path=path/>
-                <RunKeys/>
+                {page.failures.1.map(|_| view! { <RunKeys list=false/> })}
                 <Facts org=org.clone() run=run.clone() page=page.clone()/>
                 <Log org run page log found words/>
             </Frame>
@@ -259,7 +259,7 @@ fn Found(found: LogSearch, to_part: Box<dyn Fn(u32) -> String + Send>) -> impl I
         }
     };
     view! {
-        <div role="status">{format!("{} lines found", found.hits.len())}</div>
+        <p role="status">{if found.hits.len() == 1 { "1 line found".to_owned() } else { format!("{} lines found", found.hits.len()) }}</p>
         <ul class="found">{found.hits.into_iter().map(hit).collect_view()}</ul>
         {more}
     }

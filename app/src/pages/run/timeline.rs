@@ -129,7 +129,7 @@ fn Critical(org: OrgView, run: RunView, timeline: Timeline) -> impl IntoView {
                         <TaskChip status=task.status/>
                     </span>
                 </th>
-                <td data-label="Cache">{cache_words(task.cache, true)}</td>
+                <td data-label="Cache">{cache_words(task.cache, task.cacheable)}</td>
                 <td class="number" data-label="Began after">
                     {duration(task.span.from)}
                 </td>

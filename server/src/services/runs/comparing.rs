@@ -29,6 +29,7 @@ fn other(Opened { scope, keys, .. }: &Opened, run: &RunRecord, task: &TaskRecord
         started_at: run.started_at,
         status: task.status,
         cache: task.cache,
+        cacheable: task.cacheable,
         has_details: task.details.is_some(),
     })
 }

@@ -19,6 +19,7 @@ use super::closing;
 use super::sealing::RunKeys;
 use crate::auth::credential::{Living, RunScope, TokenId};
 use crate::error::{Error, Result};
+use crate::services::limits;
 use crate::state::State;
 use crate::store::runs::logs::{AttemptKey, NewPiece, charged};
 use crate::store::runs::tasks::TaskRecord;
@@ -88,8 +89,11 @@ pub enum Heard {
     Over,
 }
 
-/// Begins a run. Told again with the same key, it is the same run.
-pub async fn start(state: &State, scope: &RunScope, told: &RunStart) -> Result<RunId> {
+/// Begins a run; none when the plan has no room for it. Told again with the same key, it is the same run.
+pub async fn start(state: &State, scope: &RunScope, told: &RunStart) -> Result<Option<RunId>> {
+    if !limits::takes_runs(state, scope.org()).await? {
+        return Ok(None);
+    }
     let now = state.clock.now();
     let keys = RunKeys::of(state, scope.org()).await?;
     let id = RunId::from_uuid(state.clock.new_id());
@@ -126,7 +130,7 @@ pub async fn start(state: &State, scope: &RunScope, told: &RunStart) -> Result<R
     let tx = state.db.begin().await?;
     let id = runs::begin(&tx, scope, new).await?;
     tx.commit().await?;
-    Ok(id)
+    Ok(Some(id))
 }
 
 /// What is stored of a run's key.

@@ -102,8 +102,7 @@ fn for_visitors(facts: RunFacts) -> RunFacts {
 }
 
 /// A task as it is shown.
-#[expect(clippy::needless_pass_by_value, reason = "a record is used up by what is made of it")]
-pub fn task_view(keys: &RunKeys, workspace: WorkspaceId, run: RunId, task: TaskRecord) -> Result<TaskView> {
+pub fn task_view(keys: &RunKeys, workspace: WorkspaceId, run: RunId, task: &TaskRecord) -> Result<TaskView> {
     Ok(TaskView {
         number: task.key.0,
         attempt: task.key.1,
@@ -130,13 +129,13 @@ pub async fn tasks(state: &State, Opened { scope, keys, run }: &Opened, filter: 
     if words.is_empty() {
         let found = tasks::list(state.db.read(), scope, run.id, &TaskSearch { offset: skip, limit: Some(TASKS + 1), ..everything }).await?;
         for task in found {
-            rows.push(task_view(keys, scope.id(), run.id, task)?);
+            rows.push(task_view(keys, scope.id(), run.id, &task)?);
         }
     } else {
         // Names are sealed: all of them are opened, and a run has a bounded number.
         let mut found = 0;
         for task in tasks::list(state.db.read(), scope, run.id, &everything).await? {
-            let task = task_view(keys, scope.id(), run.id, task)?;
+            let task = task_view(keys, scope.id(), run.id, &task)?;
             if task.facts.id.to_lowercase().contains(&words) {
                 found += 1;
                 if found > skip {
@@ -162,7 +161,7 @@ pub async fn task(state: &State, Opened { scope, keys, run }: &Opened, number: u
         Some(attempt) => all.into_iter().find(|task| task.key.1 == attempt),
         None => all.into_iter().next_back(),
     };
-    let task = task_view(keys, scope.id(), run.id, chosen.ok_or(AppError::NotFound)?)?;
+    let task = task_view(keys, scope.id(), run.id, &chosen.ok_or(AppError::NotFound)?)?;
     Ok(TaskPage { task, attempts, failures: tasks::failures_beside(db, scope, run.id, number).await? })
 }
 
@@ -187,7 +186,14 @@ pub async fn timeline(state: &State, Opened { scope, keys, run }: &Opened) -> Re
     let describe = |span: Span| {
         let task = all.get(&span.number)?;
         let is_critical = critical.contains(&span.number);
-        Some(Drawn { span, id: facts(span.number)?.id, status: task.status, cache: task.cache, critical: is_critical })
+        Some(Drawn {
+            span,
+            id: facts(span.number)?.id,
+            status: task.status,
+            cache: task.cache,
+            cacheable: task.cacheable,
+            critical: is_critical,
+        })
     };
     Ok(Timeline {
         lanes: timeline::lanes(&drawn).into_iter().map(|lane| lane.into_iter().filter_map(describe).collect()).collect(),

@@ -5,9 +5,9 @@ use sea_orm::entity::prelude::*;
 
 use crate::auth::secret::SecretHash;
 
+#[expect(clippy::struct_excessive_bools, reason = "a row is as wide as its table")]
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "runs")]
-#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: RunId,

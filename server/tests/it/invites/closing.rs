@@ -81,7 +81,14 @@ async fn joining_by_domain_closes_them_and_calls_back_their_mail() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_closed_invite_gives_its_place_in_the_plan_back() {
-    let plan = PlanSettings { name: "Small".to_owned(), members: Some(3), workspaces: None, artifact_gib: None, transfer_gib_month: None };
+    let plan = PlanSettings {
+        name: "Small".to_owned(),
+        members: Some(3),
+        workspaces: None,
+        artifact_gib: None,
+        transfer_gib_month: None,
+        runs_month: None,
+    };
     let (app, ada, bob) = with_bob(TestApp::start_with(|config| config.plans = vec![plan]).await).await;
     invite(&ada, &format!("bob@example.com\n{SECOND}")).await.done();
     assert_eq!(invite(&ada, "carol@example.com").await.status, 409, "three places: ada and two invites");

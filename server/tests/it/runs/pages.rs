@@ -81,9 +81,8 @@ async fn a_long_log_is_read_part_by_part_and_searched_as_a_whole() {
     let (app, _, workspace, ci) = world().await;
     let nx = Nx::start(&app, &ci).await;
     for piece in 0..6 {
-        let line = |n| format!("line {} {}\n", piece * 1000 + n + 1, "x".repeat(50));
-        let lines = (0..1000).map(line).collect::<Vec<_>>().concat();
-        nx.log(0, piece, &lines).await;
+        let lines: Vec<_> = (1..=1000).map(|n| format!("line {} {}\n", piece * 1000 + n, "x".repeat(50))).collect();
+        nx.log(0, piece, &lines.concat()).await;
     }
     let (backend, caller) = (app.backend(), app.operator());
     let part = |part| backend.runs.log(&caller, &workspace.org, workspace.id, (nx.id, 0), 1, part);
