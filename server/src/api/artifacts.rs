@@ -65,7 +65,7 @@ const fn scope(kind: ArtifactScope) -> Scope {
 pub async fn lookup(Extracted(state): Extracted<Arc<State>>, request: Request) -> Result<Json<Found>, Refused> {
     let (parts, body) = request.into_parts();
     let access = access(&state, &parts).await?;
-    let asked: Lookup = problem::json(Request::from_parts(parts, body), MOST_LOOKUP).await?;
+    let asked: Lookup = problem::json(body, MOST_LOOKUP).await?;
     if asked.hashes.len() > MOST_HASHES {
         return Err(Refused::invalid(format!("Ask for at most {MOST_HASHES} hashes at once.")));
     }

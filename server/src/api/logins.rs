@@ -48,7 +48,7 @@ fn device(text: &str) -> Result<TokenName, Refused> {
 )]
 pub async fn begin(Extracted(state): Extracted<Arc<State>>, request: Request) -> Result<Response, Refused> {
     let address = client_address(&state, request.extensions(), request.headers());
-    let new: NewLogin = json(request, MOST_BYTES).await?;
+    let new: NewLogin = json(request.into_body(), MOST_BYTES).await?;
     let Begun { device: secret, code } = match Logins(state.clone()).begin(device(&new.device)?, &address).await? {
         Ok(begun) => begun,
         Err(NotBegun::TooOften(seconds)) => return Err(Refused::rate_limited(seconds)),
@@ -80,7 +80,7 @@ pub async fn begin(Extracted(state): Extracted<Arc<State>>, request: Request) ->
 pub async fn poll(Extracted(state): Extracted<Arc<State>>, request: Request) -> Result<Response, Refused> {
     let address = client_address(&state, request.extensions(), request.headers());
     state.attempts.poll(&address).map_err(Refused::rate_limited)?;
-    let poll: LoginPoll = json(request, MOST_BYTES).await?;
+    let poll: LoginPoll = json(request.into_body(), MOST_BYTES).await?;
     let answer = match Logins(state.clone()).poll(&poll.device_code).await? {
         Polled::Pending => LoginState::AuthorizationPending,
         Polled::TooFast => LoginState::SlowDown,

@@ -2,13 +2,15 @@
 
 use app::domain::access::CachePermission;
 use axum::Json;
-use axum::extract::Request;
+use axum::body::Body;
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use futures_util::StreamExt as _;
 use serde::de::DeserializeOwned;
 use serde_json::error::Category;
 
+use super::cache::drain;
 use crate::auth::actor::client_address;
 use crate::auth::credential::{CacheScope, Checked, Credential, Presented};
 use crate::error::Error;
@@ -119,9 +121,17 @@ pub fn scope(credential: &Credential, permission: CachePermission) -> Result<Cac
 
 /// A body of JSON with at most so many bytes. Not by axum's extractor, which has a bound of its own; and whatever the header
 /// says: the body says itself whether it is JSON.
-pub async fn json<T: DeserializeOwned>(request: Request, most: usize) -> Result<T, Refused> {
-    let too_large = |_| Refused::too_large(format!("The body is larger than {most} bytes."));
-    let body = axum::body::to_bytes(request.into_body(), most).await.map_err(too_large)?;
+pub async fn json<T: DeserializeOwned>(body: Body, most: usize) -> Result<T, Refused> {
+    let mut chunks = body.into_data_stream();
+    let mut body = Vec::new();
+    while let Some(chunk) = chunks.next().await {
+        let chunk = chunk.map_err(|_| Refused::new(StatusCode::BAD_REQUEST, Code::Invalid, "The body ended too early."))?;
+        if body.len() + chunk.len() > most {
+            drain(&mut chunks).await;
+            return Err(Refused::too_large(format!("The body is larger than {most} bytes.")));
+        }
+        body.extend_from_slice(&chunk);
+    }
     serde_json::from_slice(&body).map_err(|error| match error.classify() {
         Category::Data => Refused::invalid(error.to_string()),
         Category::Syntax | Category::Eof | Category::Io => Refused::new(StatusCode::BAD_REQUEST, Code::Invalid, "The body is not JSON."),

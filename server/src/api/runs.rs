@@ -10,6 +10,7 @@ use axum::extract::{Path, Request, State as Extracted};
 use axum::http::StatusCode;
 use axum::http::request::Parts;
 
+use super::cache::drain;
 use super::problem::{self, Refused};
 use crate::auth::actor::client_address;
 use crate::auth::credential::RunScope;
@@ -57,7 +58,7 @@ pub async fn start(Extracted(state): Extracted<Arc<State>>, request: Request) ->
     let credential = problem::credential(&state, &parts).await?;
     let address = client_address(&state, &parts.extensions, &parts.headers);
     state.intake.count_start(credential.living(), &address).map_err(Refused::rate_limited)?;
-    let told: RunStart = problem::json(Request::from_parts(parts, body), MOST_START_BYTES).await?;
+    let told: RunStart = problem::json(body, MOST_START_BYTES).await?;
     if !is_key(&told.key) {
         return Err(Refused::invalid("`key` is not 64 hex characters."));
     }
@@ -97,9 +98,20 @@ async fn holder(state: &State, parts: &Parts, path: RunPath) -> Result<(RunScope
 )]
 pub async fn report(Extracted(state): Extracted<Arc<State>>, path: RunPath, request: Request) -> Result<StatusCode, Refused> {
     let (parts, body) = request.into_parts();
-    let (scope, id, key) = holder(&state, &parts, path).await?;
-    let _place = state.intake.places.clone().try_acquire_owned().map_err(|_| Refused::busy())?;
-    let report: Report = problem::json(Request::from_parts(parts, body), MOST_REPORT_BYTES).await?;
+    let admitted = async {
+        let holder = holder(&state, &parts, path).await?;
+        let place = state.intake.places.clone().try_acquire_owned().map_err(|_| Refused::busy())?;
+        Ok((holder, place))
+    };
+    let ((scope, id, key), _place) = match admitted.await {
+        Ok(admitted) => admitted,
+        Err(refused) => {
+            // A report is large enough for the client to be still sending.
+            drain(&mut body.into_data_stream()).await;
+            return Err(refused);
+        }
+    };
+    let report: Report = problem::json(body, MOST_REPORT_BYTES).await?;
     check(&report)?;
     heard(intake::report(&state, &scope, id, &key, report).await?)
 }
@@ -145,6 +157,6 @@ fn check(report: &Report) -> Result<(), Refused> {
 pub async fn end(Extracted(state): Extracted<Arc<State>>, path: RunPath, request: Request) -> Result<StatusCode, Refused> {
     let (parts, body) = request.into_parts();
     let (scope, id, key) = holder(&state, &parts, path).await?;
-    let told: RunEnd = problem::json(Request::from_parts(parts, body), MOST_START_BYTES).await?;
+    let told: RunEnd = problem::json(body, MOST_START_BYTES).await?;
     heard(intake::end(&state, &scope, id, &key, &told).await?)
 }
