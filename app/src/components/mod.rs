@@ -23,4 +23,5 @@ pub mod section;
 pub mod stat;
 pub mod terminal;
 pub mod theme;
+pub mod token;
 pub mod when;

@@ -13,9 +13,10 @@ use crate::domain::standing::Standing;
 /// Both matrices.
 #[component]
 pub fn AccessMatrixPage() -> impl IntoView {
-    let people =
-        Permission::ALL.map(|permission| (permission.describe(), Standing::ALL.map(|standing| standing.grants(permission)).to_vec()));
-    let tokens = CachePermission::ALL.map(|permission| (permission.describe(), Grant::ALL.map(|grant| grant.grants(permission)).to_vec()));
+    let people = Permission::ALL
+        .map(|permission| (permission.describe().to_owned(), Standing::ALL.map(|standing| standing.grants(permission)).to_vec()));
+    // The other way round than people: with this many credentials a screen of a telephone shows them below each other.
+    let tokens = Grant::ALL.map(|grant| (grant.to_string(), CachePermission::ALL.map(|permission| grant.grants(permission)).to_vec()));
     view! {
         <Frame title="Who may do what">
             <PageHeader title="Who may do what" lead="Printed from the rules that the server applies to every request."/>
@@ -24,7 +25,7 @@ pub fn AccessMatrixPage() -> impl IntoView {
                 title="People, in the browser"
                 lead="By their role in the organization. Visitors, with an account or without, look at public organizations; a private one does not exist for them. A role says nothing about nx: that is governed by tokens alone."
             >
-                <Matrix caption="Permissions of roles" columns=Standing::ALL.map(|standing| standing.to_string()).to_vec() rows=people.to_vec()/>
+                <Matrix caption="Permissions of roles" corner="May" columns=Standing::ALL.map(|standing| standing.to_string()).to_vec() rows=people.to_vec()/>
             </Section>
             <Section
                 id="tokens"
@@ -33,8 +34,10 @@ pub fn AccessMatrixPage() -> impl IntoView {
             >
                 <Matrix
                     caption="Permissions of credentials"
-                    columns=Grant::ALL.map(|grant| grant.to_string()).to_vec()
+                    corner="Credential"
+                    columns=CachePermission::ALL.map(|permission| permission.describe().to_owned()).to_vec()
                     rows=tokens.to_vec()
+                    stacks=true
                 />
             </Section>
         </Frame>
@@ -42,47 +45,49 @@ pub fn AccessMatrixPage() -> impl IntoView {
 }
 
 #[component]
-fn Matrix(caption: &'static str, columns: Vec<String>, rows: Vec<(&'static str, Vec<bool>)>) -> impl IntoView {
-    let cell = |granted: bool| {
+fn Matrix(
+    caption: &'static str,
+    corner: &'static str,
+    columns: Vec<String>,
+    rows: Vec<(String, Vec<bool>)>,
+    /// Whether a narrow screen shows each row as a list.
+    #[prop(optional)]
+    stacks: bool,
+) -> impl IntoView {
+    let cell = |(column, granted): (&String, bool)| {
         let (class, icon, word) = if granted { ("yes", icondata_lu::LuCheck, "Yes") } else { ("no", icondata_lu::LuMinus, "No") };
         view! {
-            <td class=format!("matrix-cell {class}")>
+            <td class=format!("matrix-cell {class}") data-label=column.clone()>
                 <Icon of=icon/>
                 <span class="sr-only">{word}</span>
             </td>
         }
     };
+    let head = columns.iter().map(|name| {
+        view! {
+            <th class="matrix-cell" scope="col">
+                {name.clone()}
+            </th>
+        }
+    });
+    let rows = rows.into_iter().map(|(words, granted)| {
+        view! {
+            <tr>
+                <th scope="row">{words}</th>
+                {columns.iter().zip(granted).map(cell).collect_view()}
+            </tr>
+        }
+    });
     view! {
-        <table class="table matrix">
+        <table class=if stacks { "table" } else { "table matrix" }>
             <caption class="sr-only">{caption}</caption>
             <thead>
                 <tr>
-                    <th scope="col">"May"</th>
-                    {columns
-                        .into_iter()
-                        .map(|name| {
-                            view! {
-                                <th class="matrix-cell" scope="col">
-                                    {name}
-                                </th>
-                            }
-                        })
-                        .collect_view()}
+                    <th scope="col">{corner}</th>
+                    {head.collect_view()}
                 </tr>
             </thead>
-            <tbody>
-                {rows
-                    .into_iter()
-                    .map(|(words, granted)| {
-                        view! {
-                            <tr>
-                                <th scope="row">{words}</th>
-                                {granted.into_iter().map(cell).collect_view()}
-                            </tr>
-                        }
-                    })
-                    .collect_view()}
-            </tbody>
+            <tbody>{rows.collect_view()}</tbody>
         </table>
     }
 }

@@ -4,15 +4,14 @@ use leptos::form::ActionForm;
 use leptos::prelude::*;
 
 use crate::backend::personal_tokens::PersonalTokenRow;
-use crate::components::chip::StateChip;
 use crate::components::empty_state::EmptyState;
 use crate::components::form::{FormError, FormState, SelectField, TextField};
 use crate::components::nav::{AccountTab, Place};
 use crate::components::page_header::PageHeader;
 use crate::components::section::Section;
+use crate::components::token::TokenCells;
 use crate::components::when::When;
 use crate::domain::names::OrgName;
-use crate::domain::time::absolute;
 use crate::domain::token::{TokenLife, TokenState};
 use crate::error::Field;
 use crate::islands::confirm::Confirm;
@@ -83,24 +82,6 @@ fn Tokens(tokens: Vec<PersonalTokenRow>) -> impl IntoView {
 fn row(token: PersonalTokenRow, revoke: ServerAction<RevokePersonalToken>) -> AnyView {
     let now = request().now;
     let works = token.state == TokenState::Active;
-    let last_used = match token.last_used {
-        Some((at, from)) => view! {
-            <When at now/>
-            <span class="row-note row-exact">{from}</span>
-        }
-        .into_any(),
-        None => "never".into_any(),
-    };
-    let expires = match token.expires_at {
-        // It has ended already.
-        _ if token.state == TokenState::Revoked => "–".into_any(),
-        Some(at) => view! {
-            <When at now/>
-            <span class="row-note row-exact">{absolute(at)}</span>
-        }
-        .into_any(),
-        None => "never".into_any(),
-    };
     let (name, id) = (token.name.to_string(), token.id.to_string());
     let question = works.then(|| {
         view! {
@@ -119,15 +100,7 @@ fn row(token: PersonalTokenRow, revoke: ServerAction<RevokePersonalToken>) -> An
                 <span class="row-title">{token.name.to_string()}</span>
                 <code class="row-note">{format!("bkpat_…{}", token.last_four)}</code>
             </th>
-            <td data-label="Status">
-                <StateChip state=token.state/>
-            </td>
-            <td data-label="Last used">
-                <span>{last_used}</span>
-            </td>
-            <td data-label="Expires">
-                <span>{expires}</span>
-            </td>
+            <TokenCells state=token.state last_used=token.last_used expires_at=token.expires_at/>
             <td data-label="Created">
                 <When at=token.created_at now/>
             </td>

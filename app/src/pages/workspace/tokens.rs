@@ -1,6 +1,5 @@
 //! Who may read and store: the access levels, and for Admins CI access tokens to create, see, rotate and revoke.
 
-use chrono::TimeDelta;
 use leptos::form::ActionForm;
 use leptos::prelude::*;
 
@@ -9,7 +8,7 @@ use super::{open, which};
 use crate::backend::ci_tokens::CiTokenRow;
 use crate::backend::orgs::OrgView;
 use crate::backend::workspaces::WorkspaceView;
-use crate::components::chip::{AccessChip, Chip, StateChip, Tone};
+use crate::components::chip::AccessChip;
 use crate::components::code::CodeBlock;
 use crate::components::empty_state::EmptyState;
 use crate::components::form::{ChoiceField, FormError, FormState, SelectField, TextField};
@@ -17,10 +16,10 @@ use crate::components::history::HistoryLink;
 use crate::components::nav::{Place, WorkspaceTab};
 use crate::components::page_header::PageHeader;
 use crate::components::section::Section;
+use crate::components::token::TokenCells;
 use crate::components::when::When;
 use crate::domain::access::TokenAccess;
 use crate::domain::permission::Permission;
-use crate::domain::time::absolute;
 use crate::domain::token::{TokenLife, TokenPolicy, TokenState};
 use crate::error::Field;
 use crate::islands::confirm::Confirm;
@@ -30,9 +29,6 @@ use crate::pages::loaded;
 use crate::paths;
 use crate::request::request;
 use crate::server_fns::ci_tokens::{CreateCiToken, RevokeCiToken, RotateCiToken};
-
-/// A token that ends within so many days is marked, so that it is rotated in time.
-const SOON_DAYS: i64 = 7;
 
 /// The access levels and tokens of a workspace.
 #[component]
@@ -181,30 +177,6 @@ fn TokenRow(
     let now = request().now;
     let works = token.state == TokenState::Active;
     let history = org.standing.grants(Permission::ViewAudit).then(|| paths::org_history(&org.slug, token.id));
-    let last_used = match token.last_used.clone() {
-        Some((at, from)) => view! {
-            <When at now/>
-            <span class="row-note row-exact">{from}</span>
-        }
-        .into_any(),
-        None => "never".into_any(),
-    };
-    let expires = match token.expires_at {
-        // It has ended already.
-        _ if token.state == TokenState::Revoked => "–".into_any(),
-        Some(at) => view! {
-            <When at now/>
-            <span class="row-note row-exact">{absolute(at)}</span>
-        }
-        .into_any(),
-        None => "never".into_any(),
-    };
-    let soon = works && token.expires_at.is_some_and(|end| end - now < TimeDelta::days(SOON_DAYS));
-    let state = if soon {
-        view! { <Chip tone=Tone::Care>"Expires soon"</Chip> }.into_any()
-    } else {
-        view! { <StateChip state=token.state/> }.into_any()
-    };
     let old = token.old_works_until.filter(|end| works && *end > now);
     view! {
         <tr>
@@ -223,15 +195,7 @@ fn TokenRow(
             <td data-label="Access">
                 <AccessChip access=token.access/>
             </td>
-            <td data-label="Status">
-                {state}
-            </td>
-            <td data-label="Last used">
-                <span>{last_used}</span>
-            </td>
-            <td data-label="Expires">
-                <span>{expires}</span>
-            </td>
+            <TokenCells state=token.state last_used=token.last_used.clone() expires_at=token.expires_at/>
             <td data-label="Created">
                 <span>
                     <When at=token.created_at now/>
