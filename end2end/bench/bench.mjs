@@ -8,6 +8,7 @@ import { buildkeep, nginx, turbo } from './lib/contenders.mjs';
 import { measureMemory } from './lib/memory.mjs';
 import { measurePages } from './lib/pages.mjs';
 import { report } from './lib/report.mjs';
+import { measureRuns } from './lib/runs.mjs';
 import { measure, prepare } from './lib/transfers.mjs';
 
 const place = fileURLToPath(new URL('../../target/bench/', import.meta.url));
@@ -58,6 +59,10 @@ try {
       await part('Pages on SQLite', () => measurePages(folder, 'sqlite')),
       await part('Pages on PostgreSQL', () => measurePages(folder, 'postgres', process.env.POSTGRES_URL)),
     ].flatMap((results) => results ?? []),
+    runs: [
+      await part('Runs on SQLite', () => measureRuns(folder, 'sqlite')),
+      await part('Runs on PostgreSQL', () => measureRuns(folder, 'postgres', process.env.POSTGRES_URL)),
+    ].filter(Boolean),
   };
   const text = report({ ...measured, failures, settings });
   await writeFile(join(place, 'latest.md'), text);

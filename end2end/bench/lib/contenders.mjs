@@ -5,7 +5,7 @@ import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { Server, workspaceOf } from '../../nx/lib/server.mjs';
 
-export const PORTS = { buildkeep: 7200, nginx: 7201, turbo: 7202, memory: 7203, pages: 7204 };
+export const PORTS = { buildkeep: 7200, nginx: 7201, turbo: 7202, memory: 7203, pages: 7204, runs: 7205 };
 
 /** Our server with one workspace and a read-write token. */
 export async function buildkeep(folder, port = PORTS.buildkeep) {

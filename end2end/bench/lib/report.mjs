@@ -59,9 +59,27 @@ function pageTable(results) {
   return { text: table(['page, time to last byte (median)', '100 rows', 'rows', 'with that many', 'ratio'], rows), aims };
 }
 
+function runTables(results) {
+  const names = { sqlite: 'SQLite', postgres: 'PostgreSQL' };
+  const lists = results.flatMap((result) => result.lists);
+  const label = ({ page, database }) => `${page}, ${names[database]}`;
+  const rows = lists.map((list) => [label(list), `${round(list.few)} ms`, `${round(list.many)} ms`, (list.many / list.few).toFixed(2)]);
+  const aims = lists.map((list) => [`${label(list)}: ${list.rows.toLocaleString('en-US')} runs against a tenth`, `at most ${PAGE_RATIO}`, (list.many / list.few).toFixed(2),
+    verdict(list.many <= list.few * PAGE_RATIO)]);
+  const taken = results.map(({ intake }) => [names[intake.database], round(intake.perMinute), `${round(intake.quiet)} ms`, `${round(intake.busy)} ms`]);
+  return {
+    text: [
+      table(['page, time to last byte (median)', '100,000 runs', '1,000,000 runs', 'ratio'], rows),
+      table(['runs of 50 tasks with logs, 8 clients at once', 'taken in a minute', 'list of runs without them', 'list of runs meanwhile'], taken),
+    ].join('\n\n'),
+    aims,
+  };
+}
+
 /** The whole report as markdown. */
-export function report({ transfers, client, memory, pages, failures, settings }) {
-  const parts = [transfers && transferTables(transfers), client && clientTable(client), memory && memoryTable(memory), pages.length > 0 && pageTable(pages)].filter(Boolean);
+export function report({ transfers, client, memory, pages, runs, failures, settings }) {
+  const parts = [transfers && transferTables(transfers), client && clientTable(client), memory && memoryTable(memory), pages.length > 0 && pageTable(pages),
+    runs.length > 0 && runTables(runs)].filter(Boolean);
   const machine = `${cpus().length} × ${cpus()[0].model}, ${Math.round(totalmem() / 2 ** 30)} GiB, Linux ${release()}`;
   return `# Speed
 

@@ -1,4 +1,4 @@
-// Fills a database with members, artifacts and audit events by SQL: rows that differ from a real one in nothing but their keys.
+// Fills a database with members, artifacts, audit events and runs by SQL: rows that differ from a real one in nothing but their keys.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 
@@ -6,12 +6,12 @@ const BATCH = 1000;
 
 /** How to talk to each database, and how it writes an id and a moment. */
 export const DIALECTS = {
-  sqlite: { program: (place) => ['sqlite3', ['-bail', '-cmd', '.timeout 15000', place]], id: (hex) => `X'${hex}'`, time: (text) => `'${text}'` },
-  postgres: { program: (place) => ['psql', ['-X', '-q', '-A', '-t', '-v', 'ON_ERROR_STOP=1', place]], id: (hex) => `'${hex}'::uuid`, time: (text) => `'${text}'::timestamptz` },
+  sqlite: { program: (place) => ['sqlite3', ['-bail', '-cmd', '.timeout 15000', place]], id: (hex) => `X'${hex}'`, time: (text) => `'${text}'`, bytes: (hex) => `X'${hex}'` },
+  postgres: { program: (place) => ['psql', ['-X', '-q', '-A', '-t', '-v', 'ON_ERROR_STOP=1', place]], id: (hex) => `'${hex}'::uuid`, time: (text) => `'${text}'::timestamptz`, bytes: (hex) => `'\\x${hex}'::bytea` },
 };
 
 /** Runs SQL pieces in one go; answers what the database printed. */
-async function run(dialect, place, pieces) {
+export async function execute(dialect, place, pieces) {
   const [program, args] = dialect.program(place);
   const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'inherit'] });
   const ended = once(child, 'close');
@@ -33,6 +33,12 @@ const idText = (prefix, hex) => {
   const bits = BigInt(`0x${hex}`);
   return `${prefix}_${Array.from({ length: 26 }, (_, i) => '0123456789abcdefghjkmnpqrstvwxyz'[Number((bits >> BigInt(5 * (25 - i))) & 31n)]).join('')}`;
 };
+
+/** The other way round. */
+function hexOf(text) {
+  const bits = [...text.slice(text.indexOf('_') + 1)].reduce((sum, digit) => (sum << 5n) | BigInt('0123456789abcdefghjkmnpqrstvwxyz'.indexOf(digit)), 0n);
+  return bits.toString(16).padStart(32, '0');
+}
 
 function* batches(count, pattern, insert) {
   // The row to copy is looked up once, not for every batch.
@@ -101,6 +107,41 @@ export function* events(dialect, kind, slug, count, people) {
   });
 }
 
+/** Ended runs of a workspace, older than all that were recorded, so many that with one that was there are `count`. */
+export function* runs(dialect, kind, workspace, count) {
+  const id = `(SELECT id FROM workspaces WHERE id = ${dialect.id(hexOf(workspace))})`;
+  const pattern = `CREATE TEMPORARY TABLE pattern AS SELECT * FROM runs WHERE workspace_id = ${id} LIMIT 1;`;
+  const columns = ['sealed', 'author_index', 'command_index', 'pull_request', 'ci', '"inner"', 'cache', 'encrypted', 'credential',
+    'credential_id', 'access', 'status', 'started_at', 'ended_at', 'skew_ms', 'created_at', 'heard_at', 'closed_at', 'announced', 'succeeded', 'remote_hits', 'misses'];
+  yield* batches(count - 1, pattern, (numbers) => {
+    // Every other run is of the branch that people look at.
+    const rows = numbers.map((n) => `(${dialect.id(idHex(kind, n))}, ${dialect.bytes(n.toString(16).padStart(64, '0'))}, ${dialect.bytes((n % 2 ? n % 1000 : 0).toString(16).padStart(32, '0'))})`).join(',\n');
+    return `INSERT INTO runs (id, org_id, workspace_id, key_hash, branch_index, ${columns.join(', ')})
+      SELECT v.column1, t.org_id, t.workspace_id, v.column2, CASE WHEN v.column3 = ${dialect.bytes('0'.repeat(32))} THEN t.branch_index ELSE v.column3 END,
+      ${columns.map((column) => `t.${column}`).join(', ')}
+      FROM (VALUES ${rows}) v, pattern t;\n`;
+  });
+}
+
+/** What so many runs a day leave behind in the statistics of the days before the recorded one: times spread the wider, the more there are. */
+export function* days(dialect, workspace, count, perDay) {
+  const id = dialect.id(hexOf(workspace));
+  const spread = Math.round(4 * Math.log10(perDay));
+  const buckets = Array.from({ length: spread }, (_, n) => `(${n})`).join(', ');
+  const sums = ['runs', 'tasks', 'executed', 'failed', 'stopped', 'local_hits', 'remote_hits', 'misses', 'time_ms', 'saved_ms'];
+  yield `CREATE TEMPORARY TABLE days_of AS SELECT * FROM stat_days WHERE workspace_id = ${id};
+    CREATE TEMPORARY TABLE times_of AS SELECT workspace_id, kind, subject, min(bucket) AS bucket FROM stat_times WHERE workspace_id = ${id} GROUP BY 1, 2, 3;
+    BEGIN;\n`;
+  for (let ago = 1; ago < count; ago += 1) {
+    const day = `'${new Date(Date.now() - ago * 86_400_000).toISOString().slice(0, 10)}'`;
+    yield `INSERT INTO stat_days (workspace_id, kind, subject, day, ${sums.join(', ')})
+      SELECT workspace_id, kind, subject, ${day}, ${sums.map((sum) => `${sum} * ${Math.round(perDay / 60)}`).join(', ')} FROM days_of;
+      INSERT INTO stat_times (workspace_id, kind, subject, day, bucket, amount)
+      SELECT workspace_id, kind, subject, ${day}, bucket + v.column1, ${Math.round(perDay)} FROM times_of, (VALUES ${buckets}) v;\n`;
+  }
+  yield 'COMMIT;\n';
+}
+
 /** The hash of the artifact that is stored over HTTP, and copied from then on. */
 export const FIRST_HASH = '1';
 // Spread over the whole range, as real hashes are.
@@ -108,11 +149,11 @@ const hashOf = (n) => String((BigInt(n + 2) * 11400714819323198485n) % 2n ** 64n
 
 /** Fills the tables, and checks that the rows are there. */
 export async function fill(dialect, place, pieces, table, count) {
-  const before = Number(await run(dialect, place, [`SELECT count(*) FROM ${table};\n`]));
-  await run(dialect, place, pieces);
-  const after = Number(await run(dialect, place, [`SELECT count(*) FROM ${table};\n`]));
+  const before = Number(await execute(dialect, place, [`SELECT count(*) FROM ${table};\n`]));
+  await execute(dialect, place, pieces);
+  const after = Number(await execute(dialect, place, [`SELECT count(*) FROM ${table};\n`]));
   if (after - before !== count - 1) throw new Error(`${after - before} rows were added to ${table} instead of ${count - 1}.`);
 }
 
 /** Brings the planner's statistics up to date, as a server in use has them. */
-export const settle = (dialect, place) => run(dialect, place, ['ANALYZE;\n']);
+export const settle = (dialect, place) => execute(dialect, place, ['ANALYZE;\n']);
