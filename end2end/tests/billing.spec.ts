@@ -13,7 +13,7 @@ test('an Admin reads the usage and says whom to write to', async ({ page, setup,
   const usage = new Usage(page);
   await usage.tab('Usage');
   await expect(page.getByText('The plan is “Self-hosted”.')).toBeVisible();
-  await expect(page.getByText('No limit')).toHaveCount(4);
+  await expect(page.getByText('No limit')).toHaveCount(5);
   await expect(usage.plots).toHaveCount(3);
   await page.getByText('Show the table').click();
   await expect(page.getByRole('row')).toHaveCount(91);
