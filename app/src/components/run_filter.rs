@@ -84,9 +84,10 @@ pub fn RunFilterForm(
                     choices=with_any(kinds.collect())
                     chosen=filter.credential.map_or("", CredentialKind::as_str)
                 />
+                <FilterEnd path shows_all/>
             </div>
             <details class="disclosure" open=is_open>
-                <summary>"More"</summary>
+                <summary>"More filters"</summary>
                 <div class="filters">
                     {whole("author", "Author", &filter.author, "Ada Lovelace")}
                     {whole("command", "Command", &filter.command, "nx run-many -t build")}
@@ -95,7 +96,6 @@ pub fn RunFilterForm(
                 </div>
                 <p class="hint">"Names are stored encrypted, so that they are found as a whole only: write them exactly as the run says them."</p>
             </details>
-            <FilterEnd path shows_all/>
         </form>
     }
     .into_any()

@@ -108,7 +108,8 @@ fn Table(org: OrgView, workspace: Option<WorkspaceId>, rows: Vec<RunView>) -> im
         });
         let org = org.clone();
         let rows = group.runs.into_iter().map(move |run| view! { <RunRow org=org.clone() run in_org/> });
-        view! { <tbody>{head} {rows.collect_view()}</tbody> }
+        let class = if head.is_some() { "group" } else { "" };
+        view! { <tbody class=class>{head} {rows.collect_view()}</tbody> }
     });
     view! {
         <div class="card">

@@ -210,7 +210,7 @@ fn Log(org: OrgView, run: RunView, page: View, log: LogPart, found: Option<LogSe
         }
     });
     view! {
-        <Section id="log" title="Log" lead=format!("{} as the task wrote them.", bytes(log.bytes))>
+        <Section id="log" title="Log" lead=format!("{}, as the task wrote it.", bytes(log.bytes))>
             <div class="log-tools">
                 <form class="search" method="get" action=path role="search">
                     <input type="hidden" name="attempt" value=task.attempt.to_string()/>
