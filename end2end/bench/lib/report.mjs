@@ -1,6 +1,7 @@
 // The tables, and how the measured ratios stand to what was aimed for.
 import { cpus, release, totalmem } from 'node:os';
 import { versionOf } from './contenders.mjs';
+import { LARGE } from './recorded.mjs';
 
 const round = (number) => (number >= 100 ? Math.round(number).toLocaleString('en-US') : number.toFixed(number >= 10 ? 1 : 2));
 const line = (cells) => `| ${cells.join(' | ')} |`;
@@ -67,10 +68,13 @@ function runTables(results) {
   const aims = lists.map((list) => [`${label(list)}: ${list.rows.toLocaleString('en-US')} runs against a tenth`, `at most ${PAGE_RATIO}`, (list.many / list.few).toFixed(2),
     verdict(list.many <= list.few * PAGE_RATIO)]);
   const taken = results.map(({ intake }) => [names[intake.database], round(intake.perMinute), `${round(intake.quiet)} ms`, `${round(intake.busy)} ms`]);
+  const large = results.map(({ large: { database, seconds, times } }) => [names[database], `${round(seconds)} s`, ...Object.values(times).map((ms) => `${round(ms)} ms`)]);
+  const parts = Object.keys(results[0].large.times);
   return {
     text: [
       table(['page, time to last byte (median)', '100,000 runs', '1,000,000 runs', 'ratio'], rows),
       table(['runs of 50 tasks with logs, 8 clients at once', 'taken in a minute', 'list of runs without them', 'list of runs meanwhile'], taken),
+      table([`a run of ${LARGE.tasks.toLocaleString('en-US')} tasks with ${LARGE.mebibytes} MiB of logs`, 'to take it', ...parts], large),
     ].join('\n\n'),
     aims,
   };

@@ -70,6 +70,30 @@ async function intake(server, pages, tokens) {
   }
 }
 
+/** How long a run at the upper end takes to get in, and its pages to come. */
+async function large(server, org, workspace, token) {
+  const recorder = new Recorder(server, token, '203.0.113.1');
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  try {
+    const began = performance.now();
+    const { id } = await recorder.recordLarge();
+    const seconds = (performance.now() - began) / 1000;
+    const cookie = await signIn(server);
+    const run = `/o/${org}/w/${workspace}/runs/${id}`;
+    const pages = { 'its tasks': run, 'its timeline': `${run}/timeline`, 'a log of 20 MiB': `${run}/tasks/0`, 'looked through': `${run}/tasks/0?q=part-42.ts` };
+    const times = {};
+    for (const [page, path] of Object.entries(pages)) {
+      const loads = [];
+      for (let n = 0; n < 5; n += 1) loads.push((await load(`${server.url}${path}`, agent, cookie)).ms);
+      times[page] = median(loads);
+    }
+    return { seconds, times };
+  } finally {
+    recorder.close();
+    agent.destroy();
+  }
+}
+
 /** Pages and intake on one database: `kind` is sqlite or postgres, `url` a PostgreSQL server. */
 export async function measureRuns(folder, kind, url, sizes = { runs: 1_000_000 }) {
   const data = join(folder, `runs-${kind}`);
@@ -87,13 +111,13 @@ export async function measureRuns(folder, kind, url, sizes = { runs: 1_000_000 }
   };
   const options = { data, env };
   const pages = await build(dialect, place, options, sizes);
-  const { token } = await org(data, options, 'busy');
+  const { id, token } = await org(data, options, 'busy');
   const tokens = [];
   for (let number = 0; number < RECORDERS; number += 1) tokens.push(await token(`bench ${number}`));
   const server = await Server.start(data, { port: PORTS.runs, env });
   try {
     const lists = Object.entries(await compare(server, pages)).map(([page, result]) => ({ database: kind, page, rows: sizes.runs, ...result }));
-    return { lists, intake: { database: kind, ...await intake(server, pages, tokens) } };
+    return { lists, intake: { database: kind, ...await intake(server, pages, tokens) }, large: { database: kind, ...await large(server, 'busy', id, tokens[0]) } };
   } finally {
     await server.stop();
     await rm(data, { recursive: true, force: true });

@@ -126,7 +126,7 @@ export function* runs(dialect, kind, workspace, count) {
 /** What so many runs a day leave behind in the statistics of the days before the recorded one: times spread the wider, the more there are. */
 export function* days(dialect, workspace, count, perDay) {
   const id = dialect.id(hexOf(workspace));
-  const spread = Math.round(4 * Math.log10(perDay));
+  const spread = Math.max(1, Math.round(4 * Math.log10(perDay)));
   const buckets = Array.from({ length: spread }, (_, n) => `(${n})`).join(', ');
   const sums = ['runs', 'tasks', 'executed', 'failed', 'stopped', 'local_hits', 'remote_hits', 'misses', 'time_ms', 'saved_ms'];
   yield `CREATE TEMPORARY TABLE days_of AS SELECT * FROM stat_days WHERE workspace_id = ${id};
