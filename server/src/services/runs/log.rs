@@ -1,5 +1,7 @@
 //! Logs of tasks. A log is looked at part by part: whole pieces that make up about as much as a page can hold.
 
+use std::borrow::Cow;
+
 use app::backend::runs::{LogHit, LogPart, LogSearch};
 use app::terminal;
 
@@ -81,18 +83,26 @@ pub async fn search(state: &State, opened: &Opened, of: AttemptKey, words: &str)
     let pieces = logs::pieces(state.db.read(), &opened.run, of).await?;
     for (number, part) in (0..).zip(parts(&pieces)) {
         let text = text(state, opened, of, part.from, part.to).await?;
-        for (line, text) in (part.first_line..).zip(text.lines()) {
-            let plain = terminal::plain(text);
-            if plain.to_lowercase().contains(&words) {
-                if found.hits.len() >= HITS {
-                    found.more = true;
-                    return Ok(found);
-                }
-                found.hits.push(LogHit { part: number, line, text: plain.chars().take(LINE).collect() });
-            }
+        let words = words.clone();
+        let looking = tokio::task::spawn_blocking(move || hits(&text, &words, number, part.first_line));
+        found.hits.extend(looking.await.map_err(|_| Error::Stopped)?);
+        if found.hits.len() > HITS {
+            found.hits.truncate(HITS);
+            found.more = true;
+            break;
         }
     }
     Ok(found)
+}
+
+/// Lines of a part that hold the words, one more than are shown at most.
+fn hits(text: &str, words: &str, part: u32, first_line: u64) -> Vec<LogHit> {
+    let hit = |(line, text): (u64, &str)| {
+        // Most lines neither have colours nor write over themselves.
+        let plain = if text.bytes().any(|byte| byte.is_ascii_control()) { Cow::Owned(terminal::plain(text)) } else { Cow::Borrowed(text) };
+        plain.to_lowercase().contains(words).then(|| LogHit { part, line, text: plain.chars().take(LINE).collect() })
+    };
+    (first_line..).zip(text.lines()).filter_map(hit).take(HITS + 1).collect()
 }
 
 #[cfg(test)]
