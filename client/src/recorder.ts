@@ -1,5 +1,6 @@
 // Tells the server about one nx command while it runs. It never holds up a task, and ends in bounded time.
 import { type Api, nothing, PATIENCE, pause, Refused } from './api.ts';
+import type { Hide } from './hide.ts';
 import { Log } from './log.ts';
 import type { Observer, Task, TaskResult } from './nx.ts';
 import { type MissReason, type Report, type RunEnd, type RunStart, type RunStarted, runStarted, type WireTask } from './shapes.ts';
@@ -33,6 +34,8 @@ export interface Graph {
   stored: (hash: string) => WireTask['stored'] | undefined;
   /** Whether logs go with them. */
   logs: boolean;
+  /** For what was typed. */
+  hide: Hide;
 }
 
 export class Recorder implements Observer {
@@ -115,12 +118,12 @@ export class Recorder implements Observer {
 
   private open(task: Task, attempt: number): Entry | undefined {
     if (this.over) return undefined;
-    const { numbers, dependencies, cacheable } = this.graph;
+    const { numbers, dependencies, cacheable, hide } = this.graph;
     let number = numbers.get(task.id);
     if (number === undefined) numbers.set(task.id, (number = numbers.size));
     if (number >= MOST_TASKS || attempt > MOST_ATTEMPTS) return undefined;
     const waitsFor = dependencies(task.id).map((id) => numbers.get(id)).filter((one) => one !== undefined);
-    const entry = { task: begun(task, number, attempt, cacheable(task), waitsFor), log: new Log(), changed: true };
+    const entry = { task: begun(task, number, attempt, cacheable(task), waitsFor, hide), log: new Log(), changed: true };
     this.entries.set(task.id, entry);
     return entry;
   }

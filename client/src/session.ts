@@ -7,6 +7,7 @@ import { credential, type Credential } from './credentials.ts';
 import { executionSecret } from './execution.ts';
 import { gitFacts } from './git.ts';
 import { watchExit } from './goodbye.ts';
+import { hiding } from './hide.ts';
 import { words } from './lookup.ts';
 import { machine } from './machine.ts';
 import { type Context, installedIn, type LifeCycle, nxVersion, observed, type Task } from './nx.ts';
@@ -57,9 +58,9 @@ function parses(url: string): boolean {
   }
 }
 
-function command(): string {
+function command({ maskedProperties }: Settings): string {
   const name = /([^/\\]+?)(\.[cm]?js)?$/.exec(process.argv[1] ?? '')?.[1] ?? 'nx';
-  return [name, ...process.argv.slice(2)].join(' ').slice(0, MOST_COMMAND / 4);
+  return hiding(maskedProperties).words([name, ...process.argv.slice(2)]).slice(0, MOST_COMMAND / 4);
 }
 
 /** What the server is told at the start of a run. */
@@ -102,13 +103,13 @@ export class Session {
     }
     const cacheable = (task: Task) => isCacheable(task, config.options);
     const key = randomBytes(32).toString('hex');
-    const start = runStart(key, config, { command: command(), tasks: tasks.length, nx_version: nxVersion() });
+    const start = runStart(key, config, { command: command(config), tasks: tasks.length, nx_version: nxVersion() });
     this.recorder = new Recorder(runApi, key, start, {
       numbers: numbers(tasks, context), dependencies: dependencies(context), cacheable,
       miss: (task): MissReason | undefined => !cacheable(task) ? 'not_cacheable'
         : !this.cache ? 'cache_off' : task.hash ? this.cache.missOf(task.hash) : undefined,
       stored: (hash) => this.cache?.uploads.stored.get(hash),
-      logs: config.uploadLogs,
+      logs: config.uploadLogs, hide: hiding(config.maskedProperties),
     });
     this.lifeCycle = observed(lifeCycle, this.recorder);
     this.forgetExit = watchExit(connection, this.recorder);

@@ -15,6 +15,7 @@ export interface Options {
   skipRemoteCache?: boolean;
   cacheableOperations?: string[];
   cacheableTargets?: string[];
+  maskedProperties?: string[];
   [other: string]: unknown;
 }
 
@@ -42,6 +43,8 @@ export interface Settings {
   /** Whether a slow answer is waited for without end. */
   noTimeouts: boolean;
   executionKey?: string;
+  /** Arguments whose values are never recorded, beside those whose names say so. */
+  maskedProperties: string[];
   nxJson: NxJson;
   options: Options;
   /** The environment, and below it what `nx-cloud.env` says. */
@@ -91,6 +94,13 @@ function fileOf(root: string): Record<string, string> {
 }
 
 const text = (value: unknown): string | undefined => (typeof value === 'string' && value.trim() ? value.trim() : undefined);
+/** All that are named anywhere: too many do no harm. */
+function maskedProperties(nxJson: NxJson, options: Options): string[] {
+  const all = [options, ...Object.values(nxJson.tasksRunnerOptions ?? {}).map((entry) => entry?.options)];
+  return all.flatMap((one): unknown[] => (Array.isArray(one?.maskedProperties) ? one.maskedProperties : []))
+    .filter((name): name is string => typeof name === 'string' && name !== '');
+}
+
 const yes = (value: string | undefined) => value === 'true';
 
 /** Settings of one command. `options` are those that nx gave the runner; without, those of `nx.json`. */
@@ -120,5 +130,6 @@ export function settings(root: string, given?: { options?: Options; nxJson?: NxJ
     uploadLogs: value('NX_CLOUD_UPLOAD_LOGS') !== 'false',
     noTimeouts: value('NX_CLOUD_NO_TIMEOUTS') === 'true',
     executionKey: value('NX_CLOUD_EXECUTION_KEY'),
+    maskedProperties: maskedProperties(nxJson, options),
   };
 }

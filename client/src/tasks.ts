@@ -1,4 +1,5 @@
 // What a run tells of its tasks: nx's words in ours.
+import type { Hide } from './hide.ts';
 import type { Context, Task, TaskResult } from './nx.ts';
 import type { MissReason, WireTask } from './shapes.ts';
 
@@ -35,15 +36,15 @@ export function isCacheable(task: Task, options: { cacheableOperations?: string[
   return (options.cacheableOperations ?? options.cacheableTargets ?? []).includes(task.target.target);
 }
 
-function params({ overrides }: Task): string | undefined {
+function params({ overrides }: Task, hide: Hide): string | undefined {
   const typed = overrides?.__overrides_unparsed__;
-  return Array.isArray(typed) && typed.length > 0 ? typed.join(' ').slice(0, MOST_TEXT) : undefined;
+  return Array.isArray(typed) && typed.length > 0 ? hide.words(typed.map(String)).slice(0, MOST_TEXT) : undefined;
 }
 
 /** A task that has begun. */
-export function begun(task: Task, number: number, attempt: number, cacheable: boolean, dependsOn: number[]): WireTask {
+export function begun(task: Task, number: number, attempt: number, cacheable: boolean, dependsOn: number[], hide: Hide): WireTask {
   const { project, target, configuration } = task.target;
-  const typed = params(task);
+  const typed = params(task, hide);
   return {
     number, attempt, id: task.id, project, target, ...(configuration ? { configuration } : {}),
     // The details of the hash are large: they come with the end.

@@ -4,6 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import { Api } from '../src/api.ts';
+import { hiding } from '../src/hide.ts';
 import type { Task } from '../src/nx.ts';
 import { Recorder } from '../src/recorder.ts';
 import { dependencies, ended, hashDetails, isCacheable } from '../src/tasks.ts';
@@ -35,7 +36,7 @@ function recorder(logs = true): Recorder {
   const start = { key: 'a'.repeat(64), command: 'nx build', started_at: new Date().toISOString(), nx_version: '1', client_version: '1', node_version: '1', machine: { id: 'm', platform: 'linux', cpu_cores: 1 }, cache: true, tasks: 2 };
   return new Recorder(new Api({ url: fake.url, version: '1', token: TOKEN }), start.key, Promise.resolve(start), {
     numbers: new Map([['p0:build', 0], ['p1:build', 1]]), dependencies: (id) => (id === 'p1:build' ? ['p0:build'] : []),
-    cacheable: () => true, miss: () => 'no_entry', stored: (hash) => (hash === '0' ? 'execution' : undefined), logs,
+    cacheable: () => true, miss: () => 'no_entry', stored: (hash) => (hash === '0' ? 'execution' : undefined), logs, hide: hiding(),
   });
 }
 

@@ -5,6 +5,7 @@ import { constants } from 'node:os';
 import { StringDecoder } from 'node:string_decoder';
 import { Api } from '../api.ts';
 import { watchExit } from '../goodbye.ts';
+import { hiding } from '../hide.ts';
 import { words } from '../lookup.ts';
 import { nxVersion, type Task } from '../nx.ts';
 import { Recorder } from '../recorder.ts';
@@ -37,9 +38,10 @@ function begin(task: Task, line: string[]): { recorder?: Recorder; end: (code: n
     if (config.off) return { end: async () => {} };
     const { connection, sent } = connect(config);
     const key = randomBytes(32).toString('hex');
-    const start = runStart(key, { ...config, cache: false }, { command: line.join(' ').slice(0, 1000), tasks: 1, nx_version: nxVersion() });
+    const hide = hiding(config.maskedProperties);
+    const start = runStart(key, { ...config, cache: false }, { command: hide.words(line).slice(0, 1000), tasks: 1, nx_version: nxVersion() });
     const recorder = new Recorder(new Api(connection), key, start, {
-      numbers: new Map([[task.id, 0]]), dependencies: () => [], cacheable: () => false, miss: () => 'not_cacheable', stored: () => undefined, logs: config.uploadLogs,
+      numbers: new Map([[task.id, 0]]), dependencies: () => [], cacheable: () => false, miss: () => 'not_cacheable', stored: () => undefined, logs: config.uploadLogs, hide,
     });
     const forget = watchExit(connection, recorder);
     const end = async (code: number) => {

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import { Api } from '../api.ts';
+import { hiding } from '../hide.ts';
 import { nxVersion, requireNx, type Task } from '../nx.ts';
 import { Recorder } from '../recorder.ts';
 import { say } from '../say.ts';
@@ -27,11 +28,12 @@ export const viewLogs: Command = {
     const { folder, file } = find(config.root);
     const key = randomBytes(32).toString('hex');
     const tasks = file.tasks.map((one) => taskOf(one));
-    const start: Promise<RunStart> = runStart(key, config, { command: String(file.run.command).slice(0, 1000), tasks: tasks.length, nx_version: nxVersion() })
+    const hide = hiding(config.maskedProperties);
+    const start: Promise<RunStart> = runStart(key, config, { command: hide.line(String(file.run.command)).slice(0, 1000), tasks: tasks.length, nx_version: nxVersion() })
       .then((body) => ({ ...body, started_at: new Date(file.run.startTime).toISOString(), inner: file.run.inner === true }));
     const recorder = new Recorder(new Api(connection), key, start, {
       numbers: new Map(tasks.map(({ id }, number) => [id, number])), dependencies: () => [], cacheable: ({ hash }) => hash !== undefined,
-      miss: () => undefined, stored: () => undefined, logs: config.uploadLogs,
+      miss: () => undefined, stored: () => undefined, logs: config.uploadLogs, hide,
     });
     recorder.startTasks(tasks);
     recorder.endTasks(file.tasks.map((one, index) => ({

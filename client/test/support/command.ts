@@ -20,6 +20,8 @@ export const TOKEN = 'bkci_0123456789012345678901234567890123456';
 
 export interface Options {
   tasks?: number;
+  /** What a person types behind the command. */
+  args?: string[];
   env?: Record<string, string>;
   /** Called when the process runs. */
   running?: (pid: number) => void;
@@ -46,9 +48,9 @@ export class Workspace {
   }
 
   /** One nx command. */
-  async nx(fake: Fake | string, { tasks = 3, env = {}, running }: Options = {}): Promise<Ended> {
+  async nx(fake: Fake | string, { tasks = 3, args = [], env = {}, running }: Options = {}): Promise<Ended> {
     const url = typeof fake === 'string' ? fake : fake.url;
-    return this.run([join(client, 'test', 'support', 'nx.cjs'), bundle, this.folder, String(tasks)], this.environment(url, env), running);
+    return this.run([join(client, 'test', 'support', 'nx.cjs'), bundle, this.folder, String(tasks), ...args], this.environment(url, env), running);
   }
 
   /** One command of the client. */
