@@ -105,6 +105,11 @@ export class Recorder implements Observer {
     }
   }
 
+  /** Tasks that never began, and will not. */
+  skip(tasks: Task[]): void {
+    this.endTasks(tasks.filter(({ id }) => !this.entries.has(id)).map((task) => ({ task, status: 'skipped' })));
+  }
+
   printTaskTerminalOutput(task: Task, _status: string, output: string): void {
     const entry = this.entries.get(task.id);
     if (!entry || typeof output !== 'string') return;

@@ -90,7 +90,7 @@ export class Session {
   private readonly forgetExit: () => void;
   private asked: Promise<Whoami | undefined> | undefined;
 
-  private constructor(private readonly config: Settings, connection: Connection, private readonly sent: Credential, tasks: Task[], context: Context, lifeCycle: LifeCycle) {
+  private constructor(private readonly config: Settings, connection: Connection, private readonly sent: Credential, private readonly tasks: Task[], context: Context, lifeCycle: LifeCycle) {
     this.cacheApi = new Api(connection);
     const runApi = new Api(connection);
     if (config.cache) {
@@ -141,6 +141,9 @@ export class Session {
   async end(results: Record<string, string> | undefined): Promise<void> {
     await this.cache?.uploads.drain(this.config.noTimeouts);
     const states = Object.values(results ?? { none: 'failure' });
+    // nx tells a life cycle nothing of tasks that wait for one that failed; in some versions they have no result either.
+    const failed = results !== undefined && states.includes('failure');
+    this.recorder.skip(this.tasks.filter(({ id }) => results?.[id] === 'skipped' || (failed && results[id] === undefined)));
     const status = states.includes('failure') ? 'failure' : states.includes('stopped') ? 'cancelled' : 'success';
     await this.recorder.end(status, this.cache?.uploads.lost ?? 0, this.config.noTimeouts);
     this.forgetExit();

@@ -233,6 +233,16 @@ describe('a command', () => {
     assert.match(said.join('\n'), /switched off for this command/);
   });
 
+  for (const FAIL of ['skipped', 'nothing']) {
+    test(`tells of tasks that were not run, when nx says ${FAIL} of them`, async () => {
+      const { code } = await workspace.nx(fake, { env: { FAIL } });
+      assert.equal(code, 0);
+      assert.deepEqual(tasks().map(({ id, status }: any) => [id, status]).slice(-3).sort(), [['p0:build', 'failure'], ['p1:build', 'success'], ['p2:build', 'skipped']]);
+      assert.equal(tasks().find(({ id }: any) => id === 'p2:build').started_at, undefined);
+      assert.equal(run().end.status, 'failure');
+    });
+  }
+
   test('uploads no log in clear when told so', async () => {
     await workspace.nx(fake, { tasks: 1, env: { NX_CLOUD_UPLOAD_LOGS: 'false' } });
     assert.ok(run().reports.every((report: any) => report.logs.length === 0));

@@ -1,5 +1,6 @@
 // A small nx: calls the bundle as nx does, fails as nx does, and ends the process as nx does.
-// nx.cjs <bundle> <workspace> <task count>; V1=1 for the cache of nx 17 to 19.
+// nx.cjs <bundle> <workspace> <task count>; V1=1 for the cache of nx 17 to 19; FAIL=skipped or FAIL=nothing: the first task
+// fails, and this becomes of the last one, which waits for it.
 const { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } = require('node:fs');
 const { join } = require('node:path');
 
@@ -50,8 +51,15 @@ async function defaultRunner(tasks, options) {
   const remote = v1 ? options.remoteCache : await client.getRemoteCache();
   const results = {};
   options.lifeCycle.startCommand();
-  await Promise.all(tasks.map(async (task) => {
+  const { FAIL } = process.env;
+  if (FAIL === 'skipped') results[tasks.at(-1).id] = 'skipped';
+  await Promise.all((FAIL ? tasks.slice(0, -1) : tasks).map(async (task) => {
     options.lifeCycle.startTasks([task], { groupId: 0 });
+    if (FAIL && task === tasks[0]) {
+      results[task.id] = 'failure';
+      options.lifeCycle.endTasks([{ task, status: 'failure', code: 1, terminalOutput: 'broke' }], { groupId: 0 });
+      return;
+    }
     const hit = await get(task, remote);
     if (hit) {
       mkdirSync(join(workspace, 'dist'), { recursive: true });
