@@ -47,7 +47,8 @@ client_nx() {
 client_with_nx() {
     if (($# > 0)); then local -x NX_MAJORS="$*"; fi
     step "client: real nx ${*:-17 to 24}" "$TEST" client_nx
-    step "client: real nx ${*:-17 to 24}, real server" "$TEST" node --test --test-reporter=spec end2end/nx/client.test.mjs
+    step "client: real nx ${*:-17 to 24}, real server" "$TEST" node --test --test-reporter=spec \
+        end2end/nx/{connect,login,levels,settings,client,runs}.test.mjs
 }
 
 # client_check: its types and its tests.

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Real nx from npm against a real server: run.sh [major …], by default every version in versions.json.
+# The HTTP cache of real nx from npm against a real server: run.sh [major …], by default every version in versions.json.
 # shellcheck source-path=SCRIPTDIR source=../../scripts/lib.sh
 . "$(dirname "$0")/../../scripts/lib.sh"
 
@@ -11,5 +11,5 @@ need npm "install the npm that belongs to Node"
 if (($# > 0)); then
     export NX_MAJORS="$*"
 fi
-node --test --test-reporter=spec end2end/nx/cache.test.mjs end2end/nx/connect.test.mjs ||
+node --test --test-reporter=spec end2end/nx/cache.test.mjs ||
     fail "The nx tests failed: the first failing step above says what nx saw, and the line 'left behind' where its folders are."

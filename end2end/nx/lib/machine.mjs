@@ -1,8 +1,9 @@
 // One developer's or CI machine: a checkout of the same small workspace with its own home, caches and settings.
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { lstat, mkdir, readFile, readdir, readlink, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { link, manifest } from './install.mjs';
 
 export const PROJECTS = ['app', 'big', 'notes'];
@@ -57,6 +58,7 @@ export class Machine {
     this.folder = folder;
     this.workspace = join(folder, 'shop');
     this.cache = join(folder, 'nx-cache');
+    this.home = join(folder, 'home');
   }
 
   /** A new checkout in `folder`, with nx linked from where `install` put it. */
@@ -84,12 +86,27 @@ export class Machine {
     return writeFile(join(this.workspace, name, 'source.txt'), text);
   }
 
-  /** Forgets all that was ever built here: outputs and local caches. */
+  /** Forgets all that was ever built here: outputs and local caches. Who is logged in stays so. */
   async forget() {
     const outputs = PROJECTS.map((name) => join(this.workspace, name, 'dist'));
-    const places = [...outputs, this.cache, join(this.folder, 'nx-data'), join(this.folder, 'home'), join(this.workspace, '.nx')];
+    const home = (await readdir(this.home)).filter((name) => name !== '.config').map((name) => join(this.home, name));
+    const places = [...outputs, ...home, this.cache, join(this.folder, 'nx-data'), join(this.workspace, '.nx')];
     for (const place of places) await rm(place, { recursive: true, force: true });
-    await mkdir(join(this.folder, 'home'));
+  }
+
+  /** Changes `nx.json`. */
+  async configure(more) {
+    const file = join(this.workspace, 'nx.json');
+    await writeFile(file, JSON.stringify({ ...JSON.parse(await readFile(file, 'utf8')), ...more }, null, 2));
+  }
+
+  /** Makes the checkout a git repository with one commit: without any, nx 18 hashes outputs, too. */
+  async commit(message = 'first', branch = 'main') {
+    const git = (...args) => promisify(execFile)('git', ['-c', 'user.name=Ada', '-c', 'user.email=ada@example.com', ...args], { cwd: this.workspace });
+    await git('init', '-q', '-b', branch);
+    await git('add', '.');
+    await git('commit', '-q', '-m', message);
+    return (await git('rev-parse', 'HEAD')).stdout.trim();
   }
 
   /** `nx run-many -t build`; answers the exit code, the text and, per task, its hash and how the cache served it. */
@@ -111,19 +128,35 @@ export class Machine {
   }
 
   nx(args, env) {
+    return this.start('nx', args, env).ended;
+  }
+
+  /** A command of the client that the server gave out. */
+  cloud(args, env) {
+    return this.start('nx-cloud', args, env).ended;
+  }
+
+  /** Starts a program of nx. `text` grows while it runs; `kill` ends it with all that it started, `interrupt` is Ctrl+C. */
+  start(program, args, env) {
     const clean = {
-      PATH: process.env.PATH, HOME: join(this.folder, 'home'), TMPDIR: join(this.folder, 'tmp'), LANG: 'C.UTF-8',
+      PATH: process.env.PATH, HOME: this.home, TMPDIR: join(this.folder, 'tmp'), LANG: 'C.UTF-8',
       CI: 'true', NO_COLOR: '1', FORCE_COLOR: '0', NX_DAEMON: 'false', NX_TUI: 'false',
       NX_CACHE_DIRECTORY: this.cache, NX_WORKSPACE_DATA_DIRECTORY: join(this.folder, 'nx-data'), ...env,
     };
-    return new Promise((done, fail) => {
-      const child = spawn(join('node_modules', '.bin', 'nx'), args,
-        { cwd: this.workspace, env: clean, timeout: 180_000, killSignal: 'SIGKILL', stdio: ['ignore', 'pipe', 'pipe'] });
-      let text = '';
-      for (const stream of [child.stdout, child.stderr]) stream.on('data', (part) => { text += part; });
+    const child = spawn(join('node_modules', '.bin', program), args, { cwd: this.workspace, env: clean, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+    const signal = (name) => () => {
+      try {
+        process.kill(-child.pid, name);
+      } catch {}
+    };
+    const running = { text: '', kill: signal('SIGKILL'), interrupt: signal('SIGINT') };
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', (part) => { running.text += part; });
+    const late = setTimeout(running.kill, 180_000);
+    running.ended = new Promise((done, fail) => {
       child.once('error', fail);
-      child.once('close', (code, signal) => done({ code: code ?? signal, text }));
-    });
+      child.once('close', (code, signal) => done({ code: code ?? signal, text: running.text }));
+    }).finally(() => clearTimeout(late));
+    return running;
   }
 
   /** What lies in the outputs: one line per entry, with the target of a link or the digest of a file. */

@@ -6,6 +6,8 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
 const target = fileURLToPath(new URL('../../../target/', import.meta.url));
+/** Of everyone here. */
+export const PASSWORD = 'correct horse battery staple';
 const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
 
 /** The program under test: BUILDKEEP_BIN, else the debug build, else the release build. */
@@ -60,7 +62,7 @@ export async function doctor(data) {
 export async function workspaceOf(data, options = {}) {
   const email = 'ada@example.com';
   await admin(data, ['user', 'create', '--email', email, '--name', 'Ada', '--password-stdin'],
-    { ...options, input: 'correct horse battery staple\n' });
+    { ...options, input: `${PASSWORD}\n` });
   await admin(data, ['org', 'create', '--slug', 'acme', '--name', 'Acme', '--admin', email], options);
   const workspace = await admin(data, ['workspace', 'create', '--org', 'acme', '--name', 'shop'], options);
   return {
