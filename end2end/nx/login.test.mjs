@@ -96,6 +96,12 @@ for (const major of majors) {
       assert.ok((await readFile(file, 'utf8')).includes(token), 'the token of before stays');
     });
 
+    it('works before a workspace is connected', { skip: Number(major) < 22 && 'nx before 22 gives out no client then' }, async () => {
+      const running = (await team.machine('nowhere', {})).start('nx', ['login', team.url], {});
+      await bob.browser.post('/do/logins/refuse', { code: await asked(running) });
+      assert.match((await running.ended).text, /declined in the browser/);
+    });
+
     it('logout revokes the token and forgets it', async () => {
       const known = async () => (await fetch(`${team.url}/api/v1/whoami`, { headers: { authorization: `Bearer ${token}`, 'nx-cloud-id': team.shop.nxCloudId } })).status;
       assert.equal(await known(), 200);

@@ -120,7 +120,7 @@ describe('runs', { timeout: 3_600_000 }, () => {
         assert.equal(off.facts.Cache, 'Switched off for this command');
       });
 
-      it('shows a failed task with its log, and what waited for it', async (t) => {
+      it('shows a failed task with its log, and what waited for it', async () => {
         for (const [name, command] of [['broken', 'node -e "console.log(1); console.error(`it broke`); process.exit(3)"'], ['late', 'node -e "0"']]) {
           await mkdir(join(a.workspace, name), { recursive: true });
           const targets = { build: { command, outputs: ['{projectRoot}/dist'] } };
@@ -128,15 +128,16 @@ describe('runs', { timeout: 3_600_000 }, () => {
         }
         await a.forget();
         const { code, text } = await a.nx(['run-many', '-t', 'build', '-p', 'broken,late,notes', '--outputStyle=static'], env(writer));
-        assert.notEqual(code, 0, text);
+        // nx's own choice, with or without a server.
+        assert.equal(code, Number(major) >= 21 && Number(major) <= 23 ? 130 : 1, text);
         const { heading, facts, tasks } = await runOf(text);
         assert.match(heading, / Failed$/);
-        assert.deepEqual([tasks['broken:build'].status, tasks['notes:build'].status, facts.Failed], ['Failed', 'Succeeded', '1'], text);
-        assert.ok([undefined, 'Skipped'].includes(tasks['late:build']?.status), text);
+        const statuses = Object.entries(tasks).map(([id, { status }]) => [id, status]);
+        assert.deepEqual(Object.fromEntries(statuses), { 'broken:build': 'Failed', 'late:build': 'Skipped', 'notes:build': 'Succeeded' }, text);
+        assert.deepEqual([facts.Failed, facts.Tasks], ['1', '3']);
         const task = await team.ada.open(tasks['broken:build'].link);
-        t.diagnostic(`exit ${code}; task ${factsOf(task)['Exit code']}; late ${tasks['late:build']?.status}`);
-        // nx 17 to 19 say only that a command failed.
-        assert.match(factsOf(task)['Exit code'], Number(major) < 20 ? /^[13]$/ : /^[13]$/);
+        // That of nx's executor, which ran a command that ended with 3.
+        assert.equal(factsOf(task)['Exit code'], '1');
         assert.match(await logOf(tasks['broken:build']), /it broke/);
       });
 
