@@ -81,7 +81,8 @@ describe('is not recorded', () => {
   });
 
   test('by record', async () => {
-    const { code, text } = await workspace.cli(fake, ['record', '--', process.execPath, '-e', 'console.log(process.argv.slice(1).join("+"))', '--', '--token=abcdef', '--pin', '123456']);
+    const print = ['record', '--', process.execPath, '-e', 'console.log(process.argv.slice(1).join("+"))', '--'];
+    const { code, text } = await workspace.cli(fake, [...print, '--token=abcdef', '--pin', '123456']);
     assert.equal(code, 0, text);
     assert.match(text, /--token=abcdef\+--pin\+123456/, 'the command itself gets it');
     const [start, ...reports] = fake.asked('POST /api/v1/runs').map(({ body }) => String(body));

@@ -103,7 +103,8 @@ for (const major of majors) {
     });
 
     it('logout revokes the token and forgets it', async () => {
-      const known = async () => (await fetch(`${team.url}/api/v1/whoami`, { headers: { authorization: `Bearer ${token}`, 'nx-cloud-id': team.shop.nxCloudId } })).status;
+      const headers = { authorization: `Bearer ${token}`, 'nx-cloud-id': team.shop.nxCloudId };
+      const known = async () => (await fetch(`${team.url}/api/v1/whoami`, { headers })).status;
       assert.equal(await known(), 200);
       const { code, text } = await a.start(old ? 'nx-cloud' : 'nx', ['logout'], anyToken).ended;
       assert.equal(code, 0, text);

@@ -42,7 +42,11 @@ describe('runs', { timeout: 3_600_000 }, () => {
         assert.ok(link?.startsWith(`${team.url}/runs/run_`), text);
         const page = await team.ada.open(link);
         assert.ok(page.path.startsWith(`${team.path}/runs/run_`), page.path);
-        const tasks = Object.fromEntries(rowsOf(page).map(({ cells: [name, cache], link: to }) => [name.split(' ')[0], { status: name.split(' ')[1], cache, link: to }]));
+        const tasks = {};
+        for (const { cells: [name, cache], link: to } of rowsOf(page)) {
+          const [id, status] = name.split(' ');
+          tasks[id] = { status, cache, link: to };
+        }
         return { link, heading: headingOf(page), facts: factsOf(page), tasks, text: page.text };
       }
       const logOf = async ({ link }) => (await team.ada.open(`${link}/log.txt`)).text;
@@ -174,7 +178,8 @@ describe('runs', { timeout: 3_600_000 }, () => {
       });
 
       it('hides the secrets of a command line', async () => {
-        const shy = await team.machine('shy', { nxCloudUrl: team.url, nxCloudId: team.shop.nxCloudId, tasksRunnerOptions: { default: { options: { maskedProperties: ['pin'] } } } });
+        const tasksRunnerOptions = { default: { options: { maskedProperties: ['pin'] } } };
+        const shy = await team.machine('shy', { nxCloudUrl: team.url, nxCloudId: team.shop.nxCloudId, tasksRunnerOptions });
         const { code, text } = await shy.build({ args: ['-p', 'notes', '--token=first-secret', '--pin', '170717'], env: env(writer) });
         assert.equal(code, 0, text);
         const { heading, tasks, text: page } = await runOf(text);
@@ -192,6 +197,7 @@ describe('runs', { timeout: 3_600_000 }, () => {
   }
 
   it('counts as cancelled, when nothing is heard of it any more', { timeout: (LEASE + NOTICED + 10) * 1000 }, async () => {
+    assert.equal(killed.length, majors.length);
     for (const { team, link, version, at } of killed) {
       const page = await until(async () => {
         const seen = await team.ada.open(link);

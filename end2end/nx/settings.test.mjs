@@ -39,7 +39,8 @@ for (const major of majors) {
           assert.equal(first.says, '', first.text);
           return;
         }
-        assert.match(first.says, name.startsWith('nxCloudId') ? /the Nx Cloud id alone .* 1 stored/ : /Acme\/shop: CI access token "main" \(token bkci_….* from nx\.json\) .* 1 stored/);
+        assert.match(first.says, name.startsWith('nxCloudId') ? /the Nx Cloud id alone .* 1 stored/
+          : /Acme\/shop: CI access token "main" \(token bkci_….* from nx\.json\) .* 1 stored/);
         assert.ok(!first.text.includes(writer));
         const second = await build(machine);
         assert.deepEqual([second.code, second.cache], [0, 'remote-cache-hit'], second.text);
@@ -61,8 +62,10 @@ for (const major of majors) {
         const file = join(machine.workspace, 'nx.json');
         const text = (key, value) => {
           const pair = `${JSON.stringify(key)}  :\t${JSON.stringify(value)}`;
-          const top = name === 'accessToken' ? `"tasksRunnerOptions": { "default": {"runner":"nx-cloud", "options" :{ "parallel":3,${pair}, "url": "${team.url}"}}}` : `"nxCloudUrl":"${team.url}", ${pair}`;
-          return `// Of the shop.\r\n{\r\n\t"analytics" : false,   ${top},\n  "targetDefaults": {"build":{ "cache": true,"dependsOn": [ "^build" ] } , "e\\u00e9": {}}\n\n}`;
+          const top = name === 'nxCloudAccessToken' ? `"nxCloudUrl":"${team.url}", ${pair}`
+            : `"tasksRunnerOptions": { "default": {"runner":"nx-cloud", "options" :{ "parallel":3,${pair}, "url": "${team.url}"}}}`;
+          return `// Of the shop.\r\n{\r\n\t"analytics" : false,   ${top},\n  `
+            + '"targetDefaults": {"build":{ "cache": true,"dependsOn": [ "^build" ] } , "e\\u00e9": {}}\n\n}';
         };
         await writeFile(file, text(name, writer));
         const { mode } = await stat(file);

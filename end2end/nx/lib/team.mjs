@@ -14,10 +14,15 @@ export class Team {
     Object.assign(team, { major: Number(major), version: versions[major], place: await install(versions[major]) });
     team.folder = await mkdtemp(join(tmpdir(), `nx${major}-${topic}-`));
     team.data = join(team.folder, 'data');
-    team.shop = await workspaceOf(team.data);
-    team.server = await Server.start(team.data);
-    team.ada = await Browser.signIn(team.server.url, 'ada@example.com');
-    return team;
+    try {
+      team.shop = await workspaceOf(team.data);
+      team.server = await Server.start(team.data);
+      team.ada = await Browser.signIn(team.server.url, 'ada@example.com');
+      return team;
+    } catch (error) {
+      await team.end();
+      throw error;
+    }
   }
 
   async end() {
