@@ -53,6 +53,15 @@ for (const major of majors) {
       await fine(nobodys('one'), 'remote-cache-hit', /1 fetched/);
     });
 
+    it('a token that is revoked in the browser counts for nothing from then on', async () => {
+      const { id, token: value } = await team.shop.token('main', 'read-write');
+      const env = { NX_CLOUD_ACCESS_TOKEN: value };
+      await fine(build(b, { source: 'five', env }), 'cache-miss', /CI access token "main" .* 1 stored/);
+      await fine(build(b, { env }), 'remote-cache-hit', /1 fetched/);
+      await team.ada.post('/do/ci-tokens/revoke', { org_slug: 'acme', workspace_id: team.shop.id, token: id });
+      await fine(build(b, { env }), 'cache-miss', /no remote cache for this command: This access token is .*revoked/);
+    });
+
     it('who is removed counts as the Nx Cloud id alone', async () => {
       await fine(bobs('one'), 'remote-cache-hit', /personal access token "laptop"/);
       await team.ada.post('/do/members/remove', { org_slug: 'acme', member: bob.id });
