@@ -248,6 +248,11 @@ pub fn workspace_statistics_csv(slug: &OrgSlug, id: WorkspaceId) -> String {
     format!("/o/{slug}/w/{id}/statistics.csv")
 }
 
+/// Where an editor fetches a log with a ticket.
+pub fn log_by_ticket(ticket: &str) -> String {
+    format!("/nx-cloud/nx-console/terminal-outputs/{ticket}")
+}
+
 /// The short link to a run, wherever it is: what clients print.
 pub fn run_link(run: RunId) -> String {
     format!("/runs/{run}")

@@ -21,7 +21,8 @@ use tower_http::compression::CompressionLayer;
 use tower_http::timeout::RequestBodyTimeoutLayer;
 
 use crate::api::{
-    account, artifacts, audit, cache, client, connect, health, logins, openapi, personal_tokens, run_files, runs, sso, usage, whoami,
+    account, artifacts, audit, cache, client, connect, health, logins, nx_console, openapi, personal_tokens, run_files, runs, sso, usage,
+    whoami,
 };
 use crate::auth::{actor, forms, session};
 use crate::services;
@@ -79,6 +80,15 @@ pub fn plain_routes(metrics: PrometheusHandle) -> Vec<PlainRoute> {
         plain("/nx-cloud/system/version", &["GET"], get(connect::version)),
         plain("/nx-cloud/is-workspace-claimed", &["POST"], post(connect::is_claimed)),
         plain("/nx-cloud/stats", &["POST"], post(connect::stats)),
+        plain("/nx-cloud/nx-console/ci-pipeline-executions", &["POST"], post(nx_console::recent)),
+        plain("/nx-cloud/nx-console/ci-pipeline-executions/terminal-outputs", &["POST"], post(nx_console::terminal_output)),
+        plain("/nx-cloud/nx-console/terminal-outputs/{ticket}", &["GET"], get(nx_console::log)),
+        plain("/nx-cloud/mcp-context/pipeline-executions/search", &["POST"], post(nx_console::search_executions)),
+        plain("/nx-cloud/mcp-context/pipeline-executions/{execution}", &["GET"], get(nx_console::execution)),
+        plain("/nx-cloud/mcp-context/runs/search", &["POST"], post(nx_console::search_runs)),
+        plain("/nx-cloud/mcp-context/runs/{run}", &["GET"], get(nx_console::run)),
+        plain("/nx-cloud/mcp-context/tasks/search", &["POST"], post(nx_console::search_tasks)),
+        plain("/nx-cloud/mcp-context/tasks/details", &["POST"], post(nx_console::task_details)),
         plain("/api/v1/runs", &["POST"], post(runs::start)),
         plain("/api/v1/runs/{run}/report", &["POST"], post(runs::report)),
         plain("/api/v1/runs/{run}/end", &["POST"], post(runs::end)),

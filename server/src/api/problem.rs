@@ -52,6 +52,15 @@ impl Refused {
         Self { retry_after: Some(seconds), ..Self::new(StatusCode::TOO_MANY_REQUESTS, Code::RateLimited, message) }
     }
 
+    /// The same for a program that shows people the body as it is.
+    pub fn in_plain_text(self) -> Response {
+        let mut response = (self.status, self.problem.message).into_response();
+        if let Some(seconds) = self.retry_after {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        response
+    }
+
     /// The server has too much to do.
     pub fn busy() -> Self {
         let message = "The server is busy. Try again in a moment.";
@@ -84,9 +93,14 @@ impl IntoResponse for Refused {
 
 /// Who asks; its use is written down.
 pub async fn credential(state: &State, request: &Parts) -> Result<Credential, Refused> {
+    credential_of(state, request, &Presented::by(&request.headers)).await
+}
+
+/// The same, by what was found in the request.
+pub async fn credential_of(state: &State, request: &Parts, presented: &Presented<'_>) -> Result<Credential, Refused> {
     let unauthorized = |code, message| Err(Refused::new(StatusCode::UNAUTHORIZED, code, message));
     let address = client_address(state, &request.extensions, &request.headers);
-    match state.credentials.check(state, &Presented::by(&request.headers)).await? {
+    match state.credentials.check(state, presented).await? {
         Checked::Good(credential) => {
             if let Some(token) = credential.living().token {
                 state.usage.token(token, &address, state.clock.now());

@@ -4,8 +4,10 @@
 //! in, whether it exists or not. A public one has visitors, who may look. Without the permission: forbidden, and nobody
 //! is asked to sign in.
 
+mod by_credential;
 mod own;
 
+pub use by_credential::{runs_as_visitor, runs_by_credential};
 pub use own::{own_orgs, own_orgs_for_change};
 
 use app::backend::orgs::OrgView;
@@ -39,6 +41,19 @@ pub struct OrgScope {
 }
 
 impl OrgScope {
+    fn of(org: FoundOrg, standing: Standing, kept_out: Option<SignInProblem>) -> Self {
+        Self {
+            id: org.id,
+            slug: org.slug,
+            name: org.name,
+            standing,
+            visibility: org.visibility,
+            sign_in: org.sign_in,
+            tokens: org.tokens,
+            kept_out,
+        }
+    }
+
     /// The organization.
     pub const fn id(&self) -> OrgId {
         self.id
@@ -182,16 +197,7 @@ async fn admit(db: &impl ConnectionTrait, caller: &Caller, slug: &OrgSlug, permi
     if !standing.grants(permission) {
         return Err(refuse(caller, org, standing, permission, lock).into());
     }
-    Ok(OrgScope {
-        id: org.id,
-        slug: org.slug,
-        name: org.name,
-        standing,
-        visibility: org.visibility,
-        sign_in: org.sign_in,
-        tokens: org.tokens,
-        kept_out,
-    })
+    Ok(OrgScope::of(org, standing, kept_out))
 }
 
 /// How the caller stands to an organization; `None` when it does not exist for them.

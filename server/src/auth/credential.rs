@@ -30,6 +30,9 @@ use crate::wire::whoami::Notice;
 /// looked at again after this long.
 const PERSONAL_LASTS: TimeDelta = TimeDelta::seconds(60);
 
+/// Header in which Nx Console sends a person's token.
+const PERSONAL_ACCESS_TOKEN: &str = "nx-cloud-personal-access-token";
+
 /// Which token it was.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum TokenId {
@@ -151,6 +154,14 @@ impl<'a> Presented<'a> {
         let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
         Self { token: text(header::AUTHORIZATION.as_str()).and_then(bearer_value), nx_cloud_id: text(wire::NX_CLOUD_ID) }
     }
+
+    /// What Nx Console says, which sends all that it finds: a person's token counts before the one of CI, which comes
+    /// without a scheme.
+    pub fn by_nx_console(headers: &'a HeaderMap) -> Self {
+        let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim).filter(|text| !text.is_empty());
+        let of_ci = || text(header::AUTHORIZATION.as_str()).map(|value| bearer_value(value).unwrap_or(value));
+        Self { token: text(PERSONAL_ACCESS_TOKEN).or_else(of_ci), nx_cloud_id: text(wire::NX_CLOUD_ID) }
+    }
 }
 
 /// What was remembered or found of a credential.
@@ -238,6 +249,15 @@ impl Credentials {
         }
     }
 
+    /// What a personal access token that was checked before is worth in a workspace now.
+    pub async fn still(&self, state: &State, token: PersonalTokenId, workspace: WorkspaceId) -> Result<Option<Credential>> {
+        let (db, now) = (state.db.read(), state.clock.now());
+        let Some(token) = personal_tokens::find_living(db, token, now).await? else { return Ok(None) };
+        let Some(workspace) = unscoped::find_workspace(db, workspace).await? else { return Ok(None) };
+        let (living, _) = personal(state, token, workspace, now).await?;
+        Ok(Some(Credential(living)))
+    }
+
     /// The secret of a CI execution, together with the token that uses it, as it is stored: neither alone finds anything.
     pub fn execution(&self, credential: &Living, secret: &str) -> Option<[u8; 32]> {
         let Some(TokenId::Ci(token)) = credential.token else { return None };
@@ -272,23 +292,34 @@ async fn find(state: &State, token: Option<(SecretKind, &SecretHash)>, id: Optio
         Some((_, hash)) => {
             let Some(token) = personal_tokens::find_by_value(db, hash, now).await? else { return Ok(Found::Unknown) };
             let Some(workspace) = workspace(state, id).await? else { return Ok(Found::UnknownWorkspace) };
-            let too_old_at = workspace.org.tokens.personal_ends(token.created_at);
-            let lasts = earlier(token.ends_at, Some(now + PERSONAL_LASTS));
-            let refused = notice(state, &token, &workspace, too_old_at.is_some_and(|end| end <= now)).await?;
-            Ok(match refused {
-                None => {
-                    let (grant, ends_at) = (Grant::PersonalToken(workspace.personal_access), earlier(token.ends_at, too_old_at));
-                    let found = living(workspace, grant, Some(TokenId::Personal(token.id)), token.name, ends_at, None);
-                    Found::Living(found, earlier(lasts, ends_at))
-                }
-                Some(notice) => Found::Living(by_id_alone(workspace, Some(notice)), lasts),
-            })
+            let (living, lasts) = personal(state, token, workspace, now).await?;
+            Ok(Found::Living(living, lasts))
         }
         None => Ok(match workspace(state, id).await? {
             Some(workspace) => Found::Living(by_id_alone(workspace, None), None),
             None => Found::UnknownWorkspace,
         }),
     }
+}
+
+/// What a person's token is worth in a workspace, and until when.
+async fn personal(
+    state: &State,
+    token: LivingPersonalToken,
+    workspace: FoundWorkspace,
+    now: DateTime<Utc>,
+) -> Result<(Arc<Living>, Option<DateTime<Utc>>)> {
+    let too_old_at = workspace.org.tokens.personal_ends(token.created_at);
+    let lasts = earlier(token.ends_at, Some(now + PERSONAL_LASTS));
+    let refused = notice(state, &token, &workspace, too_old_at.is_some_and(|end| end <= now)).await?;
+    Ok(match refused {
+        None => {
+            let (grant, ends_at) = (Grant::PersonalToken(workspace.personal_access), earlier(token.ends_at, too_old_at));
+            let found = living(workspace, grant, Some(TokenId::Personal(token.id)), token.name, ends_at, None);
+            (found, earlier(lasts, ends_at))
+        }
+        Some(notice) => (by_id_alone(workspace, Some(notice)), lasts),
+    })
 }
 
 async fn workspace(state: &State, id: Option<&NxCloudId>) -> Result<Option<FoundWorkspace>> {

@@ -8,6 +8,7 @@ pub mod credential;
 pub mod epoch;
 pub mod forms;
 pub mod invited;
+pub mod log_ticket;
 pub mod password;
 pub mod proof;
 pub mod refusals;

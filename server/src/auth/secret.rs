@@ -136,6 +136,16 @@ impl SecretHasher {
     pub fn hash(&self, text: &str) -> SecretHash {
         SecretHash(hmac::sign(&self.0, text.as_bytes()).as_ref().to_vec())
     }
+
+    /// A signature in hex, of a text that begins with what it is for.
+    pub fn sign(&self, text: &str) -> String {
+        hex::encode(hmac::sign(&self.0, text.as_bytes()))
+    }
+
+    /// Whether this is the signature of a text.
+    pub fn signed(&self, text: &str, signature: &str) -> bool {
+        hex::decode(signature).is_ok_and(|signature| hmac::verify(&self.0, text.as_bytes(), &signature).is_ok())
+    }
 }
 
 impl fmt::Debug for SecretHasher {

@@ -5,6 +5,7 @@ mod comparing;
 pub mod intake;
 mod log;
 mod looking;
+pub mod nx_console;
 pub mod sealing;
 
 use std::sync::Arc;

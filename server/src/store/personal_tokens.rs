@@ -96,12 +96,24 @@ pub struct LivingPersonalToken {
     pub ends_at: Option<DateTime<Utc>>,
 }
 
+fn living(token: Option<Model>, now: DateTime<Utc>) -> Option<LivingPersonalToken> {
+    token.filter(|token| TokenState::at(now, token.expires_at, token.revoked_at) == TokenState::Active).map(|token| LivingPersonalToken {
+        id: token.id,
+        name: token.name,
+        user: token.user_id,
+        created_at: token.created_at,
+        ends_at: token.expires_at,
+    })
+}
+
 /// The token with this value, if it works.
 pub async fn find_by_value(db: &impl ConnectionTrait, hash: &SecretHash, now: DateTime<Utc>) -> Result<Option<LivingPersonalToken>> {
-    let token = Entity::find().filter(Column::SecretHash.eq(hash.clone())).one(db).await?;
-    Ok(token.filter(|token| TokenState::at(now, token.expires_at, token.revoked_at) == TokenState::Active).map(|token| {
-        LivingPersonalToken { id: token.id, name: token.name, user: token.user_id, created_at: token.created_at, ends_at: token.expires_at }
-    }))
+    Ok(living(Entity::find().filter(Column::SecretHash.eq(hash.clone())).one(db).await?, now))
+}
+
+/// The token with this id, if it works.
+pub async fn find_living(db: &impl ConnectionTrait, id: PersonalTokenId, now: DateTime<Utc>) -> Result<Option<LivingPersonalToken>> {
+    Ok(living(Entity::find_by_id(id).one(db).await?, now))
 }
 
 /// Writes down when and from where a token was last used.

@@ -292,15 +292,19 @@ pub async fn keep_details(
     Ok(())
 }
 
+/// The first id that could be made at this moment: ids sort by the time at which they are made.
+pub fn first_id_at(at: DateTime<Utc>) -> RunId {
+    // An id has 48 bits for the time.
+    let millis = u128::try_from(at.timestamp_millis()).unwrap_or_default().min((1 << 48) - 1);
+    RunId::from_uuid(Uuid::from_u128(millis << 80))
+}
+
 /// Deletes some runs that began before, with all that belongs to them. Returns how many.
 pub async fn delete_old(db: &impl ConnectionTrait, before: DateTime<Utc>, most: u64) -> Result<u64> {
-    // Ids sort by the time at which they were made: this is the first of them.
-    let millis = u128::try_from(before.timestamp_millis()).unwrap_or_default();
-    let before = Uuid::from_u128(millis << 80);
     let old: Vec<RunId> = runs::Entity::find()
         .select_only()
         .column(runs::Column::Id)
-        .filter(runs::Column::Id.lt(RunId::from_uuid(before)))
+        .filter(runs::Column::Id.lt(first_id_at(before)))
         .order_by_asc(runs::Column::Id)
         .limit(most)
         .into_tuple()

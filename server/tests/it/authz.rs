@@ -172,6 +172,15 @@ GET /nx-cloud/system/features      200     200        200         200      200  
 GET /nx-cloud/system/version       200     200        200         200      200      200        200
 POST /nx-cloud/is-workspace-claimed  200   200        200         200      200      200        200
 POST /nx-cloud/stats               204     204        204         204      204      204        204
+POST /nx-cloud/nx-console/ci-pipeline-executions    401  401   401     401      401      401        401
+POST /nx-cloud/nx-console/ci-pipeline-executions/terminal-outputs  401  401  401  401  401  401   401
+GET /nx-cloud/nx-console/terminal-outputs/{ticket}  404  404   404     404      404      404        404
+POST /nx-cloud/mcp-context/pipeline-executions/search  401  401  401   401      401      401        401
+GET /nx-cloud/mcp-context/pipeline-executions/{execution}  401  401  401  401   401      401        401
+POST /nx-cloud/mcp-context/runs/search  401    401        401         401      401      401        401
+GET /nx-cloud/mcp-context/runs/{run}   401     401        401         401      401      401        401
+POST /nx-cloud/mcp-context/tasks/search  401   401        401         401      401      401        401
+POST /nx-cloud/mcp-context/tasks/details  401  401        401         401      401      401        401
 POST /api/v1/runs                    401     401        400         400      401      401        400
 POST /api/v1/runs/{run}/report       401     401        404         404      401      401        404
 POST /api/v1/runs/{run}/end          401     401        404         404      401      401        404

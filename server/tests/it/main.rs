@@ -35,6 +35,7 @@ mod logins;
 mod matrix;
 mod members;
 mod migrations;
+mod nx_console;
 mod orgs;
 mod personal_tokens;
 mod process;

@@ -319,3 +319,57 @@ pub async fn details(db: &impl ConnectionTrait, scope: &WorkspaceScope, index: &
     let found = run_details::Entity::find_by_id((scope.id(), index.clone())).one(db).await?;
     Ok(found.map(|row| row.sealed))
 }
+
+/// A task of a run, as far as it is counted.
+#[derive(Debug, Clone)]
+pub struct Sample {
+    /// Of which run.
+    pub run: RunId,
+    /// Number and attempt.
+    pub key: AttemptKey,
+    /// Its sealed facts.
+    pub sealed: Vec<u8>,
+    /// Its id.
+    pub task: BlindIndex,
+    /// How it is.
+    pub status: TaskStatus,
+    /// Where its result came from.
+    pub cache: Option<CacheStatus>,
+    /// When it began.
+    pub started_at: Option<DateTime<Utc>>,
+    /// How long it took.
+    pub duration_ms: Option<u64>,
+}
+
+/// Tasks of these runs, each in its last attempt, the newest first; only these tasks, when any are named.
+pub async fn samples(
+    db: &impl ConnectionTrait,
+    scope: &WorkspaceScope,
+    runs: &[RunId],
+    only: &[BlindIndex],
+    most: u64,
+) -> Result<Vec<Sample>> {
+    let mut query = run_tasks::Entity::find()
+        .filter(run_tasks::Column::RunId.is_in(runs.iter().copied()))
+        .filter(run_tasks::Column::WorkspaceId.eq(scope.id()))
+        .filter(run_tasks::Column::Latest.eq(true));
+    if !only.is_empty() {
+        query = query.filter(run_tasks::Column::TaskIndex.is_in(only.iter().cloned()));
+    }
+    let rows = query.order_by_desc(run_tasks::Column::RunId).order_by_asc(run_tasks::Column::Number).limit(most).all(db).await?;
+    let sample = |row: run_tasks::Model| {
+        let run = row.run_id;
+        let task = record(row)?;
+        Ok(Sample {
+            run,
+            key: task.key,
+            sealed: task.sealed,
+            task: task.task,
+            status: task.status,
+            cache: task.cache,
+            started_at: task.started_at,
+            duration_ms: task.duration_ms,
+        })
+    };
+    rows.into_iter().map(sample).collect()
+}
