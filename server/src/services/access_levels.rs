@@ -9,16 +9,41 @@ use app::domain::permission::Permission;
 use app::error::AppError;
 use app::request::Caller;
 use async_trait::async_trait;
+use sea_orm::DatabaseTransaction;
 use serde_json::json;
 
-use crate::auth::access;
-use crate::error::answer;
+use crate::auth::access::{self, WorkspaceScope};
+use crate::error::{Result, answer};
 use crate::state::State;
 use crate::store::audit::{Action, Object, record};
 use crate::store::{access_levels, ci_tokens};
 
 /// What a workspace's credentials may do.
 pub struct AccessLevels(pub Arc<State>);
+
+/// Changes one level in a transaction that may do more, unless it is so already. Whoever commits tells that access has changed.
+pub async fn change_within(
+    state: &State,
+    tx: &DatabaseTransaction,
+    caller: &Caller,
+    scope: &WorkspaceScope,
+    change: LevelChange,
+) -> Result<bool> {
+    let levels = access_levels::find(tx, scope).await?;
+    let (of, before, after) = match change {
+        LevelChange::Id(access) => ("id", levels.id.as_str(), access.as_str()),
+        LevelChange::Personal(access) => ("personal", levels.personal.as_str(), access.as_str()),
+    };
+    if before == after {
+        return Ok(false);
+    }
+    access_levels::change(tx, scope, change).await?;
+    ci_tokens::raise_access_epoch(tx).await?;
+    let object = Object { kind: "workspace", id: scope.id().to_string(), name: scope.name().as_str() };
+    let details = json!({ "of": of, "before": before, "after": after });
+    record(tx, &state.clock, caller, Some(scope.org().id()), Action::AccessLevelChanged, object, Some(details)).await?;
+    Ok(true)
+}
 
 #[async_trait]
 impl Port for AccessLevels {
@@ -35,21 +60,10 @@ impl Port for AccessLevels {
         answer(caller, async {
             let tx = self.0.db.begin().await?;
             let scope = access::workspace_for_change(&tx, caller, slug, workspace, Permission::ManageTokens).await?;
-            let levels = access_levels::find(&tx, &scope).await?;
-            let (of, before, after) = match change {
-                LevelChange::Id(access) => ("id", levels.id.as_str(), access.as_str()),
-                LevelChange::Personal(access) => ("personal", levels.personal.as_str(), access.as_str()),
-            };
-            if before == after {
-                return Ok(());
+            if change_within(&self.0, &tx, caller, &scope, change).await? {
+                tx.commit().await?;
+                self.0.access_changed();
             }
-            access_levels::change(&tx, &scope, change).await?;
-            ci_tokens::raise_access_epoch(&tx).await?;
-            let object = Object { kind: "workspace", id: scope.id().to_string(), name: scope.name().as_str() };
-            let details = json!({ "of": of, "before": before, "after": after });
-            record(&tx, &self.0.clock, caller, Some(scope.org().id()), Action::AccessLevelChanged, object, Some(details)).await?;
-            tx.commit().await?;
-            self.0.access_changed();
             Ok(())
         })
         .await

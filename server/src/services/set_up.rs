@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use app::backend::access_levels::{LevelChange, Levels};
 use app::backend::ci_tokens::NewCiToken;
 use app::backend::set_up::{SetUps as Port, Today};
 use app::domain::finding::{self, Finding, WorkingToken};
@@ -17,19 +18,20 @@ use async_trait::async_trait;
 use sea_orm::ConnectionTrait;
 use serde_json::json;
 
+use super::access_levels::change_within;
 use super::ci_tokens::CiTokens;
 use crate::auth::access::{self, WorkspaceScope};
 use crate::error::{Error, Result, answer};
 use crate::state::State;
 use crate::store::audit::{Action, Object, record};
-use crate::store::{ci_tokens, workspaces};
+use crate::store::{access_levels, ci_tokens};
 
 /// Set-up and check-up of workspaces.
 pub struct SetUps(pub Arc<State>);
 
 impl SetUps {
     async fn now(&self, db: &impl ConnectionTrait, scope: &WorkspaceScope) -> Result<Today> {
-        let (id, personal) = workspaces::access_levels(db, scope).await?;
+        let Levels { id, personal } = access_levels::find(db, scope).await?;
         let mut tokens = ci_tokens::list(db, scope, self.0.clock.now()).await?;
         tokens.retain(|token| token.state == TokenState::Active);
         Ok(Today { id, personal, tokens })
@@ -54,7 +56,9 @@ impl Port for SetUps {
             let scope = access::workspace_for_change(&tx, caller, slug, workspace, Permission::ManageTokens).await?;
             let before = self.now(&tx, &scope).await?;
             let personal = wanted.set_up.personal_access();
-            workspaces::set_access_levels(&tx, &scope, wanted.id, personal).await?;
+            for change in [LevelChange::Id(wanted.id), LevelChange::Personal(personal)] {
+                change_within(state, &tx, caller, &scope, change).await?;
+            }
             let there: Vec<_> = before.tokens.iter().map(|token| token.access).collect();
             let mut issued = Vec::new();
             for token in wanted.set_up.missing(&there) {

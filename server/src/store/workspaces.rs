@@ -113,24 +113,6 @@ pub async fn set_retention(db: &impl ConnectionTrait, scope: &WorkspaceScope, re
     Ok(())
 }
 
-/// What the Nx Cloud id alone, and what personal access tokens of members may do.
-pub async fn access_levels(db: &impl ConnectionTrait, scope: &WorkspaceScope) -> Result<(IdAccess, TokenAccess)> {
-    let row = workspaces::Entity::find_by_id(scope.id()).one(db).await?.ok_or(Error::Stored("workspace"))?;
-    let id = row.id_access.parse().map_err(|_| Error::Stored("ID access level"))?;
-    Ok((id, row.personal_access.parse().map_err(|_| Error::Stored("PAT access level"))?))
-}
-
-/// Changes both.
-pub async fn set_access_levels(db: &impl ConnectionTrait, scope: &WorkspaceScope, id: IdAccess, personal: TokenAccess) -> Result<()> {
-    workspaces::Entity::update_many()
-        .col_expr(workspaces::Column::IdAccess, Expr::value(id.as_str()))
-        .col_expr(workspaces::Column::PersonalAccess, Expr::value(personal.as_str()))
-        .filter(workspaces::Column::Id.eq(scope.id()))
-        .exec(db)
-        .await?;
-    Ok(())
-}
-
 /// Deletes it, its tokens and the rows of its artifacts; the sweeper takes the bytes.
 pub async fn delete(db: &impl ConnectionTrait, scope: &WorkspaceScope) -> Result<()> {
     workspaces::Entity::delete_by_id(scope.id()).exec(db).await?;

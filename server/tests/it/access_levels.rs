@@ -85,6 +85,20 @@ async fn a_change_is_audited_with_before_and_after_and_no_change_is_not() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_set_up_changes_levels_by_the_same_event_and_only_those_that_differ() {
+    let (app, ada, workspace) = TestApp::with_workspace().await;
+    ada.token(&workspace, ReadWrite).await;
+    let before = events(&app).await.len();
+    let apply = async |id| ada.post_about(&workspace, "/do/set-up/apply", &[("set_up", "ci-writes"), ("id_access", id)]).await.done();
+    apply("none").await;
+    apply("none").await;
+    assert_eq!(
+        events(&app).await[before..],
+        ["ada: access-level-changed workspace web", "ada: set-up workspace web", "ada: set-up workspace web"]
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_level_that_does_not_exist_is_refused() {
     let (_app, ada, workspace) = TestApp::with_workspace().await;
     for (of, access) in [("id", ""), ("id", "admin"), ("personal", "none"), ("personal", "READ-WRITE")] {
