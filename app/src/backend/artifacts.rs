@@ -35,6 +35,15 @@ pub enum Purge {
     OlderThanDays(u16),
 }
 
+/// Artifacts that only runs of their own CI execution read. They are not listed, and go within a day.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct OfExecutions {
+    /// How many.
+    pub artifacts: u64,
+    /// Their size as nx sent them.
+    pub bytes: u64,
+}
+
 /// How far a purge is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PurgeProgress {
@@ -58,6 +67,8 @@ pub trait Artifacts: Send + Sync {
         search: &str,
         after: Option<&str>,
     ) -> Result<Page<ArtifactRow>, AppError>;
+    /// How many belong to CI executions, which the counters of the workspace include.
+    async fn of_executions(&self, caller: &Caller, slug: &OrgSlug, workspace: WorkspaceId) -> Result<OfExecutions, AppError>;
     /// Deletes one.
     async fn delete(&self, caller: &Caller, slug: &OrgSlug, workspace: WorkspaceId, hash: &ArtifactHash) -> Result<(), AppError>;
     /// Starts to delete many, in the background.

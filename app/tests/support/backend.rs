@@ -4,7 +4,7 @@ use app::backend::Page;
 use app::backend::account_deletion::AccountDeletion;
 use app::backend::accounts::{Accounts, NewAccount};
 use app::backend::addresses::{AddressRow, Addresses};
-use app::backend::artifacts::{ArtifactRow, Artifacts, Purge, PurgeProgress};
+use app::backend::artifacts::{ArtifactRow, Artifacts, OfExecutions, Purge, PurgeProgress};
 use app::backend::audit::Audit;
 use app::backend::billing::{Billing, BillingContact, UsageView};
 use app::backend::ci_tokens::{CiTokenRow, CiTokens, NewCiToken};
@@ -344,6 +344,10 @@ impl Artifacts for Fake {
         let rows = rows.into_iter().filter(|artifact| artifact.hash.as_str().starts_with(search)).map(visible).collect::<Vec<_>>();
         let next = (after.is_none() && !rows.is_empty()).then(|| "cursor".to_owned());
         Ok(Page { rows, next })
+    }
+
+    async fn of_executions(&self, caller: &Caller, slug: &OrgSlug, workspace: WorkspaceId) -> Result<OfExecutions, AppError> {
+        self.in_workspace(caller, slug, workspace, Permission::ViewArtifacts).map(|_| OfExecutions::default())
     }
 
     async fn delete(&self, caller: &Caller, slug: &OrgSlug, workspace: WorkspaceId, _: &ArtifactHash) -> Result<(), AppError> {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use app::backend::Page;
-use app::backend::artifacts::{ArtifactRow, Artifacts as Port, Purge, PurgeProgress};
+use app::backend::artifacts::{ArtifactRow, Artifacts as Port, OfExecutions, Purge, PurgeProgress};
 use app::domain::artifact::ArtifactScope;
 use app::domain::ids::{PurgeId, WorkspaceId};
 use app::domain::names::{ArtifactHash, OrgSlug};
@@ -48,6 +48,15 @@ impl Port for Artifacts {
                 Some(text) => Some(After::Hash(ArtifactHash::parse(text).map_err(|_| AppError::NotFound)?)),
             };
             artifacts::list(db, &scope, search, after).await
+        })
+        .await
+    }
+
+    async fn of_executions(&self, caller: &Caller, slug: &OrgSlug, workspace: WorkspaceId) -> Result<OfExecutions, AppError> {
+        answer(caller, async {
+            let db = self.0.db.read();
+            let scope = access::workspace(db, caller, slug, workspace, Permission::ViewArtifacts).await?;
+            artifacts::in_executions(db, &scope).await
         })
         .await
     }

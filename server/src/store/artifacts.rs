@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashSet};
 
 use app::backend::Page;
-use app::backend::artifacts::{ArtifactRow, PurgeProgress};
+use app::backend::artifacts::{ArtifactRow, OfExecutions, PurgeProgress};
 use app::domain::artifact::{ArtifactFormat, ArtifactScope};
 use app::domain::ids::{ArtifactId, PurgeId, WorkspaceId};
 use app::domain::names::ArtifactHash;
@@ -83,12 +83,28 @@ fn of_executions() -> sea_orm::Select<artifacts::Entity> {
     artifacts::Entity::find().filter(Expr::cust(r#""artifacts"."scope" <> 'shared'"#))
 }
 
+async fn count_of_executions(db: &impl ConnectionTrait, workspace: WorkspaceId) -> Result<OfExecutions> {
+    let sum = Expr::col((artifacts::Entity, artifacts::Column::Bytes)).sum().cast_as("bigint");
+    let found: Option<(i64, Option<i64>)> = of_executions()
+        .filter(artifacts::Column::WorkspaceId.eq(workspace))
+        .select_only()
+        .column_as(artifacts::Column::Id.count(), "amount")
+        .expr(sum)
+        .into_tuple()
+        .one(db)
+        .await?;
+    let number = |stored: i64| u64::try_from(stored).unwrap_or_default();
+    Ok(found.map(|(artifacts, bytes)| OfExecutions { artifacts: number(artifacts), bytes: bytes.map_or(0, number) }).unwrap_or_default())
+}
+
 /// Bytes of a workspace's artifacts that belong to CI executions.
 pub async fn execution_bytes(db: &impl ConnectionTrait, scope: &CacheScope) -> Result<u64> {
-    let sum = Expr::col((artifacts::Entity, artifacts::Column::Bytes)).sum().cast_as("bigint");
-    let bytes: Option<Option<i64>> =
-        of_executions().filter(artifacts::Column::WorkspaceId.eq(scope.workspace())).select_only().expr(sum).into_tuple().one(db).await?;
-    Ok(bytes.flatten().and_then(|bytes| u64::try_from(bytes).ok()).unwrap_or_default())
+    Ok(count_of_executions(db, scope.workspace()).await?.bytes)
+}
+
+/// The artifacts of a workspace that belong to CI executions.
+pub async fn in_executions(db: &impl ConnectionTrait, scope: &WorkspaceScope) -> Result<OfExecutions> {
+    count_of_executions(db, scope.id()).await
 }
 
 /// The next artifacts of CI executions that were stored before a moment.

@@ -235,3 +235,23 @@ async fn executions_do_not_push_out_what_others_have_stored() {
     let writer = ada.token(&workspace, ReadWrite).await;
     Job(&writer, None).put("2", &archive(b"small")).await.is(201);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn artifacts_of_executions_are_counted_apart() {
+    let (app, ada, workspace, reader, writer) = world().await;
+    let page = async |tab: &str| ada.get(&format!("/o/acme/w/{}{tab}", workspace.id)).await.is(200).text();
+    Job(&writer, None).put("1", &archive_of(5000)).await.is(201);
+    assert!(!page("").await.contains("CI executions") && !page("/artifacts").await.contains("CI executions"));
+    for hash in ["2", "3"] {
+        Job(&reader, Some(ONE)).put(hash, &archive_of(9000)).await.is(201);
+    }
+    let (overview, list) = (page("").await, page("/artifacts").await);
+    assert!(overview.contains("Stored now, 2 of them") && overview.contains("for single CI executions"), "{overview}");
+    assert!(list.contains("1 stored, ") && list.contains("2 more, ") && list.contains("belong to CI executions"), "{list}");
+    let sister = ada.workspace(&workspace.org, "api").await;
+    assert!(!ada.get(&format!("/o/acme/w/{}", sister.id)).await.is(200).text().contains("CI executions"));
+    app.state.clock.advance(EXECUTION_AGE + chrono::TimeDelta::hours(1));
+    end_executions(&app.state).await.unwrap();
+    ada.sign_in(&ada.email, crate::support::PASSWORD).await.done();
+    assert!(!page("").await.contains("CI executions"));
+}

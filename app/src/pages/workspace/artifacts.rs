@@ -5,7 +5,7 @@ use leptos::prelude::*;
 
 use super::{open, which};
 use crate::backend::Page;
-use crate::backend::artifacts::{ArtifactRow, PurgeProgress};
+use crate::backend::artifacts::{ArtifactRow, OfExecutions, PurgeProgress};
 use crate::backend::orgs::OrgView;
 use crate::backend::workspaces::WorkspaceView;
 use crate::components::code::CodeBlock;
@@ -41,17 +41,21 @@ pub fn ArtifactsPage() -> impl IntoView {
         let (caller, artifacts) = (&request.caller, &request.backend.artifacts);
         let page = artifacts.list(caller, &org.slug, workspace.id, &sought, later.then_some(after.as_str())).await?;
         let purge = artifacts.purge_progress(caller, &org.slug, workspace.id).await?;
-        Ok((org, workspace, page, purge))
+        let of_executions = artifacts.of_executions(caller, &org.slug, workspace.id).await?;
+        Ok((org, workspace, page, purge, of_executions))
     };
-    loaded(load, move |(org, workspace, page, purge)| {
+    loaded(load, move |(org, workspace, page, purge, of_executions)| {
         let path = paths::workspace_artifacts(&org.slug, workspace.id);
-        let stored = format!("{} stored, {}", count(workspace.usage.artifacts), bytes(workspace.usage.bytes));
+        let shared = workspace.usage.artifacts.saturating_sub(of_executions.artifacts);
+        let shared_bytes = workspace.usage.bytes.saturating_sub(of_executions.bytes);
+        let stored = format!("{} stored, {}", count(shared), bytes(shared_bytes));
         let next = page.next.clone();
         let running = purge.filter(|purge| purge.finished_at.is_none());
         let purges = org.standing.grants(Permission::PurgeArtifacts);
         view! {
             <Frame title="Artifacts" place=Place::Workspace(org.clone(), workspace.clone(), WorkspaceTab::Artifacts)>
                 <PageHeader title="Artifacts" lead=stored/>
+                {(of_executions.artifacts > 0).then(|| view! { <Apart of_executions/> })}
                 {running.map(|purge| view! { <Running purge path=path.clone()/> })}
                 <SearchForm path=path.clone() search=search.clone() label="Search artifacts by hash" placeholder="Beginning of a hash"/>
                 <Artifacts org=org.clone() workspace=workspace.clone() page search=search.clone()/>
@@ -60,6 +64,17 @@ pub fn ArtifactsPage() -> impl IntoView {
             </Frame>
         }
     })
+}
+
+/// What the list does not show.
+#[component]
+fn Apart(of_executions: OfExecutions) -> impl IntoView {
+    let OfExecutions { artifacts, bytes: size } = of_executions;
+    view! {
+        <p class="hint">
+            {format!("{} more, {}, belong to CI executions: no one else reads them, and they go within a day.", count(artifacts), bytes(size))}
+        </p>
+    }
 }
 
 #[component]

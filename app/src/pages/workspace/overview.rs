@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use super::open;
+use crate::backend::artifacts::OfExecutions;
 use crate::backend::orgs::OrgView;
 use crate::backend::workspaces::{WorkspaceView, percent};
 use crate::components::code::{CodeBlock, CodeLine};
@@ -22,15 +23,21 @@ use crate::request::request;
 /// Numbers, id and next steps.
 #[component]
 pub fn OverviewPage() -> impl IntoView {
-    let load = open(&request());
-    loaded(load, |(org, workspace)| {
+    let request = request();
+    let opened = open(&request);
+    let load = async move {
+        let (org, workspace) = opened.await?;
+        let of_executions = request.backend.artifacts.of_executions(&request.caller, &org.slug, workspace.id).await?;
+        Ok((org, workspace, of_executions))
+    };
+    loaded(load, |(org, workspace, of_executions)| {
         let usage = workspace.usage;
         let fresh = usage.artifacts == 0 && usage.hits + usage.misses == 0;
         view! {
             <Frame title="Overview" place=Place::Workspace(org.clone(), workspace.clone(), WorkspaceTab::Overview)>
                 <PageHeader title=workspace.name.to_string()/>
                 {(fresh && org.standing.grants(Permission::ConnectWorkspace)).then(|| view! { <NextSteps org=org.clone() workspace=workspace.clone()/> })}
-                <Numbers workspace=workspace.clone()/>
+                <Numbers workspace=workspace.clone() of_executions/>
                 <Facts workspace/>
             </Frame>
         }
@@ -38,7 +45,7 @@ pub fn OverviewPage() -> impl IntoView {
 }
 
 #[component]
-fn Numbers(workspace: WorkspaceView) -> impl IntoView {
+fn Numbers(workspace: WorkspaceView, of_executions: OfExecutions) -> impl IntoView {
     let usage = workspace.usage;
     let rate = usage.hit_rate();
     let limit = workspace.retention.bytes();
@@ -58,7 +65,10 @@ fn Numbers(workspace: WorkspaceView) -> impl IntoView {
                 "Reads that found nothing"
             </Stat>
             <Stat label="Artifacts" value=count(usage.artifacts)>
-                "Stored now"
+                {match of_executions.artifacts {
+                    0 => "Stored now".to_owned(),
+                    number => format!("Stored now, {} of them ({}) for single CI executions", count(number), bytes(of_executions.bytes)),
+                }}
             </Stat>
             <Stat label="Size" value=bytes(usage.bytes)>
                 {match used.zip(limit) {
