@@ -308,6 +308,15 @@ async fn a_set_up_shows_the_difference_to_today_before_it_is_applied() {
 }
 
 #[tokio::test]
+async fn a_new_password_offers_to_revoke_tokens_to_whoever_has_some() {
+    let words = "Revoke all my personal access tokens too";
+    page(Visitor, "/choose-password?link=of-somebody-with-tokens").await.shows(words).shows("checked");
+    page(Visitor, "/choose-password?link=other").await.shows("New password").hides(words);
+    page(Member, paths::ACCOUNT_SECURITY).await.shows(words).hides("checked");
+    page(Newcomer, paths::ACCOUNT_SECURITY).await.hides(words);
+}
+
+#[tokio::test]
 async fn a_running_purge_shows_how_far_it_is() {
     let page = page(Admin, &paths::workspace_artifacts(&acme(), workspace(PURGED))).await;
     page.shows(r#"max="48213""#).shows(r#"value="12000""#).hides("Delete all");

@@ -20,6 +20,22 @@ pub struct NewAccount {
     pub email: Email,
 }
 
+/// What becomes of the person's personal access tokens with a new password.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TokensThen {
+    /// They go on working.
+    Keep,
+    /// All are revoked, in the same transaction.
+    Revoke,
+}
+
+impl TokensThen {
+    /// As a box in a form says it.
+    pub const fn ticked(revoke: bool) -> Self {
+        if revoke { Self::Revoke } else { Self::Keep }
+    }
+}
+
 /// People and their passwords. What these methods answer, and how long they take, does not depend on
 /// whether an address has an account.
 #[async_trait]
@@ -27,13 +43,21 @@ pub trait Accounts: Send + Sync {
     /// Sends a link to choose a password; a known address gets a mail that says so instead.
     async fn sign_up(&self, caller: &Caller, account: NewAccount) -> Result<(), AppError>;
     /// Sets the password by a link from a mail, which proves the mailbox; all sessions of the person end.
-    async fn choose_password(&self, caller: &Caller, link: PlainSecret, password: PlainSecret) -> Result<UserId, AppError>;
+    async fn choose_password(
+        &self,
+        caller: &Caller,
+        link: PlainSecret,
+        password: PlainSecret,
+        tokens: TokensThen,
+    ) -> Result<UserId, AppError>;
+    /// Whether the person behind a link from a mail has personal access tokens that work.
+    async fn has_tokens(&self, caller: &Caller, link: &PlainSecret) -> Result<bool, AppError>;
     /// Checks address and password.
     async fn sign_in(&self, caller: &Caller, email: Email, password: PlainSecret) -> Result<UserId, AppError>;
     /// Sends a link to choose a new password, if there is an account.
     async fn forgot_password(&self, caller: &Caller, email: Email) -> Result<(), AppError>;
     /// Sets a new password, and ends all other sessions.
-    async fn change_password(&self, caller: &Caller, current: PlainSecret, new: PlainSecret) -> Result<(), AppError>;
+    async fn change_password(&self, caller: &Caller, current: PlainSecret, new: PlainSecret, tokens: TokensThen) -> Result<(), AppError>;
     /// Whether the person has a password; one who comes in by another way may have none.
     async fn has_password(&self, caller: &Caller) -> Result<bool, AppError>;
     /// Sends a link to choose a password to the person's primary address.

@@ -317,3 +317,22 @@ pub fn ChoiceField(
     }
     .into_any()
 }
+
+/// The choice to revoke personal access tokens together with an old password.
+#[component]
+pub fn RevokeTokens(
+    /// Whether it is chosen until the person says otherwise.
+    checked: bool,
+) -> impl IntoView {
+    view! {
+        <label class="choice">
+            <input type="checkbox" name="revoke_tokens" value="true" checked=checked/>
+            <span>
+                <span class="choice-title">"Revoke all my personal access tokens too"</span>
+                <span class="hint">
+                    "They work without the password. Do it if somebody else may have been in your account. Where you build, run npx nx login again; until then nx builds as if you were not logged in."
+                </span>
+            </span>
+        </label>
+    }
+}

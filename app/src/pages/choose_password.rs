@@ -4,10 +4,11 @@ use leptos::form::ActionForm;
 use leptos::prelude::*;
 
 use super::frame::Frame;
-use super::{problem, query};
-use crate::components::form::{FormError, FormState, TextField};
+use super::{loaded, problem, query};
+use crate::components::form::{FormError, FormState, RevokeTokens, TextField};
 use crate::components::page_header::PageHeader;
 use crate::domain::password;
+use crate::domain::secret::PlainSecret;
 use crate::error::{AppError, Field};
 use crate::paths;
 use crate::request::request;
@@ -21,8 +22,13 @@ pub fn ChoosePasswordPage() -> impl IntoView {
         return problem::problem(AppError::LinkUnusable);
     }
     let action = ServerAction::<ChoosePassword>::new();
-    let form = FormState::of(action, &request().draft);
-    view! {
+    let request = request();
+    let form = FormState::of(action, &request.draft);
+    let load = async move {
+        let has_tokens = request.backend.accounts.has_tokens(&request.caller, &PlainSecret::new(link.clone())).await?;
+        Ok((link, has_tokens))
+    };
+    loaded(load, move |(link, has_tokens)| view! {
         <Frame title="Choose a password" narrow=true>
             <PageHeader title="Choose a password" lead="It confirms your e-mail address, ends all other sessions of your account, and signs you in here."/>
             <ActionForm action>
@@ -30,7 +36,7 @@ pub fn ChoosePasswordPage() -> impl IntoView {
                     <FormError form=form.clone()/>
                     <input type="hidden" name="link" value=link/>
                     <TextField
-                        form
+                        form=form.clone()
                         field=Field::Password
                         name="password"
                         label="New password"
@@ -38,6 +44,7 @@ pub fn ChoosePasswordPage() -> impl IntoView {
                         autocomplete="new-password"
                         hint=format!("At least {} characters; a phrase is easiest to remember.", password::SHORTEST)
                     />
+                    {has_tokens.then(|| view! { <RevokeTokens checked=true/> })}
                     <button class="button button-primary button-wide">"Set the password"</button>
                 </div>
             </ActionForm>
@@ -45,6 +52,6 @@ pub fn ChoosePasswordPage() -> impl IntoView {
                 <a href=paths::FORGOT_PASSWORD>"Ask for a new link"</a>
             </p>
         </Frame>
-    }
+    })
     .into_any()
 }

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::field;
-use crate::backend::accounts::NewAccount;
+use crate::backend::accounts::{NewAccount, TokensThen};
 use crate::domain::names::{Email, PersonName, Reason};
 use crate::domain::password;
 use crate::domain::secret::PlainSecret;
@@ -27,9 +27,10 @@ pub async fn sign_up(name: String, email: String) -> Result<(), AppError> {
 
 /// Sets the password by the link from a mail, and signs in.
 #[server(prefix = "/do", endpoint = "accounts/choose-password")]
-pub async fn choose_password(link: String, password: String) -> Result<(), AppError> {
+pub async fn choose_password(link: String, password: String, #[server(default)] revoke_tokens: bool) -> Result<(), AppError> {
     let request = request();
-    let user = request.backend.accounts.choose_password(&request.caller, PlainSecret::new(link), PlainSecret::new(password)).await?;
+    let (link, password, tokens) = (PlainSecret::new(link), PlainSecret::new(password), TokensThen::ticked(revoke_tokens));
+    let user = request.backend.accounts.choose_password(&request.caller, link, password, tokens).await?;
     request.visit.begin(user).await?;
     request.visit.notify(Notice::PasswordChosen);
     http::redirect(paths::HOME);
@@ -70,11 +71,12 @@ pub async fn forgot_password(email: String) -> Result<(), AppError> {
 
 /// Sets a new password; other sessions end.
 #[server(prefix = "/do", endpoint = "accounts/change-password")]
-pub async fn change_password(current: String, password: String) -> Result<(), AppError> {
+pub async fn change_password(current: String, password: String, #[server(default)] revoke_tokens: bool) -> Result<(), AppError> {
     let request = request();
     let user = request.caller.user()?;
     field(Field::Password, password::check_new(&password, &user.email))?;
-    request.backend.accounts.change_password(&request.caller, PlainSecret::new(current), PlainSecret::new(password)).await?;
+    let (current, password, tokens) = (PlainSecret::new(current), PlainSecret::new(password), TokensThen::ticked(revoke_tokens));
+    request.backend.accounts.change_password(&request.caller, current, password, tokens).await?;
     request.visit.notify(Notice::PasswordChanged);
     http::redirect(paths::ACCOUNT_SECURITY);
     Ok(())

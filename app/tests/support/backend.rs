@@ -2,7 +2,7 @@
 
 use app::backend::Page;
 use app::backend::account_deletion::AccountDeletion;
-use app::backend::accounts::{Accounts, NewAccount};
+use app::backend::accounts::{Accounts, NewAccount, TokensThen};
 use app::backend::addresses::{AddressRow, Addresses};
 use app::backend::artifacts::{ArtifactRow, Artifacts, OfExecutions, Purge, PurgeProgress};
 use app::backend::audit::Audit;
@@ -80,7 +80,11 @@ impl Accounts for Fake {
         Ok(())
     }
 
-    async fn choose_password(&self, _: &Caller, _: PlainSecret, _: PlainSecret) -> Result<UserId, AppError> {
+    async fn has_tokens(&self, _: &Caller, link: &PlainSecret) -> Result<bool, AppError> {
+        Ok(link.expose() == "of-somebody-with-tokens")
+    }
+
+    async fn choose_password(&self, _: &Caller, _: PlainSecret, _: PlainSecret, _: TokensThen) -> Result<UserId, AppError> {
         Err(AppError::LinkUnusable)
     }
 
@@ -92,7 +96,7 @@ impl Accounts for Fake {
         Ok(())
     }
 
-    async fn change_password(&self, _: &Caller, _: PlainSecret, _: PlainSecret) -> Result<(), AppError> {
+    async fn change_password(&self, _: &Caller, _: PlainSecret, _: PlainSecret, _: TokensThen) -> Result<(), AppError> {
         Err(AppError::field(Field::CurrentPassword, Reason::WrongPassword))
     }
 

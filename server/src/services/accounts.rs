@@ -6,7 +6,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use app::backend::accounts::{Accounts as Port, NewAccount};
+use app::backend::accounts::{Accounts as Port, NewAccount, TokensThen};
 use app::domain::ids::{MailLinkId, UserId};
 use app::domain::names::{Email, PersonName};
 use app::domain::password;
@@ -15,17 +15,18 @@ use app::error::{AppError, Field};
 use app::request::Caller;
 use async_trait::async_trait;
 use chrono::TimeDelta;
-use sea_orm::ConnectionTrait;
+use sea_orm::{ConnectionTrait, DatabaseTransaction};
 
 use crate::auth::secret::{SecretKind, generate, is_well_formed};
 use crate::error::{Result, answer};
 use crate::mail::messages::Mail;
 use crate::mail::queue;
 use crate::services::current_password;
+use crate::services::personal_tokens::revoke_all;
 use crate::state::State;
 use crate::store::audit::{Action, Object, record};
 use crate::store::users::{self, NewLink, User};
-use crate::store::{addresses, sessions};
+use crate::store::{addresses, personal_tokens, sessions};
 
 const WELCOME_HOURS: i64 = 24;
 const NEW_PASSWORD_HOURS: i64 = 2;
@@ -62,6 +63,14 @@ impl Accounts {
 
     async fn user(&self, db: &impl ConnectionTrait, id: UserId) -> Result<User> {
         Ok(users::find(db, id).await?.ok_or(AppError::Unauthenticated)?)
+    }
+
+    /// What becomes of the tokens of a person, who is locked, with a new password.
+    async fn then(&self, tx: &DatabaseTransaction, caller: &Caller, user: UserId, tokens: TokensThen) -> Result<()> {
+        match tokens {
+            TokensThen::Keep => Ok(()),
+            TokensThen::Revoke => revoke_all(&self.0, tx, caller, user).await,
+        }
     }
 
     /// Creates an account whose mailbox the operator vouches for.
@@ -115,7 +124,13 @@ impl Port for Accounts {
         .await
     }
 
-    async fn choose_password(&self, caller: &Caller, link: PlainSecret, password: PlainSecret) -> Result<UserId, AppError> {
+    async fn choose_password(
+        &self,
+        caller: &Caller,
+        link: PlainSecret,
+        password: PlainSecret,
+        tokens: TokensThen,
+    ) -> Result<UserId, AppError> {
         let state = &self.0;
         answer(caller, async {
             if !is_well_formed(SecretKind::MailLink, link.expose()) {
@@ -129,6 +144,7 @@ impl Port for Accounts {
             let password_hash = state.passwords.hash(password).await?;
 
             let tx = state.db.begin().await?;
+            users::lock(&tx, id).await?.ok_or(AppError::LinkUnusable)?;
             if !users::consume_link(&tx, &hash).await? {
                 return Err(AppError::LinkUnusable.into());
             }
@@ -137,9 +153,27 @@ impl Port for Accounts {
             users::set_password(&tx, id, &password_hash).await?;
             users::confirm(&tx, id, now).await?;
             sessions::end_all(&tx, id, None).await?;
+            self.then(&tx, caller, id, tokens).await?;
             record(&tx, &state.clock, caller, None, Action::PasswordChosen, account(&user), None).await?;
             tx.commit().await?;
+            if tokens == TokensThen::Revoke {
+                state.access_changed();
+            }
             Ok(id)
+        })
+        .await
+    }
+
+    async fn has_tokens(&self, caller: &Caller, link: &PlainSecret) -> Result<bool, AppError> {
+        answer(caller, async {
+            let (db, now) = (self.0.db.read(), self.0.clock.now());
+            if !is_well_formed(SecretKind::MailLink, link.expose()) {
+                return Ok(false);
+            }
+            match users::find_link(db, &self.0.hasher.hash(link.expose()), now).await? {
+                Some(user) => Ok(personal_tokens::count_working(db, user, now).await? > 0),
+                None => Ok(false),
+            }
         })
         .await
     }
@@ -180,7 +214,7 @@ impl Port for Accounts {
         .await
     }
 
-    async fn change_password(&self, caller: &Caller, current: PlainSecret, new: PlainSecret) -> Result<(), AppError> {
+    async fn change_password(&self, caller: &Caller, current: PlainSecret, new: PlainSecret, tokens: TokensThen) -> Result<(), AppError> {
         let state = &self.0;
         let signed_in = caller.user()?;
         answer(caller, async {
@@ -188,12 +222,17 @@ impl Port for Accounts {
             current_password::check(state, caller, &user, current).await?;
             let password_hash = state.passwords.hash(new).await?;
             let tx = state.db.begin().await?;
+            users::lock(&tx, user.id).await?.ok_or(AppError::Unauthenticated)?;
             users::set_password(&tx, user.id, &password_hash).await?;
             users::delete_links(&tx, user.id).await?;
             addresses::cancel_links(&tx, user.id).await?;
             sessions::end_all(&tx, user.id, Some(signed_in.session)).await?;
+            self.then(&tx, caller, user.id, tokens).await?;
             record(&tx, &state.clock, caller, None, Action::PasswordChanged, account(&user), None).await?;
             tx.commit().await?;
+            if tokens == TokensThen::Revoke {
+                state.access_changed();
+            }
             Ok(())
         })
         .await

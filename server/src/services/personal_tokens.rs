@@ -23,7 +23,7 @@ use crate::store::audit::{Action, Object, record};
 use crate::store::ci_tokens::{self, StoredSecret};
 use crate::store::personal_tokens::{self, LivingPersonalToken};
 use crate::store::quotas::{self, Quota};
-use crate::store::{sessions, users};
+use crate::store::{logins, sessions, users};
 
 /// A person can have so many tokens that work.
 const MOST_PER_PERSON: u64 = 50;
@@ -84,6 +84,20 @@ pub async fn log_out(state: &State, caller: &Caller, token: &LivingPersonalToken
         state.access_changed();
     }
     Ok(())
+}
+
+/// Takes back all tokens of a person who is locked, and those that terminals would still fetch, in a transaction that does
+/// more. Whoever commits tells that access has changed.
+pub async fn revoke_all(state: &State, tx: &DatabaseTransaction, caller: &Caller, user: UserId) -> Result<()> {
+    let now = state.clock.now();
+    logins::end_all(tx, user, now).await?;
+    for token in personal_tokens::of_user(tx, user, now).await? {
+        if token.state == TokenState::Active && personal_tokens::revoke(tx, user, token.id, now).await? {
+            let object = Object { kind: "personal-token", id: token.id.to_string(), name: token.name.as_str() };
+            record(tx, &state.clock, caller, None, Action::Revoked, object, None).await?;
+        }
+    }
+    ci_tokens::raise_access_epoch(tx).await
 }
 
 #[async_trait]

@@ -172,6 +172,17 @@ pub async fn note_fetched(db: &impl ConnectionTrait, id: LoginId, now: DateTime<
     Ok(())
 }
 
+/// Terminals that have a person's yes, and have not fetched their tokens, get none. The person is locked.
+pub async fn end_all(db: &impl ConnectionTrait, user: UserId, now: DateTime<Utc>) -> Result<()> {
+    Entity::update_many()
+        .col_expr(Column::ExpiresAt, Expr::value(now))
+        .filter(Column::UserId.eq(user))
+        .filter(Column::GrantedAt.is_null())
+        .exec(db)
+        .await?;
+    Ok(())
+}
+
 /// Forgets those whose time was over before this moment.
 pub async fn delete_old(db: &impl ConnectionTrait, before: DateTime<Utc>) -> Result<()> {
     Entity::delete_many().filter(Column::ExpiresAt.lt(before)).exec(db).await?;

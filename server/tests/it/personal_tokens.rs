@@ -218,3 +218,75 @@ async fn the_download_of_a_person_names_their_tokens_and_no_value() {
     assert!(!file.to_string().contains(laptop.token.as_deref().unwrap()));
     assert!(file["events"].as_array().unwrap().iter().any(|event| event["object"]["kind"] == "personal-token"));
 }
+
+/// The status of what the laptop gets, and what a terminal gets that has a yes and fetches its token only now.
+async fn after(team: &Team, device: &str) -> (u16, String) {
+    let polled = team.laptop.alone().poll(device).await;
+    (team.laptop.get("1").await, polled["status"].as_str().unwrap().to_owned())
+}
+
+/// A terminal to which bob has said yes.
+async fn confirmed(team: &Team) -> String {
+    let (device, code) = team.laptop.alone().login("other").await;
+    team.bob.post("/do/logins/confirm", &[("code", &code), ("expires", "30d")]).await.done();
+    device
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_resets_their_password_may_revoke_all_tokens_with_it() {
+    let team = team(TestApp::start().await).await;
+    let stranger = team.app.browser();
+    let link = async || {
+        team.app.mailbox().await;
+        stranger.post("/do/accounts/forgot-password", &[("email", &team.bob.email)]).await.done();
+        team.app.only_mail().await.link()
+    };
+    for (tokens, expected) in [(vec![], (200, "granted")), (vec![("revoke_tokens", "true")], (401, "expired_token"))] {
+        let device = confirmed(&team).await;
+        let link = link().await;
+        let page = stranger.get(&format!("/choose-password?link={link}")).await.is(200).text();
+        assert!(page.contains("Revoke all my personal access tokens too") && page.contains("checked"), "offered, and chosen: {page}");
+        let before = events(&team.app).await.len();
+        let form = [vec![("link", link.as_str()), ("password", PASSWORD)], tokens].concat();
+        team.app.browser().post("/do/accounts/choose-password", &form).await.done();
+        let (status, polled) = after(&team, &device).await;
+        assert_eq!((status, polled.as_str()), expected);
+        let revoked = events(&team.app).await[before..].iter().filter(|event| event.contains("revoked personal-token")).count();
+        // The laptop's, and the one that the other terminal has got the first time.
+        assert_eq!(revoked, if expected.0 == 401 { 2 } else { 0 });
+        team.bob.sign_in(&team.bob.email, PASSWORD).await.done();
+    }
+    let page = stranger.get(&format!("/choose-password?link={}", link().await)).await.is(200).text();
+    assert!(!page.contains("Revoke all"), "there are none: {page}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_changes_their_password_keeps_their_tokens_unless_they_say_so() {
+    let team = team(TestApp::start().await).await;
+    let page = async || team.bob.get("/account/security").await.is(200).text();
+    assert!(page().await.contains("Revoke all my personal access tokens too"));
+    let of_ada = team.laptop.with(&team.ada.personal_token("laptop", "90d").await);
+    for (tokens, expected) in [(vec![], (200, "granted")), (vec![("revoke_tokens", "true")], (401, "expired_token"))] {
+        let device = confirmed(&team).await;
+        let form = [vec![("current", PASSWORD), ("password", PASSWORD)], tokens].concat();
+        team.bob.post("/do/accounts/change-password", &form).await.done();
+        let (status, polled) = after(&team, &device).await;
+        assert_eq!((status, polled.as_str()), expected);
+    }
+    assert_eq!(of_ada.get("1").await, 200, "those of others go on working");
+    let page = page().await;
+    assert!(!page.contains("Revoke all") && page.contains("are not in this list"), "{page}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_that_is_made_while_all_are_revoked_does_not_survive() {
+    let team = team(TestApp::start().await).await;
+    let thief = team.app.browser();
+    thief.sign_in(&team.bob.email, PASSWORD).await.done();
+    let form = [("current", PASSWORD), ("password", PASSWORD), ("revoke_tokens", "true")];
+    let making = (0..8).map(|_| thief.post("/do/personal-tokens/create", &[("name", "mine"), ("expires", "90d")]));
+    let (_, changed) = tokio::join!(futures_util::future::join_all(making), team.bob.post("/do/accounts/change-password", &form));
+    changed.done();
+    let own = team.app.backend().personal_tokens.list(&team.bob.caller().await).await.unwrap();
+    assert!(own.tokens.iter().all(|token| token.state != TokenState::Active), "{:?}", own.tokens);
+}

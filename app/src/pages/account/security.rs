@@ -5,16 +5,18 @@ use leptos::prelude::*;
 
 use crate::backend::sessions::SessionRow;
 use crate::components::chip::{Chip, Tone};
-use crate::components::form::{FormError, FormState, TextField};
+use crate::components::form::{FormError, FormState, RevokeTokens, TextField};
 use crate::components::identity::Identity;
 use crate::components::nav::{AccountTab, Place};
 use crate::components::page_header::PageHeader;
 use crate::components::section::Section;
 use crate::components::when::When;
 use crate::domain::password;
+use crate::domain::token::TokenState;
 use crate::error::Field;
 use crate::pages::frame::Frame;
 use crate::pages::loaded;
+use crate::paths;
 use crate::request::{SignedIn, request};
 use crate::server_fns::accounts::{ChangePassword, SendPasswordLink};
 use crate::server_fns::sessions::{EndOtherSessions, EndSession};
@@ -29,14 +31,16 @@ pub fn SecurityPage() -> impl IntoView {
         let has_password = request.backend.accounts.has_password(&request.caller).await?;
         let sessions = request.backend.sessions.list(&request.caller).await?;
         let ways = request.backend.identities.ways_in(&request.caller).await?;
-        Ok((user, has_password, sessions, ways))
+        let tokens = request.backend.personal_tokens.list(&request.caller).await?.tokens;
+        let has_tokens = tokens.iter().any(|token| token.state == TokenState::Active);
+        Ok((user, has_password, sessions, ways, has_tokens))
     };
-    loaded(load, move |(user, has_password, sessions, ways)| {
+    loaded(load, move |(user, has_password, sessions, ways, has_tokens)| {
         let title = AccountTab::Security.words();
         view! {
             <Frame title place=Place::Account(AccountTab::Security)>
                 <PageHeader title lead="How you sign in, and where you are signed in."/>
-                {if has_password { view! { <Password/> }.into_any() } else { view! { <NoPassword user/> }.into_any() }}
+                {if has_password { view! { <Password has_tokens/> }.into_any() } else { view! { <NoPassword user/> }.into_any() }}
                 {provider.map(|provider| view! { <Identity provider ways/> })}
                 <Sessions sessions/>
             </Frame>
@@ -63,7 +67,7 @@ fn NoPassword(user: SignedIn) -> impl IntoView {
 }
 
 #[component]
-fn Password() -> impl IntoView {
+fn Password(has_tokens: bool) -> impl IntoView {
     let action = ServerAction::<ChangePassword>::new();
     let form = FormState::of(action, &request().draft);
     view! {
@@ -88,6 +92,7 @@ fn Password() -> impl IntoView {
                         autocomplete="new-password"
                         hint=format!("At least {} characters; a phrase is easiest to remember.", password::SHORTEST)
                     />
+                    {has_tokens.then(|| view! { <RevokeTokens checked=false/> })}
                     <div class="form-end">
                         <button class="button button-primary">"Change the password"</button>
                     </div>
@@ -106,6 +111,10 @@ fn Sessions(sessions: Vec<SessionRow>) -> impl IntoView {
     view! {
         <Section id="sessions" title="Sessions" lead="Where you are signed in. End what you do not recognize, and change your password.">
             <FormError form/>
+            <p class="hint">
+                "Machines where you ran " <code>"npx nx login"</code> " are not in this list. They have "
+                <a href=paths::ACCOUNT_TOKENS>"personal access tokens"</a> ", which go on working until you revoke them."
+            </p>
             <table class="table">
                 <thead>
                     <tr>
