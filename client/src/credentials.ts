@@ -1,6 +1,7 @@
 // Which credential a command uses: the first that there is, in the documented order. It is never printed.
 import { logins, place, section } from './ini.ts';
 import type { Settings } from './settings.ts';
+import type { RunStart } from './shapes.ts';
 
 export interface Credential {
   kind: 'token' | 'personal access token' | 'nxCloudId';
@@ -48,6 +49,16 @@ export function credential(settings: Settings): Credential | undefined {
   const token = settings.url ? personal(settings.url) : undefined;
   if (token) return { kind: 'personal access token', token, nxCloudId, source: place() };
   return { kind: 'nxCloudId', nxCloudId, source: 'nx.json' };
+}
+
+/** Where it was found, as the server is told. */
+export function foundIn({ source }: Credential): NonNullable<RunStart['credential_source']> {
+  switch (source) {
+    case 'environment': return 'environment';
+    case 'nx-cloud.env': return 'file';
+    case 'nx.json': return 'nx_json';
+    default: return 'login';
+  }
 }
 
 /** What it is and where it comes from, in words without secrets. */

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { Api, type Connection } from './api.ts';
 import { RemoteCache } from './cache.ts';
 import { branchOf, ciFacts } from './ci.ts';
-import { credential, type Credential } from './credentials.ts';
+import { credential, type Credential, foundIn } from './credentials.ts';
 import { executionSecret } from './execution.ts';
 import { gitFacts } from './git.ts';
 import { watchExit } from './goodbye.ts';
@@ -71,13 +71,14 @@ export async function runStart(key: string, config: Settings, rest: Pick<RunStar
   const asked = branchOf();
   const branch = asked.branch ?? ci?.branch ?? git.branch;
   const pullRequest = asked.pullRequest ?? ci?.pullRequest;
+  const sent = credential(config);
   return {
     key, ...rest, started_at: startedAt, inner: process.env.NX_INVOKED_BY_RUNNER === 'true',
     ...(branch ? { branch: branch.slice(0, 300) } : {}), ...(pullRequest ? { pull_request: pullRequest.slice(0, 50) } : {}),
     ...(git.commit ? { commit: git.commit } : {}),
     ...(ci ? { ci: { provider: ci.provider, execution_id: ci.executionId, execution_env: ci.executionEnv, url: ci.url } } : {}),
     client_version: version, node_version: process.versions.node, machine: machine(),
-    cache: config.cache, encrypted: Boolean(config.encryptionKey),
+    cache: config.cache, encrypted: Boolean(config.encryptionKey), ...(sent ? { credential_source: foundIn(sent) } : {}),
   };
 }
 

@@ -214,6 +214,7 @@ describe('view-logs', () => {
     assert.equal(code, 0, text);
     assert.match(text, /run: http/);
     const [run] = fake.runs.values();
+    assert.equal(run?.start.credential_source, 'environment');
     assert.deepEqual([run?.start.command, run?.start.started_at, run?.end.ended_at, run?.end.status], ['nx build app', time(0), time(9), 'success']);
     const [task] = run?.reports[0].tasks;
     assert.deepEqual([task.configuration, task.cache, task.started_at, task.ended_at], ['production', 'local_hit', time(1), time(8)]);

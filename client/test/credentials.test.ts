@@ -3,7 +3,7 @@ import { chmod, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/pr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, test } from 'node:test';
-import { credential, describe as words, masked } from '../src/credentials.ts';
+import { credential, describe as words, foundIn, masked } from '../src/credentials.ts';
 import { executionSecret } from '../src/execution.ts';
 import { forget, keep, logins, place, places } from '../src/ini.ts';
 import { type Options, settings } from '../src/settings.ts';
@@ -64,6 +64,8 @@ describe('the credential is', () => {
       const one = await found(given);
       assert.equal(one?.token, token);
       assert.equal(one?.source, source === 'ini' ? place() : source);
+      const told = { environment: 'environment', 'nx-cloud.env': 'file', 'nx.json': 'nx_json', ini: 'login' };
+      assert.equal(foundIn(one!), told[source as keyof typeof told], 'what the server is told');
       if (JSON.stringify(given).includes('the-id')) assert.equal(one?.nxCloudId, 'the-id');
     });
   }

@@ -23,6 +23,7 @@ mod m20261124_000013_credentials;
 mod m20261124_000014_logins;
 mod m20261124_000015_connections;
 mod m20261124_000016_runs;
+mod m20261125_000017_credential_source;
 mod table;
 
 pub use sea_orm_migration::MigratorTrait;
@@ -51,6 +52,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261124_000014_logins::Migration),
             Box::new(m20261124_000015_connections::Migration),
             Box::new(m20261124_000016_runs::Migration),
+            Box::new(m20261125_000017_credential_source::Migration),
         ]
     }
 }

@@ -152,6 +152,20 @@ words!(
 );
 
 words!(
+    /// Where a client has found the credential of a run.
+    CredentialSource {
+        /// In the environment of the command.
+        Environment = "environment", "Environment";
+        /// In `nx-cloud.env`.
+        File = "nx-cloud-env", "nx-cloud.env";
+        /// In `nx.json`.
+        NxJson = "nx-json", "nx.json";
+        /// Where `nx login` has put it.
+        Login = "login", "nx login";
+    }
+);
+
+words!(
     /// Where a run took place.
     Origin {
         /// On a CI system.

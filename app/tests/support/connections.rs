@@ -55,7 +55,15 @@ impl SetUps for Fake {
         let tokens: Vec<_> = today
             .tokens
             .into_iter()
-            .map(|token| WorkingToken { name: token.name.into(), created_at: token.created_at, last_used_at: None, expires_at: None })
+            .map(|token| WorkingToken {
+                name: token.name.into(),
+                created_at: token.created_at,
+                last_used_at: None,
+                expires_at: None,
+                access: token.access,
+                in_pull_requests: false,
+                in_nx_json: false,
+            })
             .collect();
         Ok([finding::of_levels(today.id, today.personal), finding::of_tokens(&tokens, data::now())].concat())
     }

@@ -15,6 +15,7 @@ use app::error::AppError;
 use app::notice::IssuedToken;
 use app::request::Caller;
 use async_trait::async_trait;
+use chrono::TimeDelta;
 use sea_orm::ConnectionTrait;
 use serde_json::json;
 
@@ -24,6 +25,7 @@ use crate::auth::access::{self, WorkspaceScope};
 use crate::error::{Error, Result, answer};
 use crate::state::State;
 use crate::store::audit::{Action, Object, record};
+use crate::store::runs::{findings, first_id_at};
 use crate::store::{access_levels, ci_tokens};
 
 /// Set-up and check-up of workspaces.
@@ -86,19 +88,24 @@ impl Port for SetUps {
             let db = self.0.db.read();
             let scope = access::workspace(db, caller, slug, workspace, Permission::ManageTokens).await?;
             let today = self.now(db, &scope).await?;
-            let tokens: Vec<_> = today
-                .tokens
-                .into_iter()
-                .map(|token| WorkingToken {
+            let now = self.0.clock.now();
+            let first = first_id_at(now - TimeDelta::days(finding::RUN_DAYS));
+            let mut tokens = Vec::with_capacity(today.tokens.len());
+            for token in today.tokens {
+                tokens.push(WorkingToken {
+                    in_pull_requests: findings::in_pull_requests(db, &scope, token.id, first).await?,
+                    in_nx_json: findings::in_nx_json(db, &scope, token.id, first).await?,
                     name: token.name.into(),
                     created_at: token.created_at,
                     last_used_at: token.last_used.map(|(at, _)| at),
                     expires_at: token.expires_at,
-                })
-                .collect();
+                    access: token.access,
+                });
+            }
+            let any_encrypted = findings::any_encrypted(db, &scope, first).await?;
+            let of_runs = finding::of_runs(findings::any_run(db, &scope, first).await?, any_encrypted);
             let of_levels = finding::of_levels(today.id, today.personal);
-            let of_tokens = finding::of_tokens(&tokens, self.0.clock.now());
-            let mut found: Vec<_> = of_levels.into_iter().chain(of_tokens).collect();
+            let mut found: Vec<_> = of_levels.into_iter().chain(finding::of_tokens(&tokens, now)).chain(of_runs).collect();
             found.sort_by_key(Finding::weight);
             Ok(found)
         })

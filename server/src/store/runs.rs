@@ -1,11 +1,12 @@
 //! Runs. What names anything comes sealed, and is found by blind indexes; `services::runs` holds the keys.
 
+pub mod findings;
 pub mod logs;
 pub mod search;
 pub mod tasks;
 
 use app::domain::ids::{RunId, WorkspaceId};
-use app::domain::run::{ClientClock, CredentialKind, RunStatus, TaskCounts};
+use app::domain::run::{ClientClock, CredentialKind, CredentialSource, RunStatus, TaskCounts};
 use chrono::{DateTime, NaiveDate, Utc};
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::{Expr, OnConflict};
@@ -52,6 +53,8 @@ pub struct NewRun {
     pub credential: CredentialKind,
     /// Which token.
     pub credential_id: Option<Uuid>,
+    /// Where the client has found it.
+    pub credential_source: Option<CredentialSource>,
     /// What the credential allows.
     pub access: &'static str,
     /// Its beginning and its clock.
@@ -90,6 +93,7 @@ pub async fn begin(db: &impl ConnectionTrait, scope: &RunScope, new: NewRun) -> 
         encrypted: Set(new.encrypted),
         credential: Set(new.credential.as_str().to_owned()),
         credential_id: Set(new.credential_id),
+        credential_source: Set(new.credential_source.map(|source| source.as_str().to_owned())),
         access: Set(new.access.to_owned()),
         status: Set(RunStatus::Running.as_str().to_owned()),
         started_at: Set(new.clock.started_at),

@@ -73,8 +73,25 @@ pub struct RunStart {
     /// Whether artifacts are encrypted by the client.
     #[serde(default)]
     pub encrypted: bool,
+    /// Where the credential was found.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub credential_source: Option<CredentialSource>,
     /// Tasks in the graph.
     pub tasks: u32,
+}
+
+/// Where a client finds a credential.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum CredentialSource {
+    /// In the environment of the command.
+    Environment,
+    /// In `nx-cloud.env`.
+    File,
+    /// In `nx.json`: for a token that is a leak.
+    NxJson,
+    /// Where `nx login` has put it.
+    Login,
 }
 
 /// A commit, as git tells it.

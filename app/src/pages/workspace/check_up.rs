@@ -30,7 +30,7 @@ pub fn CheckUpPage() -> impl IntoView {
         let list = if findings.is_empty() {
             view! {
                 <EmptyState icon=icondata_lu::LuShieldCheck title="Nothing to mend">
-                    <p>{format!("The nxCloudId alone opens nothing, members only read, and every token expires and was used within {UNUSED_DAYS} days.")}</p>
+                    <p>{format!("The nxCloudId alone opens nothing, members and pull requests only read, and every token expires and was used within {UNUSED_DAYS} days.")}</p>
                 </EmptyState>
             }
             .into_any()
@@ -60,6 +60,7 @@ fn Row(slug: OrgSlug, id: WorkspaceId, finding: Finding) -> impl IntoView {
     let (tone, weight) = match finding.weight() {
         Weight::Danger => (Tone::Bad, "Danger"),
         Weight::Care => (Tone::Care, "Take care"),
+        Weight::Hint => (Tone::Plain, "Hint"),
     };
     let (path, words) = match finding.fix() {
         Fix::SetUp => (paths::workspace_set_up(&slug, id), "Choose a set-up"),

@@ -8,7 +8,8 @@ use std::sync::Arc;
 use app::domain::access::Grant;
 use app::domain::ids::RunId;
 use app::domain::run::{
-    self, CacheStatus, ClientClock, CredentialKind, MissReason, RunFacts, RunStatus, StoredFor, TaskFacts, TaskStatus, tidy,
+    self, CacheStatus, ClientClock, CredentialKind, CredentialSource, MissReason, RunFacts, RunStatus, StoredFor, TaskFacts, TaskStatus,
+    tidy,
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use governor::clock::{Clock as _, DefaultClock};
@@ -122,6 +123,7 @@ pub async fn start(state: &State, scope: &RunScope, told: &RunStart) -> Result<O
             TokenId::Ci(id) => id.as_uuid(),
             TokenId::Personal(id) => id.as_uuid(),
         }),
+        credential_source: told.credential_source.map(credential_source),
         access,
         clock: ClientClock::of(told.started_at, now),
         now,
@@ -131,6 +133,15 @@ pub async fn start(state: &State, scope: &RunScope, told: &RunStart) -> Result<O
     let id = runs::begin(&tx, scope, new).await?;
     tx.commit().await?;
     Ok(Some(id))
+}
+
+const fn credential_source(told: wire::runs::CredentialSource) -> CredentialSource {
+    match told {
+        wire::runs::CredentialSource::Environment => CredentialSource::Environment,
+        wire::runs::CredentialSource::File => CredentialSource::File,
+        wire::runs::CredentialSource::NxJson => CredentialSource::NxJson,
+        wire::runs::CredentialSource::Login => CredentialSource::Login,
+    }
 }
 
 /// What is stored of a run's key.

@@ -26,6 +26,7 @@ pub struct Model {
     pub encrypted: bool,
     pub credential: String,
     pub credential_id: Option<Uuid>,
+    pub credential_source: Option<String>,
     pub access: String,
     pub status: String,
     pub started_at: DateTimeUtc,

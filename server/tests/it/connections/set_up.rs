@@ -6,9 +6,11 @@ use app::error::Field;
 use app::notice::{IssuedToken, Notice};
 use app::paths;
 use chrono::TimeDelta;
+use serde_json::json;
 
 use super::{claim, machine, nx_connect};
 use crate::support::archive::archive;
+use crate::support::run::{Nx, new_key, run_start, send_json, with};
 use crate::support::{Answer, Ci, Person, TestApp, Workspace};
 
 async fn apply(person: &Person, workspace: &Workspace, set_up: &str, id: &str) -> Answer {
@@ -91,6 +93,59 @@ async fn the_check_up_finds_what_is_so_and_nothing_else() {
     let later = page().await;
     assert!(later.contains("Nobody uses the token “ci”"), "{later}");
     assert!(!later.contains("Nobody uses the token “CI, main branch”"), "it expired: {later}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_check_up_finds_what_runs_have_shown() {
+    let (app, ada, workspace) = TestApp::with_workspace().await;
+    let path = paths::workspace_check_up(&workspace.org, workspace.id);
+    let page = async || ada.get(&path).await.is(200).text();
+    apply(&ada, &workspace, "main-writes", "none").await.done();
+    let ci: Vec<_> = issued(&ada).iter().map(|token| Ci::new(&app.url, token.id, token.secret.expose().to_owned())).collect();
+    let [writer, reader] = ci.as_slice() else { panic!("{}", ci.len()) };
+    let pull_request = json!({ "pull_request": "7", "encrypted": true, "credential_source": "environment" });
+    Nx::start_as(&app, reader, &pull_request).await;
+    Nx::start_as(&app, writer, &json!({ "encrypted": true })).await;
+    assert!(page().await.contains("Nothing to mend"), "pull requests read, the main branch stores");
+
+    Nx::start_as(&app, writer, &pull_request).await;
+    let found = page().await;
+    assert!(found.contains("Pull requests store with the token “CI, main branch”") && found.contains("Danger"), "{found}");
+    assert!(!found.contains("stands in nx.json"), "{found}");
+    Nx::start_as(&app, reader, &json!({ "credential_source": "nx_json" })).await;
+    let found = page().await;
+    assert!(found.contains("stands in nx.json") && !found.contains("“CI, main branch” stands"), "{found}");
+
+    // Those of another workspace say nothing of this one.
+    let sister = ada.workspace(&workspace.org, "api").await;
+    let other = ada.token(&sister, ReadWrite).await;
+    let there = paths::workspace_check_up(&sister.org, sister.id);
+    assert!(!ada.get(&there).await.is(200).text().contains("encryption key"), "nothing runs there");
+    Nx::start_as(&app, &other, &json!({ "credential_source": "nx_json" })).await;
+    let found = ada.get(&there).await.is(200).text();
+    assert!(found.contains("No run uses an encryption key") && found.contains("The token “ci” stands in nx.json"), "{found}");
+    assert!(!found.contains("Pull requests store"), "{found}");
+
+    // What was mended is not found any more: a token that works no more, and what is long ago.
+    ada.revoke(&workspace, reader).await;
+    assert!(!page().await.contains("stands in nx.json"));
+    app.state.clock.advance(TimeDelta::days(31));
+    ada.sign_in(&ada.email, crate::support::PASSWORD).await.done();
+    let found = page().await;
+    assert!(!found.contains("Pull requests store") && !found.contains("encryption key"), "{found}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_says_only_what_is_known_of_where_its_token_was() {
+    let (app, ada, workspace) = TestApp::with_workspace().await;
+    let ci = ada.token(&workspace, ReadOnly).await;
+    for source in ["environment", "file", "nx_json", "login"] {
+        Nx::start_as(&app, &ci, &json!({ "credential_source": source })).await;
+    }
+    Nx::start(&app, &ci).await;
+    assert_eq!(app.db_count("runs WHERE credential_source IS NOT NULL").await, 4);
+    let other = with(run_start(&app, &new_key()), &json!({ "credential_source": "a wall" }));
+    send_json(&ci, "/api/v1/runs", &[], other.to_string()).await.is(422);
 }
 
 #[tokio::test(flavor = "multi_thread")]
