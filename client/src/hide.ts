@@ -18,12 +18,18 @@ const LEFT = /([\w.-]{1,100})=(?!\*\*\*)[^\s"'&;]+/g;
 const OWN_TOKEN = /\b(bk[a-z]+_)[0-9A-Za-z]{20,}/g;
 const PASSWORD_IN_URL = /([a-z][a-z0-9+.-]{0,20}:\/\/[^\s/:@]*:)[^\s/@]+@/gi;
 
+/** A line in which nx and package managers repeat a command before its output. */
+const ECHO = /^((?:\x1b\[[0-9;]*m)*>)(.*)$/gm;
+const COLOUR = /\x1b\[[0-9;]*m/g;
+
 const bare = (name: string) => name.toLowerCase().replace(/[^a-z0-9]/g, '');
 
 export interface Hide {
   /** A command line, as one text. */
   words(words: string[]): string;
   line(text: string): string;
+  /** What a task has written: our own tokens go, and secrets in the commands that it repeats; the rest is the task's own. */
+  log(text: string): string;
 }
 
 /** Hides secrets; `named` are further arguments whose values are. */
@@ -80,5 +86,10 @@ export function hiding(named: string[] = []): Hide {
       }).join(' '));
     },
     line: (text) => wherever(inner(text, 0)),
+    log: (text) => text.replace(ECHO, (all, begin: string, command: string) => {
+      const shown = inner(command.replace(COLOUR, ''), 0);
+      if (shown === command.replace(COLOUR, '')) return all;
+      return `${begin}${shown}${all.includes('\x1b') ? '\x1b[0m' : ''}`;
+    }).replace(OWN_TOKEN, `$1${HIDDEN}`),
   };
 }

@@ -1,7 +1,7 @@
 // Tells the server about one nx command while it runs. It never holds up a task, and ends in bounded time.
 import { type Api, nothing, PATIENCE, pause, Refused } from './api.ts';
 import type { Hide } from './hide.ts';
-import { Log } from './log.ts';
+import { head, Log, MOST_PIECE_BYTES } from './log.ts';
 import type { Observer, Task, TaskResult } from './nx.ts';
 import { type MissReason, type Report, type RunEnd, type RunStart, type RunStarted, runStarted, type WireTask } from './shapes.ts';
 import { begun, ended } from './tasks.ts';
@@ -183,7 +183,7 @@ export class Recorder implements Observer {
         if (!piece) break;
         this.logBytes += Buffer.byteLength(piece.text);
         if (this.logBytes > MOST_RUN_LOG_BYTES) continue;
-        report.logs.push({ task: number, attempt, ...piece });
+        report.logs.push({ task: number, attempt, ...piece, text: head(this.graph.hide.log(piece.text), MOST_PIECE_BYTES) });
         bytes += Buffer.byteLength(JSON.stringify(piece.text)) + 100;
       }
     }

@@ -52,6 +52,18 @@ describe('a command line loses', () => {
     assert.equal(line('nx deploy --token "a'), 'nx deploy --token ***');
   });
 
+  test('the same where a log repeats it, and our own tokens anywhere', () => {
+    const { log } = hiding();
+    assert.equal(log('\n> nx run shop:deploy --token=abc\r\n\n> node deploy.mjs --token abc\ntoken=abc\n'),
+      '\n> nx run shop:deploy --token=***\r\n\n> node deploy.mjs --token ***\ntoken=abc\n');
+    assert.equal(log('\x1b[2m> \x1b[22m\x1b[2mdeploy --token=abc\x1b[22m\nred \x1b[31m--token=abc\x1b[39m'),
+      '\x1b[2m> deploy --token=***\x1b[0m\nred \x1b[31m--token=abc\x1b[39m');
+    assert.equal(log(`\x1b[2m> \x1b[22mbuild\nusing ${TOKEN}.`), '\x1b[2m> \x1b[22mbuild\nusing bkci_***.');
+    const began = Date.now();
+    for (const part of ['\x1b[2m', '> ', '\x1b[', '> --token ']) log(`> ${part.repeat(40_000)}x\n${part.repeat(40_000)}x`);
+    assert.ok(Date.now() - began < 5_000);
+  });
+
   test('nothing by being deep or long', () => {
     const began = Date.now();
     for (const part of ['a', 'a=', '"', '\'"', '\\', '--x="', '--token ']) {
