@@ -73,6 +73,10 @@ fn Machines(url: String) -> impl IntoView {
     view! {
         <Section id="machines" title="2. Log in on people's machines" lead="Once for each machine. What members may do, and people who are not logged in, is said under Access.">
             <CodeBlock id="login" caption="In the workspace's folder" text=format!("npx nx-cloud login {url}")/>
+            <p class="hint">
+                "nx 17 and 18 do not look for this login: there, make a "
+                <a href=paths::ACCOUNT_TOKENS>"personal access token"</a> " and set it as " <code>"NX_CLOUD_ACCESS_TOKEN"</code> "."
+            </p>
         </Section>
     }
     .into_any()
