@@ -7,8 +7,9 @@ use app::domain::ids::RunId;
 use app::domain::run::{RunStatus, TaskStatus};
 use app::paths;
 use chrono::{DateTime, TimeDelta, Utc};
+use serde_json::Map;
 
-use super::listing::{LOOKED_AT, page_size};
+use super::listing::page_size;
 use super::questions::ExecutionSearch;
 use super::shapes::{
     Execution, ExecutionDetails, ExecutionInfo, ExecutionSummary, Group, GroupDetails, GroupInfo, Items, RecentExecutions, RunInfo,
@@ -22,7 +23,7 @@ use crate::store::runs::search::Search;
 /// Runs of one execution: the newest.
 const MOST_RUNS: u64 = 200;
 /// Runs of a branch that are looked at for the newest that is of an execution.
-const NEWEST: u64 = 20;
+const NEWEST: u64 = 100;
 /// Failed tasks of a run that are named.
 const MOST_FAILED: u64 = 50;
 /// Runs with failed tasks of which those are named, in one answer.
@@ -46,7 +47,7 @@ struct Together {
     updated: DateTime<Utc>,
 }
 
-fn together<'a>(runs: impl Iterator<Item = &'a RunView> + Clone, now: DateTime<Utc>) -> Together {
+fn together<'a>(runs: &(impl Iterator<Item = &'a RunView> + Clone), now: DateTime<Utc>) -> Together {
     let is = |status: RunStatus| runs.clone().any(|run| run.status == status);
     let created = runs.clone().map(|run| run.started_at).min().unwrap_or(now);
     let ended = runs.clone().filter_map(|run| run.ended_at).max().unwrap_or(created);
@@ -105,7 +106,8 @@ impl Viewer<'_> {
     pub async fn recent(&self, branches: &[String]) -> Result<RecentExecutions> {
         let mut found: Vec<Found> = Vec::new();
         for branch in branches.iter().collect::<HashSet<_>>() {
-            let search = Search { branch: Some(self.index("branch", branch)), ci: Some(true), ..Search::default() };
+            // By the index alone: editors ask this again and again.
+            let search = Search { branch: Some(self.index("branch", branch)), ..Search::default() };
             let (runs, _) = self.found(&search, NEWEST).await?;
             let Some(execution) = runs.iter().find_map(|run| run.facts.execution.as_ref()) else { continue };
             found.extend(self.execution_by(self.index("execution", execution)).await?);
@@ -125,7 +127,7 @@ impl Viewer<'_> {
         let now = self.now();
         let mut run_groups = Vec::new();
         for (environment, runs) in execution.groups() {
-            let all = together(runs.iter().copied(), now);
+            let all = together(&runs.iter().copied(), now);
             let mut infos = Vec::with_capacity(runs.len());
             for run in runs {
                 let mut failed_tasks = Vec::new();
@@ -152,7 +154,7 @@ impl Viewer<'_> {
                 runs: infos,
             });
         }
-        let all = together(execution.runs(), now);
+        let all = together(&execution.runs(), now);
         let facts = &execution.newest.facts;
         let query = form_urlencoded::Serializer::new(String::new())
             .append_pair("execution", facts.execution.as_deref().unwrap_or_default())
@@ -173,7 +175,7 @@ impl Viewer<'_> {
     }
 
     fn told(&self, found: &Found) -> Execution {
-        let all = together(found.runs(), self.now());
+        let all = together(&found.runs(), self.now());
         let facts = &found.newest.facts;
         Execution {
             id: found.id.clone(),
@@ -196,7 +198,7 @@ impl Viewer<'_> {
 
     fn groups(&self, found: &Found) -> Vec<Group> {
         let group = |(environment, runs): (String, Vec<&RunView>)| {
-            let all = together(runs.iter().copied(), self.now());
+            let all = together(&runs.iter().copied(), self.now());
             Group {
                 run_group_name: group_name(&environment),
                 status: all.status,
@@ -223,7 +225,7 @@ impl Viewer<'_> {
             active_agent_ids: [],
             require_explicit_completion: false,
             linked_workflows: [],
-            agents_metadata_summary: BTreeMap::new(),
+            agents_metadata_summary: Map::new(),
         };
         Ok(Some(ExecutionDetails {
             execution: self.told(&found),
@@ -242,9 +244,8 @@ impl Viewer<'_> {
                 && among(&asked.authors, facts.author.as_deref())
                 && facts.commit_title.as_deref().unwrap_or_default().to_lowercase().contains(&words)
         };
-        let search =
-            Search { branch: only(&asked.branches).map(|branch| self.index("branch", branch)), ci: Some(true), ..Search::default() };
-        let mut walk = self.walk(search, asked.page_token, (asked.min_created_at, asked.max_created_at), LOOKED_AT);
+        let search = Search { branch: only(&asked.branches).map(|branch| self.index("branch", branch)), ..Search::default() };
+        let mut walk = self.walk(search, asked.page_token, (asked.min_created_at, asked.max_created_at));
         let mut seen: HashSet<RunId> = HashSet::new();
         let mut items = Vec::new();
         while items.len() < page_size(asked.limit) {

@@ -15,7 +15,7 @@ use crate::store::runs::first_id_at;
 use crate::store::runs::search::Search;
 
 /// Runs that one question looks at.
-pub(super) const LOOKED_AT: usize = 500;
+const LOOKED_AT: usize = 500;
 /// Runs that are read at once.
 const AT_ONCE: u64 = 100;
 const USUAL_PAGE: u64 = 20;
@@ -54,12 +54,13 @@ impl Walk<'_> {
             return Ok(None);
         }
         let next = self.read.pop_front().filter(|run| self.oldest.is_none_or(|oldest| run.id >= oldest));
-        match &next {
-            Some(run) => {
-                self.left -= 1;
-                self.last = Some(run.id);
-            }
-            None => (self.more, self.read) = (self.more && self.left == 0, VecDeque::new()),
+        if let Some(run) = &next {
+            self.left -= 1;
+            self.last = Some(run.id);
+        } else {
+            // All that is left is too old.
+            self.more = false;
+            self.read.clear();
         }
         Ok(next)
     }
@@ -76,13 +77,12 @@ impl Viewer<'_> {
         search: Search,
         behind: Option<RunId>,
         (from, to): (Option<DateTime<Utc>>, Option<DateTime<Utc>>),
-        left: usize,
     ) -> Walk<'_> {
         // Behind the last millisecond that is asked for.
         let newest = to.and_then(|to| to.checked_add_signed(TimeDelta::milliseconds(1))).map(first_id_at);
         let before = [behind, newest].into_iter().flatten().min();
         let search = Search { before, ..search };
-        Walk { viewer: self, search, oldest: from.map(first_id_at), left, read: VecDeque::new(), last: before, more: true }
+        Walk { viewer: self, search, oldest: from.map(first_id_at), left: LOOKED_AT, read: VecDeque::new(), last: before, more: true }
     }
 
     /// Runs, the newest first.
@@ -93,7 +93,7 @@ impl Viewer<'_> {
             None => None,
         };
         let search = Search { execution, branch: only(&asked.branches).map(|branch| self.index("branch", branch)), ..Search::default() };
-        let mut walk = self.walk(search, asked.page_token, (asked.min_start_time, asked.max_start_time), LOOKED_AT);
+        let mut walk = self.walk(search, asked.page_token, (asked.min_start_time, asked.max_start_time));
         let mut items = Vec::new();
         while items.len() < page_size(asked.limit) {
             let Some(run) = walk.next().await? else { break };

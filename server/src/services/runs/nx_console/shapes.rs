@@ -1,9 +1,8 @@
 //! What Nx Console gets. Names and meanings are those of its sources; what Buildkeep does not know, such as
 //! agents and fixes by machines, is left out or empty.
 
-use std::collections::BTreeMap;
-
 use serde::Serialize;
+use serde_json::{Map, Value};
 
 /// The newest executions of some branches.
 #[derive(Debug, Serialize)]
@@ -158,7 +157,7 @@ pub struct GroupDetails {
     pub closed: bool,
     pub require_explicit_completion: bool,
     pub linked_workflows: [(); 0],
-    pub agents_metadata_summary: BTreeMap<String, ()>,
+    pub agents_metadata_summary: Map<String, Value>,
 }
 
 /// A run.

@@ -133,15 +133,14 @@ impl Viewer<'_> {
     }
 
     async fn counted(&self, asked: &TaskSearch) -> Result<Items<Counted>> {
-        let search = Search {
-            task: only(&asked.task_ids).map(|task| self.index("task", task)),
-            ci: (!asked.include_local).then_some(true),
-            ..Search::default()
-        };
-        let mut walk = self.walk(search, None, (asked.min_start_time, asked.max_start_time), RUNS);
+        let search = Search { task: only(&asked.task_ids).map(|task| self.index("task", task)), ..Search::default() };
+        let mut walk = self.walk(search, None, (asked.min_start_time, asked.max_start_time));
         let mut runs: BTreeMap<RunId, bool> = BTreeMap::new();
-        while let Some(run) = walk.next().await? {
-            runs.insert(run.id, run.ci);
+        while runs.len() < RUNS {
+            let Some(run) = walk.next().await? else { break };
+            if run.ci || asked.include_local {
+                runs.insert(run.id, run.ci);
+            }
         }
         let wanted: Vec<_> = asked.task_ids.iter().map(|task| self.index("task", task)).collect();
         let ids: Vec<_> = runs.keys().copied().collect();
