@@ -187,6 +187,9 @@ describe('runs', { timeout: 3_600_000 }, () => {
         const task = await team.ada.open(tasks['notes:build'].link);
         assert.match(factsOf(task).Options, /^--token=\*\*\* --pin[ =]\*\*\*$/);
         assert.doesNotMatch(page, /first-secret|170717/);
+        // nx repeats the command there.
+        assert.match(await logOf(tasks['notes:build']), /--token=\*\*\*/);
+        assert.doesNotMatch(await logOf(tasks['notes:build']), /first-secret|170717/);
       });
 
       it('is recorded for whoever has only the nxCloudId', { skip: old && 'nx 17 and 18 ignore nxCloudId' }, async () => {

@@ -14,7 +14,8 @@ const words = ['install', '--no-audit', '--no-fund', '--ignore-scripts', '--fetc
 /** The folder with `node_modules` of exactly this nx version. */
 export async function install(version) {
   const place = join(cache, version);
-  if (existsSync(join(place, 'node_modules', '.bin', 'nx'))) return place;
+  const isThere = () => existsSync(join(place, 'node_modules', '.bin', 'nx'));
+  if (isThere()) return place;
   await mkdir(cache, { recursive: true });
   const fresh = await mkdtemp(join(cache, 'new-'));
   await writeFile(join(fresh, 'package.json'), manifest(version));
@@ -22,8 +23,9 @@ export async function install(version) {
   for (let attempt = 1; attempt <= 3; attempt += 1) {
     try {
       await run('npm', words, { cwd: fresh, timeout: 300_000, maxBuffer: 1 << 26 });
-      await rm(place, { recursive: true, force: true });
-      await rename(fresh, place);
+      // Another test may have been faster, and be copying it already: what is there whole stays.
+      if (isThere()) await rm(fresh, { recursive: true, force: true });
+      else await move(fresh, place, isThere);
       return place;
     } catch (error) {
       failure = error;
@@ -31,6 +33,18 @@ export async function install(version) {
   }
   await rm(fresh, { recursive: true, force: true });
   throw new Error(`nx ${version} could not be installed from npm: check the network and run again. ${failure.stderr ?? failure.message}`);
+}
+
+async function move(fresh, place, isThere) {
+  try {
+    await rename(fresh, place);
+  } catch (error) {
+    // Only a folder that is not empty stands in the way.
+    if (!['ENOTEMPTY', 'EEXIST'].includes(error.code)) throw error;
+    if (isThere()) return rm(fresh, { recursive: true, force: true });
+    await rm(place, { recursive: true, force: true });
+    await rename(fresh, place);
+  }
 }
 
 /** The package.json of a workspace that uses this nx version. */
