@@ -187,8 +187,7 @@ describe('runs', { timeout: 3_600_000 }, () => {
         const task = await team.ada.open(tasks['notes:build'].link);
         assert.match(factsOf(task).Options, /^--token=\*\*\* --pin[ =]\*\*\*$/);
         assert.doesNotMatch(page, /first-secret|170717/);
-        // nx repeats the command there.
-        assert.match(await logOf(tasks['notes:build']), /--token=\*\*\*/);
+        // Newer versions of nx repeat the command there.
         assert.doesNotMatch(await logOf(tasks['notes:build']), /first-secret|170717/);
       });
 
