@@ -64,7 +64,7 @@ export class Run {
 export const FAILED_LOG = [
   '> nx run shop:test', '', '\u001b[32m ✓ sells umbrellas\u001b[39m', '\u001b[31m ✗ takes money\u001b[39m',
   '\u001b[1m\u001b[31mError: \u001b[39m\u001b[22mexpected 3, got <script>alert(1)</script>',
-  ...Array.from({ length: 40 }, (_, n) => `   at step ${n} (/work/shop/src/till.ts:${n}:7)`), '\u001b[7m FAIL \u001b[27m shop', '',
+  ...Array.from({ length: 40 }, (_, n) => `   at step ${n} (/home/ada/shop/src/till.ts:${n}:7)`), '\u001b[7m FAIL \u001b[27m shop', '',
 ].join('\n');
 
 /** Runs of every kind: one that failed, one from the cache, two of one CI execution, one that goes on; the first one. */

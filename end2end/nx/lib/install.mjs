@@ -23,9 +23,7 @@ export async function install(version) {
   for (let attempt = 1; attempt <= 3; attempt += 1) {
     try {
       await run('npm', words, { cwd: fresh, timeout: 300_000, maxBuffer: 1 << 26 });
-      // Another test may have been faster, and be copying it already: what is there whole stays.
-      if (isThere()) await rm(fresh, { recursive: true, force: true });
-      else await move(fresh, place, isThere);
+      await move(fresh, place, isThere);
       return place;
     } catch (error) {
       failure = error;
@@ -39,8 +37,8 @@ async function move(fresh, place, isThere) {
   try {
     await rename(fresh, place);
   } catch (error) {
-    // Only a folder that is not empty stands in the way.
     if (!['ENOTEMPTY', 'EEXIST'].includes(error.code)) throw error;
+    // Another test may have been faster, and be copying it already: what is there whole stays.
     if (isThere()) return rm(fresh, { recursive: true, force: true });
     await rm(place, { recursive: true, force: true });
     await rename(fresh, place);
