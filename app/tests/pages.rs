@@ -317,6 +317,14 @@ async fn a_new_password_offers_to_revoke_tokens_to_whoever_has_some() {
 }
 
 #[tokio::test]
+async fn a_token_that_works_is_marked_a_week_before_it_ends() {
+    for (persona, path) in [(Member, paths::ACCOUNT_TOKENS.to_owned()), (Admin, paths::workspace_tokens(&acme(), workspace(USED)))] {
+        let shown = page(persona, &path).await;
+        assert_eq!(shown.html.matches("Expires soon").count(), 1, "{path}");
+    }
+}
+
+#[tokio::test]
 async fn a_running_purge_shows_how_far_it_is() {
     let page = page(Admin, &paths::workspace_artifacts(&acme(), workspace(PURGED))).await;
     page.shows(r#"max="48213""#).shows(r#"value="12000""#).hides("Delete all");

@@ -61,7 +61,12 @@ impl PersonalTokens for Fake {
             last_used: Some((data::now() - TimeDelta::minutes(5), "192.0.2.9".to_owned())),
             state,
         };
-        let tokens = vec![token(2, "laptop (nx 22)", TokenState::Active), token(1, "old laptop", TokenState::Revoked)];
+        let soon = Some(data::now() + TimeDelta::days(6));
+        let tokens = vec![
+            token(2, "laptop (nx 22)", TokenState::Active),
+            PersonalTokenRow { expires_at: soon, ..token(3, "build box", TokenState::Active) },
+            PersonalTokenRow { expires_at: soon, ..token(1, "old laptop", TokenState::Revoked) },
+        ];
         Ok(OwnTokens { tokens, limits: vec![(data::name("Acme"), 30)] })
     }
 
