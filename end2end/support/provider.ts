@@ -8,13 +8,14 @@ import type { Page } from '@playwright/test';
 export interface GoogleAccount { email: string; email_verified?: boolean; name?: string; hd?: string; disabled?: boolean }
 
 export class Provider {
-  private constructor(private readonly child: ChildProcess, readonly issuer: string) {}
+  private constructor(private readonly child: ChildProcess, readonly issuer: string, private readonly secret: string) {}
 
   static async start(): Promise<Provider> {
     const script = fileURLToPath(new URL('../provider/provider.mjs', import.meta.url));
     const child = spawn('node', [script], { stdio: ['pipe', 'pipe', 'ignore'] });
     const [line] = await once(child.stdout, 'data');
-    return new Provider(child, JSON.parse(String(line)).issuer);
+    const { issuer, secret } = JSON.parse(String(line));
+    return new Provider(child, issuer, secret);
   }
 
   /** What a server needs to know of it. The check is as often as it can be set. */
@@ -23,7 +24,7 @@ export class Provider {
       BUILDKEEP_OIDC_ISSUER: this.issuer,
       BUILDKEEP_OIDC_NAME: 'Google',
       BUILDKEEP_OIDC_CLIENT_ID: 'buildkeep',
-      BUILDKEEP_OIDC_CLIENT_SECRET: 'the-secret-of-buildkeep-at-the-provider',
+      BUILDKEEP_OIDC_CLIENT_SECRET: this.secret,
       BUILDKEEP_OIDC_CHECK_MINUTES: '1',
     };
   }

@@ -66,6 +66,8 @@ pub struct Config {
     pub oidc_client_id: Option<String>,
     /// Our secret at the provider.
     pub oidc_client_secret: Option<String>,
+    /// Audiences that ID tokens may name beside us, although they do not say that they were made for us.
+    pub oidc_trusted_audiences: Vec<String>,
     /// How people call the provider; default is `Google`, or `Single sign-on` for another issuer.
     pub oidc_name: Option<String>,
     /// Minutes between two checks whether an account at the provider still works.
@@ -115,6 +117,7 @@ impl Default for Config {
             oidc_issuer: oidc::GOOGLE.to_owned(),
             oidc_client_id: None,
             oidc_client_secret: None,
+            oidc_trusted_audiences: Vec::new(),
             oidc_name: None,
             oidc_check_minutes: 15,
             oidc_grace_hours: 24,

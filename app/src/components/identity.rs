@@ -44,7 +44,6 @@ fn Linked(provider: String, identity: IdentityView, password: bool) -> impl Into
         Standing::Living => (Tone::Good, "Works"),
         Standing::Ended => (Tone::Bad, "Ended"),
         Standing::Unconfirmed => (Tone::Care, "Sign in again to confirm"),
-        Standing::NotLasting => (Tone::Care, "Cannot be checked"),
     };
     let address = identity.email.unwrap_or_else(|| format!("An account at {provider}"));
     let domain = identity.hosted_domain.map(|domain| format!("Belongs to {domain}. "));

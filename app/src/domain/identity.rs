@@ -14,10 +14,8 @@ pub enum Standing {
     Living,
     /// The provider said that it does not work any more.
     Ended,
-    /// The provider could not be asked for too long.
+    /// The provider has not said so for too long: it could not be asked, or gives no lasting permission to ask.
     Unconfirmed,
-    /// The provider lets us not ask again.
-    NotLasting,
 }
 
 /// That a session was opened through the provider.
@@ -47,14 +45,9 @@ pub enum SignInProblem {
     /// The account at the provider does not work any more.
     #[error("The provider says that your account there does not work any more. When it works again, sign in with it.")]
     Ended,
-    /// The provider could not be asked for too long.
+    /// The provider has not said for too long that it works.
     #[error("For too long the provider did not confirm that your account there works. Sign in with it again.")]
     Unconfirmed,
-    /// The provider lets us not ask again.
-    #[error(
-        "The provider does not let Buildkeep check your account there from time to time. Sign in with it again, and allow that; if it stays, ask whoever runs this server."
-    )]
-    NotLasting,
     /// It belongs to none of the hosted domains.
     #[error("Your account at the provider belongs to none of the domains that this organization allows. Sign in with another one.")]
     OtherDomain,
@@ -71,7 +64,6 @@ impl SignInRule {
             Standing::Living => {}
             Standing::Ended => return Err(SignInProblem::Ended),
             Standing::Unconfirmed => return Err(SignInProblem::Unconfirmed),
-            Standing::NotLasting => return Err(SignInProblem::NotLasting),
         }
         let fits = |domain: &String| self.hosted_domains.iter().any(|allowed| allowed.as_str() == domain);
         if self.hosted_domains.is_empty() || proof.hosted_domain.as_ref().is_some_and(fits) {
@@ -107,21 +99,56 @@ pub fn read_hosted_domains(text: &str) -> Result<Vec<DomainName>, Reason> {
     if domains.len() > usize::from(MOST_DOMAINS) { Err(Reason::TooManyLines(MOST_DOMAINS)) } else { Ok(domains) }
 }
 
+/// What of a provider's answer is not as it has to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+pub enum Mismatch {
+    /// Who it is from.
+    #[error("The answer comes from another issuer than this server expects. Tell whoever runs this server; the log says which.")]
+    Issuer,
+    /// Whom it is for.
+    #[error("The provider's answer is meant for another application, or for others too (its audience). Tell whoever runs this server.")]
+    Audience,
+    /// When it is from.
+    #[error(
+        "By the clock of this server, the provider's answer is too old or from the future. Try again; if it stays, tell whoever runs this server."
+    )]
+    Clock,
+    /// Who signed it.
+    #[error(
+        "The provider's answer is not signed with a key that the provider publishes. Try again; if it stays, tell whoever runs this server."
+    )]
+    Key,
+    /// Anything else.
+    #[error("The answer of the provider could not be verified. Try again; if it stays, tell whoever runs this server.")]
+    Content,
+}
+
 /// Why a way to the provider and back did not end in a sign-in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 pub enum SsoFailure {
     /// The provider cannot be reached.
     #[error("The provider cannot be reached now. Try again in a moment, or sign in with your password.")]
     Unreachable,
+    /// The provider takes too long.
+    #[error("The provider did not answer in time. Try again in a moment, or sign in with your password.")]
+    TooSlow,
+    /// The provider answers that it cannot, or with something that is no answer.
+    #[error(
+        "The provider answered with an error of its own. Try again in a moment, or sign in with your password; if it stays, tell whoever runs this server."
+    )]
+    Failing,
+    /// The provider does not take this server's id, secret or address.
+    #[error("The provider does not accept this server's settings. Tell whoever runs this server; the log says what the provider answered.")]
+    SetUp,
     /// The person, or the provider, said no.
     #[error("The provider did not sign you in. Try again if that was not what you wanted.")]
     Denied,
     /// The answer belongs to no way that this browser began, or came too late.
-    #[error("This sign-in was not begun in this browser, or took too long. Try again.")]
+    #[error("This sign-in was not begun in this browser, was used already, or took too long. Try again.")]
     NotBegun,
     /// What the provider sent does not hold.
-    #[error("The answer of the provider could not be verified. Try again; if it stays, tell whoever runs this server.")]
-    NotVerified,
+    #[error("{0}")]
+    NotVerified(Mismatch),
     /// The provider tells no address that it has proven.
     #[error(
         "The provider does not vouch for an e-mail address of yours, so that no account can be made from it. Sign up with your address and a password, and link the two under Account, Sign-in."
@@ -163,7 +190,6 @@ mod tests {
         assert_eq!(rule(&[]).admits(None), Err(SignInProblem::NotProven));
         assert_eq!(rule(&[]).admits(Some(&proof(Standing::Ended, None))), Err(SignInProblem::Ended));
         assert_eq!(rule(&[]).admits(Some(&proof(Standing::Unconfirmed, None))), Err(SignInProblem::Unconfirmed));
-        assert_eq!(rule(&[]).admits(Some(&proof(Standing::NotLasting, None))), Err(SignInProblem::NotLasting));
         assert_eq!(SignInRule { provider_only: false, ..rule(&["acme.com"]) }.admits(None), Ok(()));
     }
 

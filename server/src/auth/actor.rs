@@ -62,7 +62,7 @@ pub async fn identify(Extracted(app): Extracted<AppState>, session: Session, mut
         session,
         caller: caller.clone(),
         device: device_of(user_agent),
-        attempt: Mutex::new(received.attempt.take()),
+        attempts: Mutex::new(std::mem::take(&mut received.attempts)),
         outbox: Mutex::default(),
     });
     let is_page = request.method() == Method::GET;

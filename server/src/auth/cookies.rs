@@ -5,17 +5,16 @@ use app::request::{Draft, Theme};
 use axum_extra::extract::cookie::{Cookie, CookieJar, Key, PrivateCookieJar, SameSite};
 use tower_sessions::cookie::time::Duration;
 
+use super::sso_attempts::{self, Attempts};
 use crate::config::Config;
-use crate::oidc::Attempt;
 
 const NOTICE: &str = "notice";
 const DRAFT: &str = "draft";
 const THEME: &str = "theme";
-const ATTEMPT: &str = "sso";
 /// A browser keeps no larger cookie; a longer draft is dropped.
 const LONGEST_DRAFT: usize = 3000;
 
-fn cookie(config: &Config, name: &str, value: String, life: Duration) -> Cookie<'static> {
+pub(super) fn cookie(config: &Config, name: &str, value: String, life: Duration) -> Cookie<'static> {
     Cookie::build((name_of(config, name), value))
         .path("/")
         .http_only(true)
@@ -25,7 +24,7 @@ fn cookie(config: &Config, name: &str, value: String, life: Duration) -> Cookie<
         .build()
 }
 
-fn name_of(config: &Config, name: &str) -> String {
+pub(super) fn name_of(config: &Config, name: &str) -> String {
     if config.is_https() { format!("__Host-buildkeep-{name}") } else { format!("buildkeep-{name}") }
 }
 
@@ -37,8 +36,8 @@ pub struct Received {
     pub draft: Draft,
     /// The colour theme.
     pub theme: Theme,
-    /// A way to the OpenID provider that this browser has begun.
-    pub attempt: Option<Attempt>,
+    /// The ways to the OpenID provider that this browser has begun.
+    pub attempts: Attempts,
     has_notice: bool,
     has_draft: bool,
 }
@@ -48,9 +47,8 @@ pub fn read(config: &Config, key: &Key, jar: &CookieJar, headers: &axum::http::H
     let private = PrivateCookieJar::from_headers(headers, key.clone());
     let sealed = private.get(&name_of(config, NOTICE));
     let draft = jar.get(&name_of(config, DRAFT)).map(|cookie| decode(cookie.value()));
-    let attempt = private.get(&name_of(config, ATTEMPT)).and_then(|cookie| serde_json::from_str(cookie.value()).ok());
     Received {
-        attempt,
+        attempts: sso_attempts::read(config, jar, &private),
         notice: sealed.and_then(|cookie| serde_json::from_str(cookie.value()).ok()),
         theme: Theme::parse(jar.get(&name_of(config, THEME)).map_or("", Cookie::value)),
         has_notice: jar.get(&name_of(config, NOTICE)).is_some(),
@@ -66,8 +64,8 @@ pub struct Outbox {
     pub notice: Option<Notice>,
     /// A form that was refused.
     pub draft: Option<Vec<(String, String)>>,
-    /// A way to the OpenID provider that has begun, as JSON; empty when it is used up.
-    pub attempt: Option<String>,
+    /// What changes among the ways to the OpenID provider: the name of each cookie, and its new value; empty when it goes.
+    pub attempts: Vec<(String, String)>,
     /// A newly chosen theme.
     pub theme: Option<Theme>,
 }
@@ -87,10 +85,12 @@ pub fn write(config: &Config, key: &Key, received: &Received, outbox: Outbox, pa
     } else if page_was_shown && received.has_draft {
         public = public.add(cookie(config, DRAFT, String::new(), gone));
     }
-    match outbox.attempt.as_deref() {
-        None => {}
-        Some("") => public = public.add(cookie(config, ATTEMPT, String::new(), gone)),
-        Some(attempt) => private = private.add(cookie(config, ATTEMPT, attempt.to_owned(), Duration::minutes(15))),
+    for (name, value) in outbox.attempts {
+        if value.is_empty() {
+            public = public.add(cookie(config, &name, value, gone));
+        } else {
+            private = private.add(cookie(config, &name, value, sso_attempts::KEPT));
+        }
     }
     if let Some(theme) = outbox.theme {
         public = public.add(cookie(config, THEME, theme.as_str().to_owned(), Duration::days(400)));

@@ -14,6 +14,7 @@ pub mod proof;
 pub mod refusals;
 pub mod secret;
 pub mod session;
+pub mod sso_attempts;
 pub mod strangers;
 pub mod token_refusals;
 pub mod visit;

@@ -10,13 +10,17 @@ use crate::oidc::Provider;
 use crate::state::State;
 use crate::store::identities::{self, Identity};
 
-/// Closed when in doubt: it counts only as long as the provider has confirmed it lately.
+/// For so long an account counts after the provider's last word on it.
+pub fn grace(config: &Config) -> TimeDelta {
+    TimeDelta::hours(i64::from(config.oidc_grace_hours))
+}
+
+/// Closed when in doubt: it counts only as long as the provider has confirmed it lately. Where the provider gives no lasting
+/// permission to ask, the last sign-in is its last word, so that whoever loses the account there is out within the same bound.
 pub fn standing(identity: &Identity, config: &Config, now: DateTime<Utc>) -> Standing {
-    let grace = TimeDelta::hours(i64::from(config.oidc_grace_hours));
     match identity {
         Identity { ended_at: Some(_), .. } => Standing::Ended,
-        Identity { refresh_token: None, .. } => Standing::NotLasting,
-        Identity { confirmed_at, .. } if now - *confirmed_at > grace => Standing::Unconfirmed,
+        Identity { confirmed_at, .. } if now - *confirmed_at > grace(config) => Standing::Unconfirmed,
         _ => Standing::Living,
     }
 }

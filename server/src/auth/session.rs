@@ -60,19 +60,20 @@ pub struct SessionData {
     pub results: Vec<InviteResult>,
 }
 
-/// Starts a session for this person in this browser, under a new secret; `identity` opened it, if not a password.
+/// Starts a session for this person in this browser, under a new secret; `identity` opened it, if not a password. Returns its id.
 pub async fn begin(
     session: &Session,
     state: &State,
     caller: &Caller,
     (user, identity): (UserId, Option<IdentityId>),
     device: String,
-) -> Result<()> {
+) -> Result<SessionId> {
     // Not `flush`: it deletes the old session, but the next one would get its secret back.
     session.cycle_id().await?;
     let now = state.clock.now();
+    let id = SessionId::from_uuid(state.clock.new_id());
     let data = SessionData {
-        id: SessionId::from_uuid(state.clock.new_id()),
+        id,
         user,
         began: now,
         seen: now,
@@ -84,7 +85,7 @@ pub async fn begin(
     };
     session.insert(KEY, data).await?;
     session.save().await?;
-    Ok(())
+    Ok(id)
 }
 
 /// The person has shown in this session that the account at the provider is theirs. The secret is a new one: from now

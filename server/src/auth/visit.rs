@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use app::domain::ids::{IdentityId, UserId};
+use app::domain::ids::{IdentityId, SessionId, UserId};
 use app::domain::invite::InviteResult;
 use app::error::AppError;
 use app::notice::Notice;
@@ -12,6 +12,7 @@ use tower_sessions::Session;
 
 use super::cookies::Outbox;
 use super::session;
+use super::sso_attempts::{Attempts, Begun};
 use crate::error::{Result, answer};
 use crate::oidc::Attempt;
 use crate::state::State;
@@ -26,8 +27,8 @@ pub struct BrowserVisit {
     pub caller: Caller,
     /// Browser and system, for the list of sessions.
     pub device: String,
-    /// The way to the OpenID provider that this browser has begun.
-    pub attempt: Mutex<Option<Attempt>>,
+    /// The ways to the OpenID provider that this browser has begun.
+    pub attempts: Mutex<Attempts>,
     /// What the answer leaves in the browser.
     pub outbox: Mutex<Outbox>,
 }
@@ -44,7 +45,7 @@ impl BrowserVisit {
     }
 
     /// Starts a session that this account at the provider opened, or a password.
-    pub async fn begin_with(&self, user: UserId, identity: Option<IdentityId>) -> Result<()> {
+    pub async fn begin_with(&self, user: UserId, identity: Option<IdentityId>) -> Result<SessionId> {
         session::begin(&self.session, &self.state, &self.caller, (user, identity), self.device.clone()).await
     }
 
@@ -59,14 +60,16 @@ impl BrowserVisit {
     }
 
     /// Remembers, in this browser, a way to the provider that has begun.
-    pub fn keep_attempt(&self, attempt: &Attempt) {
-        self.leave(|outbox| outbox.attempt = serde_json::to_string(attempt).ok());
+    pub fn keep_attempt(&self, attempt: Attempt) {
+        let changes = self.attempts.lock().unwrap_or_else(PoisonError::into_inner).add(attempt);
+        self.leave(|outbox| outbox.attempts.extend(changes));
     }
 
-    /// Takes the way to the provider that has begun; it can be ended once.
-    pub fn take_attempt(&self) -> Option<Attempt> {
-        self.leave(|outbox| outbox.attempt = Some(String::new()));
-        self.attempt.lock().unwrap_or_else(PoisonError::into_inner).take()
+    /// Takes the way to the provider that this state belongs to; it can be ended once.
+    pub fn take_attempt(&self, state: &str) -> Option<Begun> {
+        let (begun, kept) = self.attempts.lock().unwrap_or_else(PoisonError::into_inner).take(state)?;
+        self.leave(|outbox| outbox.attempts.push(kept));
+        Some(begun)
     }
 
     fn leave(&self, change: impl FnOnce(&mut Outbox)) {
@@ -77,7 +80,7 @@ impl BrowserVisit {
 #[async_trait]
 impl Visit for BrowserVisit {
     async fn begin(&self, user: UserId) -> Result<(), AppError> {
-        answer(&self.caller, self.begin_with(user, None)).await
+        answer(&self.caller, async { self.begin_with(user, None).await.map(drop) }).await
     }
 
     async fn end(&self) -> Result<(), AppError> {

@@ -39,8 +39,13 @@ pub(super) async fn examine(config: Config) -> Answer {
             };
             findings.push(checked("mail", note, state.mailer.check().await));
             if let Some(provider) = &state.provider {
-                let answers = provider.ping().await.map_err(|error| error.to_string());
-                findings.push(checked("sign-in provider", format!("{} describes itself", provider.issuer()), answers));
+                let (notes, answers) = match provider.examine().await {
+                    Ok(notes) => (notes, Ok(())),
+                    Err(error) => (Vec::new(), Err(error.to_string())),
+                };
+                let note = std::iter::once(format!("{} describes itself", provider.issuer()));
+                let note = note.chain(notes.into_iter().map(ToOwned::to_owned)).collect::<Vec<_>>().join("; ");
+                findings.push(checked("sign-in provider", note, answers));
             }
             findings.push(match state.config.dns_server {
                 Some(server) => checked("DNS", format!("the DNS server {server} answers"), state.dns.check().await),

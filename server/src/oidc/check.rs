@@ -1,18 +1,21 @@
 //! Asking the provider, without the person, whether an account still works: by its refresh token.
+//!
+//! That it was renewed is a yes, and `invalid_grant` a no. Everything else, and whatever is missing in the answer, says nothing
+//! about the account: what was known of it stays.
 
-use openidconnect::core::{CoreErrorResponseType, CoreGenderClaim};
-use openidconnect::{
-    Nonce, OAuth2TokenResponse as _, RefreshToken, RequestTokenError, SubjectIdentifier, TokenResponse as _, UserInfoClaims, UserInfoError,
-};
+use std::sync::Arc;
 
-use super::{HostedDomain, KEEP, Provider, chain};
+use super::discovery::Discovered;
+use super::lenient::{Members, text};
+use super::tokens::{Grant, NoTokens};
+use super::{OidcError, Provider, Told};
 
 /// What the provider says of an account.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Checked {
     /// It works.
     Living {
-        /// The hosted domain that it belongs to now.
+        /// The hosted domain that it belongs to now; `None` when the answer does not say.
         hosted_domain: Option<String>,
         /// What to ask with the next time, if not with the same as now.
         refresh_token: Option<String>,
@@ -25,46 +28,36 @@ pub enum Checked {
 
 impl Provider {
     /// Asks about the account with this subject.
-    pub async fn check(&self, subject: &str, refresh_token: String) -> Checked {
-        let discovered = match self.discover(KEEP).await {
+    pub async fn check(&self, subject: &str, refresh_token: &str) -> Checked {
+        let discovered = match self.discovery.get().await {
             Ok(discovered) => discovered,
             Err(error) => return Checked::Unknown(error.to_string()),
         };
-        let client = self.client(&discovered);
-        let token = RefreshToken::new(refresh_token);
-        let request = match client.exchange_refresh_token(&token) {
-            Ok(request) => request,
-            Err(error) => return Checked::Unknown(error.to_string()),
-        };
-        let tokens = match request.request_async(&self.http).await {
+        let tokens = match self.tokens(&discovered, Grant::Refresh(refresh_token)).await {
             Ok(tokens) => tokens,
-            // RFC 6749, 5.2: of all errors only this one is about the refresh token; others are about our own set-up.
-            Err(RequestTokenError::ServerResponse(response)) if *response.error() == CoreErrorResponseType::InvalidGrant => {
-                return Checked::Refused(response.to_string());
-            }
-            Err(RequestTokenError::ServerResponse(response)) => return Checked::Unknown(response.to_string()),
-            Err(error) => return Checked::Unknown(chain(&error)),
+            Err(NoTokens::InvalidGrant(why)) => return Checked::Refused(why),
+            Err(NoTokens::Other(error)) => return Checked::Unknown(error.to_string()),
         };
-        let refresh_token = tokens.refresh_token().map(|token| token.secret().clone());
-        // A refreshed ID token needs no nonce (OpenID Connect Core, 12.2), but it must be about the same person.
-        let any_nonce = |_: Option<&Nonce>| Ok(());
-        let verifier = client.id_token_verifier();
-        let claims = tokens.id_token().and_then(|token| token.claims(&verifier, any_nonce).ok());
-        if let Some(claims) = claims {
-            if claims.subject().as_str() != subject {
-                return Checked::Refused("the provider answered about somebody else".to_owned());
+        let mut told = None;
+        if let Some(token) = &tokens.id_token {
+            match self.refreshed(&discovered, token).await {
+                Ok((about, _)) if about != subject => return Checked::Unknown("the provider answered about somebody else".to_owned()),
+                Ok((_, claims)) => told = Some(claims),
+                Err(error) => tracing::warn!(%error, "a refreshed ID token is not used"),
             }
-            return Checked::Living { hosted_domain: claims.additional_claims().hd.clone(), refresh_token };
         }
-        let subject = SubjectIdentifier::new(subject.to_owned());
-        let Ok(request) = client.user_info(tokens.access_token().clone(), Some(subject)) else {
-            return Checked::Unknown("the provider tells nothing about the account".to_owned());
-        };
-        let info: Result<UserInfoClaims<HostedDomain, CoreGenderClaim>, _> = request.request_async(&self.http).await;
-        match info {
-            Ok(info) => Checked::Living { hosted_domain: info.additional_claims().hd.clone(), refresh_token },
-            Err(UserInfoError::Response(status, _, why)) if matches!(status.as_u16(), 401 | 403) => Checked::Refused(why),
-            Err(error) => Checked::Unknown(chain(&error)),
+        if told.is_none() {
+            let more = self.user_info(&discovered, tokens.access_token.as_deref()).await;
+            told = more.filter(|more| text(more, "sub") == Some(subject));
         }
+        let hosted_domain = told.and_then(|claims| Told::read(&claims).hosted_domain);
+        Checked::Living { hosted_domain, refresh_token: tokens.refresh_token }
+    }
+
+    /// A refreshed ID token needs no nonce (OpenID Connect Core, 12.2); whom it is about, and its claims.
+    async fn refreshed(&self, discovered: &Arc<Discovered>, token: &str) -> Result<(String, Members), OidcError> {
+        let claims = self.verify(discovered, token).await?.claims;
+        let about = self.expected(None).check(&claims)?.to_owned();
+        Ok((about, claims))
     }
 }

@@ -1,123 +1,73 @@
 //! Sign-in through an OpenID provider (OpenID Connect Core 1.0): Google, unless another issuer is configured.
 //!
 //! Here stands only the talk with the provider. Who of ours a verified person is, `services::identities` decides.
+//!
+//! What we use of its answers is checked strictly, the rest is not looked at: providers differ in it, and a claim that matters to
+//! nobody must not stop a sign-in.
 
 mod check;
+mod discovery;
+mod error;
 mod flow;
+mod http;
+mod id_token;
+mod keys;
+mod lenient;
+mod metadata;
+mod tokens;
+mod told;
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
-use openidconnect::core::{
-    CoreAuthDisplay, CoreAuthPrompt, CoreErrorResponseType, CoreGenderClaim, CoreJsonWebKey, CoreJweContentEncryptionAlgorithm,
-    CoreJwsSigningAlgorithm, CoreProviderMetadata, CoreRevocableToken, CoreRevocationErrorResponse, CoreTokenIntrospectionResponse,
-    CoreTokenType,
-};
-use openidconnect::{
-    AdditionalClaims, Client, ClientId, ClientSecret, EmptyExtraTokenFields, EndpointMaybeSet, EndpointNotSet, EndpointSet, IdTokenFields,
-    IssuerUrl, RedirectUrl, StandardErrorResponse, StandardTokenResponse,
-};
-use serde::{Deserialize, Serialize};
-use tokio::sync::Mutex;
+use app::domain::identity::Mismatch;
+use app::domain::secret::PlainSecret;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use chrono::Utc;
+use form_urlencoded::byte_serialize;
+use reqwest::header::HeaderValue;
 
 pub use check::Checked;
+pub use error::OidcError;
 pub use flow::{Attempt, Purpose, Verified, Wish};
 
 use crate::config::Config;
 use crate::router::SSO_CALLBACK;
+use discovery::{Discovered, Discovery};
+use id_token::Expected;
+use keys::Opened;
+use lenient::Members;
+use told::Told;
 
 /// The issuer of Google's accounts.
 pub const GOOGLE: &str = "https://accounts.google.com";
 
-/// The provider answers within this time, or counts as unreachable.
-const ANSWER_TIME: Duration = Duration::from_secs(10);
-/// What the provider says about itself and its keys is asked for again after this long.
-const KEEP: Duration = Duration::from_hours(1);
-/// A signature that no known key made is a reason to ask again, but not for everybody who makes one up.
-const KEEP_AT_LEAST: Duration = Duration::from_mins(1);
-
-/// Google's claim for the organization that an account belongs to.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-struct HostedDomain {
-    hd: Option<String>,
-}
-
-impl AdditionalClaims for HostedDomain {}
-
-type Tokens = StandardTokenResponse<
-    IdTokenFields<HostedDomain, EmptyExtraTokenFields, CoreGenderClaim, CoreJweContentEncryptionAlgorithm, CoreJwsSigningAlgorithm>,
-    CoreTokenType,
->;
-
-type OidcClient = Client<
-    HostedDomain,
-    CoreAuthDisplay,
-    CoreGenderClaim,
-    CoreJweContentEncryptionAlgorithm,
-    CoreJsonWebKey,
-    CoreAuthPrompt,
-    StandardErrorResponse<CoreErrorResponseType>,
-    Tokens,
-    CoreTokenIntrospectionResponse,
-    CoreRevocableToken,
-    CoreRevocationErrorResponse,
-    EndpointSet,
-    EndpointNotSet,
-    EndpointNotSet,
-    EndpointNotSet,
-    EndpointMaybeSet,
-    EndpointMaybeSet,
->;
-
-/// Why the provider did not help.
-#[derive(Debug, thiserror::Error)]
-pub enum OidcError {
-    /// It cannot be reached, or does not answer as the standard says.
-    #[error("the provider cannot be used: {0}")]
-    Unreachable(String),
-    /// It refused what we sent.
-    #[error("the provider refused: {0}")]
-    Refused(String),
-    /// What it sent does not hold: signature, nonce, audience, time.
-    #[error("the provider's answer is not valid: {0}")]
-    NotValid(String),
-}
-
-struct Discovered {
-    metadata: CoreProviderMetadata,
-    at: Instant,
-}
-
 /// The configured provider.
 pub struct Provider {
     name: String,
-    issuer: IssuerUrl,
-    client_id: ClientId,
-    client_secret: ClientSecret,
-    redirect: RedirectUrl,
-    http: openidconnect::reqwest::Client,
-    discovered: Mutex<Option<Arc<Discovered>>>,
+    issuer: String,
+    client_id: String,
+    client_secret: PlainSecret,
+    trusted_audiences: Vec<String>,
+    redirect: String,
+    http: reqwest::Client,
+    discovery: Discovery,
 }
 
 impl Provider {
     /// The provider of the configuration, if there is one. Nothing is asked of it yet.
     pub fn new(config: &Config) -> Result<Option<Self>, String> {
-        let (Some(id), Some(secret)) = (config.oidc_client_id.clone(), config.oidc_client_secret.clone()) else { return Ok(None) };
-        choose_tls();
-        let http = openidconnect::reqwest::Client::builder()
-            .timeout(ANSWER_TIME)
-            // An answer must not send us elsewhere.
-            .redirect(openidconnect::reqwest::redirect::Policy::none())
-            .build()
-            .map_err(|error| error.to_string())?;
+        let (Some(client_id), Some(secret)) = (config.oidc_client_id.clone(), config.oidc_client_secret.clone()) else { return Ok(None) };
+        let http = http::client()?;
         Ok(Some(Self {
             name: config.oidc_name().to_owned(),
-            issuer: IssuerUrl::new(config.oidc_issuer.clone()).map_err(|error| error.to_string())?,
-            client_id: ClientId::new(id),
-            client_secret: ClientSecret::new(secret),
-            redirect: RedirectUrl::new(format!("{}{SSO_CALLBACK}", config.public_url())).map_err(|error| error.to_string())?,
+            issuer: config.oidc_issuer.clone(),
+            client_id,
+            client_secret: PlainSecret::new(secret),
+            trusted_audiences: config.oidc_trusted_audiences.clone(),
+            redirect: format!("{}{SSO_CALLBACK}", config.public_url()),
+            discovery: Discovery::new(http.clone(), config.oidc_issuer.clone()),
             http,
-            discovered: Mutex::default(),
         }))
     }
 
@@ -128,41 +78,69 @@ impl Provider {
 
     /// Its issuer, the first half of what a person is known by.
     pub fn issuer(&self) -> &str {
-        self.issuer.as_str()
+        &self.issuer
+    }
+
+    /// Whether it says with each sign-in to which hosted domain an account belongs, so that silence means none (Google: "The
+    /// absence of this claim indicates that the account does not belong to a Google hosted domain").
+    pub fn tells_hosted_domain(&self) -> bool {
+        self.is_google()
     }
 
     fn is_google(&self) -> bool {
-        self.issuer.as_str() == GOOGLE
+        self.issuer == GOOGLE
     }
 
-    /// Whether it can be reached and describes itself.
-    pub async fn ping(&self) -> Result<(), OidcError> {
-        self.discover(Duration::ZERO).await.map(drop)
-    }
-
-    async fn discover(&self, keep: Duration) -> Result<Arc<Discovered>, OidcError> {
-        let mut discovered = self.discovered.lock().await;
-        if let Some(known) = discovered.as_ref().filter(|known| known.at.elapsed() < keep) {
-            return Ok(known.clone());
+    /// Whether it can be reached and describes itself; what it lacks, without which some things work in another way.
+    pub async fn examine(&self) -> Result<Vec<&'static str>, OidcError> {
+        let discovered = self.discovery.fresh().await?;
+        let mut notes = discovered.metadata.notes.clone();
+        if !discovered.may_last(self.is_google()) {
+            notes.push(
+                "it offers no lasting permission (offline_access), so in organizations that require it members sign in again every `oidc_grace_hours`",
+            );
         }
-        let asked = CoreProviderMetadata::discover_async(self.issuer.clone(), &self.http).await;
-        let metadata = match (asked, discovered.as_ref()) {
-            (Ok(metadata), _) => metadata,
-            // What it said before will do for a while: everybody waits for this answer.
-            (Err(error), Some(known)) if !keep.is_zero() => {
-                tracing::warn!(error = chain(&error), "the provider does not describe itself; what it said before is used");
-                known.metadata.clone()
-            }
-            (Err(error), _) => return Err(OidcError::Unreachable(chain(&error))),
-        };
-        let new = Arc::new(Discovered { metadata, at: Instant::now() });
-        *discovered = Some(new.clone());
-        Ok(new)
+        Ok(notes)
     }
 
-    fn client(&self, discovered: &Discovered) -> OidcClient {
-        Client::from_provider_metadata(discovered.metadata.clone(), self.client_id.clone(), Some(self.client_secret.clone()))
-            .set_redirect_uri(self.redirect.clone())
+    /// RFC 6749, 2.3.1: both parts are encoded as in a form.
+    fn basic(&self) -> HeaderValue {
+        let encoded = |text: &str| byte_serialize(text.as_bytes()).collect::<String>();
+        let pair = format!("{}:{}", encoded(&self.client_id), encoded(self.client_secret.expose()));
+        let mut value = HeaderValue::from_str(&format!("Basic {}", STANDARD.encode(pair))).unwrap_or_else(|_| HeaderValue::from_static(""));
+        value.set_sensitive(true);
+        value
+    }
+
+    fn expected<'a>(&'a self, nonce: Option<&'a str>) -> Expected<'a> {
+        #[expect(clippy::cast_precision_loss, reason = "seconds since 1970 are far below 2^52")]
+        let now = Utc::now().timestamp() as f64;
+        Expected { issuer: &self.issuer, client_id: &self.client_id, trusted: &self.trusted_audiences, nonce, now }
+    }
+
+    /// Opens a token that the provider signed, also with a key that it has only now.
+    async fn verify(&self, discovered: &Arc<Discovered>, token: &str) -> Result<Opened, OidcError> {
+        let problem = match discovered.keys.open(token) {
+            Ok(opened) => return Ok(opened),
+            Err(problem) => problem,
+        };
+        let newer = if problem.may_be_newer { self.discovery.newer_than(discovered).await } else { None };
+        let opened = newer.map_or(Err(problem), |newer| newer.keys.open(token));
+        opened.map_err(|problem| OidcError::NotValid(Mismatch::Key, problem.why))
+    }
+
+    /// What UserInfo tells. It is asked for what can be missing, so nothing hangs on an answer.
+    async fn user_info(&self, discovered: &Discovered, access_token: Option<&str>) -> Option<Members> {
+        const USER_INFO: &str = "UserInfo of the provider";
+        let endpoint = discovered.metadata.user_info.clone()?;
+        let asked = http::ask(USER_INFO, self.http.get(endpoint).bearer_auth(access_token?).timeout(http::ANSWER_TIME / 2)).await;
+        let why = match asked {
+            Ok((status, told)) if status.is_success() => return Some(told),
+            Ok((status, _)) => format!("{USER_INFO} answered {status}"),
+            Err(error) => error.to_string(),
+        };
+        tracing::warn!(why, "what UserInfo would tell is not known");
+        None
     }
 }
 
@@ -170,9 +148,4 @@ impl Provider {
 pub fn choose_tls() {
     // Refused when another part of the process has chosen already: it is the same.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
-}
-
-/// An error with its causes: the HTTP client hides them.
-fn chain(error: &dyn std::error::Error) -> String {
-    std::iter::successors(Some(error), |error| error.source()).map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }

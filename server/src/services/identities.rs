@@ -111,8 +111,8 @@ impl Port for Identities {
                 Actor::User(user) => rule.admits(user.proof.as_ref()),
                 Actor::Anonymous | Actor::Operator | Actor::Server => Ok(()),
             };
-            let issuer = self.provider()?.issuer();
-            let (kept_out, first) = identities::kept_out(self.0.db.read(), &scope, issuer, rule, NAMED).await?;
+            let since = self.0.clock.now() - proof::grace(&self.0.config);
+            let (kept_out, first) = identities::kept_out(self.0.db.read(), &scope, (self.provider()?.issuer(), since), rule, NAMED).await?;
             Ok(Preview { own, kept_out, first })
         })
         .await

@@ -128,11 +128,20 @@ pub async fn renew(db: &impl ConnectionTrait, id: IdentityId, told: Told, now: D
     Ok(())
 }
 
-/// The provider says that it works, of the token that it was asked with: a newer one of the person's own stays.
-pub async fn confirm(db: &impl ConnectionTrait, asked: &Identity, refresh_token: Option<Vec<u8>>, now: DateTime<Utc>) -> Result<()> {
+/// The provider says that it works, of the token that it was asked with: a newer one of the person's own stays. What it does not
+/// tell stays as it is.
+pub async fn confirm(
+    db: &impl ConnectionTrait,
+    asked: &Identity,
+    (refresh_token, hosted_domain): (Option<Vec<u8>>, Option<String>),
+    now: DateTime<Utc>,
+) -> Result<()> {
     let mut confirmation = identities::Entity::update_many().col_expr(identities::Column::ConfirmedAt, Expr::value(now));
     if let Some(token) = refresh_token {
         confirmation = confirmation.col_expr(identities::Column::RefreshToken, Expr::value(token));
+    }
+    if let Some(domain) = hosted_domain {
+        confirmation = confirmation.col_expr(identities::Column::HostedDomain, Expr::value(domain));
     }
     confirmation
         .filter(identities::Column::Id.eq(asked.id))
@@ -205,11 +214,12 @@ pub async fn requiring_orgs_of(db: &impl ConnectionTrait, user: UserId) -> Resul
     rows.into_iter().map(|row| Ok((row.id, OrgSlug::parse(&row.slug).map_err(|_| Error::Stored("slug"))?))).collect()
 }
 
-/// How many members this rule would keep out until they link an account, and the first of them by name.
+/// How many members this rule would keep out until they link an account or sign in with it again, and the first of them by
+/// name. `since` is when the provider must have confirmed an account that it does not let us ask about.
 pub async fn kept_out(
     db: &impl ConnectionTrait,
     scope: &OrgScope,
-    issuer: &str,
+    (issuer, since): (&str, DateTime<Utc>),
     rule: &SignInRule,
     most: u64,
 ) -> Result<(u64, Vec<KeptOut>)> {
@@ -218,7 +228,7 @@ pub async fn kept_out(
         .column(identities::Column::UserId)
         .filter(identities::Column::Issuer.eq(issuer))
         .filter(identities::Column::EndedAt.is_null())
-        .filter(identities::Column::RefreshToken.is_not_null());
+        .filter(Condition::any().add(identities::Column::RefreshToken.is_not_null()).add(identities::Column::ConfirmedAt.gte(since)));
     if !rule.hosted_domains.is_empty() {
         fitting = fitting.filter(identities::Column::HostedDomain.is_in(rule.hosted_domains.iter().map(DomainName::as_str)));
     }

@@ -20,6 +20,10 @@ pub async fn run(app: &TestApp, arguments: &[&str], input: &str) -> Output {
     if let Some(server) = config.dns_server {
         command.env("BUILDKEEP_DNS_SERVER", server.to_string());
     }
+    if let (Some(id), Some(secret)) = (&config.oidc_client_id, &config.oidc_client_secret) {
+        command.env("BUILDKEEP_OIDC_ISSUER", &config.oidc_issuer);
+        command.env("BUILDKEEP_OIDC_CLIENT_ID", id).env("BUILDKEEP_OIDC_CLIENT_SECRET", secret);
+    }
     let mut child = command.spawn().unwrap();
     let mut stdin = child.stdin.take().unwrap();
     stdin.write_all(input.as_bytes()).await.unwrap();

@@ -1,8 +1,13 @@
 //! Signing in through an OpenID provider: a real one. What an organization can ask of it stands in `rule`, what must
-//! never get in in `attacks`.
+//! never get in in `attacks`; how providers differ in `lenient` and `family`.
 
 mod attacks;
+mod family;
+mod illness;
+mod lasting;
+mod lenient;
 mod rule;
+mod tabs;
 
 use app::domain::identity::SsoFailure;
 use app::error::{AppError, Conflict, Field};

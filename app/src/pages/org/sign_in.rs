@@ -102,7 +102,7 @@ fn Now(org: OrgView, rule: SignInRule, provider: String) -> impl IntoView {
     let lead = sentence(&rule, &provider);
     let stop = rule.provider_only.then(|| {
         view! {
-            <p>{format!("Buildkeep asks {provider} from time to time whether each account still works. When it does not, the organization does not open for that member any more; their other organizations stay open.")}</p>
+            <p>{format!("Buildkeep asks {provider} from time to time whether each account still works; where {provider} gives no permission to ask, members have to sign in with it again after a while. When an account does not work any more, the organization does not open for that member any more; their other organizations stay open.")}</p>
             <Confirm label="Let members in with a password…".to_owned() title="Let members in with a password?".to_owned()>
                 <p>{format!("From then on a member whose account at {provider} has ended gets in with a password as before.")}</p>
                 <ActionForm action>

@@ -25,36 +25,30 @@ pub enum Arrival {
     Proven(IdentityId),
     /// The signed-in person has to enter their password before this account, sealed, is linked.
     NeedsPassword(String),
-    /// The provider gave no lasting permission: ask the person for consent.
-    NeedsConsent,
     /// Neither.
     Failed(SsoFailure),
 }
 
 impl Identities {
-    /// Signs the person in, links their account, or says why not. `may_ask` when consent can still be asked for.
-    pub async fn arrive(&self, caller: &Caller, (purpose, next): (&Purpose, &str), person: Verified, may_ask: bool) -> Result<Arrival> {
-        match self.try_to_arrive(caller, (purpose, next), person.clone(), may_ask).await {
+    /// Signs the person in, links their account, or says why not.
+    pub async fn arrive(&self, caller: &Caller, (purpose, next): (&Purpose, &str), person: Verified) -> Result<Arrival> {
+        match self.try_to_arrive(caller, (purpose, next), person.clone()).await {
             // The same person may have been faster in another window: then there is an account to find now.
             Err(Error::Db(error)) if matches!(error.sql_err(), Some(sea_orm::SqlErr::UniqueConstraintViolation(_))) => {
-                self.try_to_arrive(caller, (purpose, next), person, may_ask).await
+                self.try_to_arrive(caller, (purpose, next), person).await
             }
-            Ok(Arrival::Failed(SsoFailure::KnownAddress)) => self.try_to_arrive(caller, (purpose, next), person, may_ask).await,
+            Ok(Arrival::Failed(SsoFailure::KnownAddress)) => self.try_to_arrive(caller, (purpose, next), person).await,
             arrival => arrival,
         }
     }
 
-    async fn try_to_arrive(&self, caller: &Caller, (purpose, next): (&Purpose, &str), person: Verified, may_ask: bool) -> Result<Arrival> {
+    async fn try_to_arrive(&self, caller: &Caller, (purpose, next): (&Purpose, &str), person: Verified) -> Result<Arrival> {
         let issuer = self.provider()?.issuer();
         let tx = self.0.db.begin().await?;
         let known = identities::find_by_subject(&tx, issuer, &person.subject).await?;
-        let lasting = person.refresh_token.is_some() || known.as_ref().is_some_and(|known| known.refresh_token.is_some());
-        if !lasting && may_ask {
-            return Ok(Arrival::NeedsConsent);
-        }
         let arrival = match purpose {
             Purpose::SignIn => self.sign_in(&tx, caller, known, person).await?,
-            Purpose::Link(session) => match &caller.actor {
+            Purpose::Link(session) | Purpose::Last(session) => match &caller.actor {
                 Actor::User(user) if user.session == *session && sessions::is_there(&tx, user.id, user.session).await? => {
                     self.prove(&tx, user, known, person, next).await?
                 }
@@ -158,7 +152,24 @@ impl Identities {
         Ok(id)
     }
 
+    /// What is missing in a later token has not changed.
     async fn renew(&self, tx: &DatabaseTransaction, known: &Identity, person: &Verified) -> Result<()> {
-        identities::renew(tx, known.id, self.told(known.id, person)?, self.0.clock.now()).await
+        let mut told = self.told(known.id, person)?;
+        told.email = told.email.or_else(|| known.email.clone());
+        if !self.provider()?.tells_hosted_domain() {
+            told.hosted_domain = told.hosted_domain.or_else(|| known.hosted_domain.clone());
+        }
+        identities::renew(tx, known.id, told, self.0.clock.now()).await
+    }
+
+    /// Whether the provider gave no lasting permission to ask about the person's account, be it the one of now or one to come.
+    pub async fn lacks_lasting(&self, user: UserId) -> Result<bool> {
+        let known = identities::of_user(self.0.db.read(), user, self.provider()?.issuer()).await?;
+        Ok(known.is_none_or(|known| known.refresh_token.is_none()))
+    }
+
+    /// The same, when an organization of the person hangs on it.
+    pub async fn needs_lasting(&self, user: UserId) -> Result<bool> {
+        Ok(self.lacks_lasting(user).await? && !identities::requiring_orgs_of(self.0.db.read(), user).await?.is_empty())
     }
 }

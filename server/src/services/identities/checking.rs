@@ -54,15 +54,16 @@ async fn check_one(state: &Arc<State>, identity: Identity) -> Result<()> {
     let sealed = identity.refresh_token.as_deref().ok_or(Error::Stored("identity without a refresh token"))?;
     let token = state.keys.master().open_value(&token_context(identity.id), sealed)?;
     let token = std::str::from_utf8(&token).map_err(|_| Error::Stored("refresh token"))?.to_owned();
-    match provider.check(&identity.subject, token).await {
+    match provider.check(&identity.subject, &token).await {
         Checked::Living { hosted_domain, refresh_token } => {
-            let moved = hosted_domain.as_deref().map(str::to_ascii_lowercase) != identity.hosted_domain;
-            if moved {
+            // What is missing in a later token has not changed.
+            let moved = |now: &String| identity.hosted_domain.as_ref().is_some_and(|before| before != now);
+            if hosted_domain.as_ref().is_some_and(moved) {
                 return end(state, &identity, "it belongs to another domain").await;
             }
             let own = Identities(state.clone());
             let refresh_token = refresh_token.map(|token| own.seal_token(identity.id, &token)).transpose()?;
-            identities::confirm(state.db.write(), &identity, refresh_token, state.clock.now()).await
+            identities::confirm(state.db.write(), &identity, (refresh_token, hosted_domain), state.clock.now()).await
         }
         Checked::Refused(why) => {
             tracing::info!(identity = %identity.id, why, "the provider refuses an account");

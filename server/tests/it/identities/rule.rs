@@ -24,12 +24,12 @@ async fn asking() -> (TestApp, Provider, Person, Person) {
     (app, provider, ada, bob)
 }
 
-async fn require(admin: &Person, domains: &str) -> Answer {
+pub(super) async fn require(admin: &Person, domains: &str) -> Answer {
     admin.post("/do/identities/set-rule", &[("org_slug", "acme"), ("provider_only", "true"), ("domains", domains)]).await
 }
 
 /// Whether a person is kept out, and why: in pages and in forms alike.
-async fn kept_out(person: &Person, why: SignInProblem) {
+pub(super) async fn kept_out(person: &Person, why: SignInProblem) {
     let page = person.get("/o/acme").await.is(403).text();
     assert!(page.contains(&why.to_string().replace('\'', "&#x27;")), "{page}");
     assert!(page.contains("/sso/start?next=%2Fo%2Facme"), "the page leads to the provider: {page}");
@@ -37,7 +37,7 @@ async fn kept_out(person: &Person, why: SignInProblem) {
     person.post("/do/workspaces/create", &form).await.refused(403, &AppError::SignIn(why));
 }
 
-async fn check_all(state: &std::sync::Arc<State>) {
+pub(super) async fn check_all(state: &std::sync::Arc<State>) {
     state.clock.advance(TimeDelta::minutes(15));
     check_due(state).await.unwrap();
 }
@@ -123,6 +123,49 @@ async fn an_account_that_moves_to_another_domain_ends() {
     provider.change("g-bob", json!({ "hd": "elsewhere.com" })).await;
     check_all(&app.state).await;
     kept_out(&bob, SignInProblem::Ended).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_but_a_no_of_the_provider_shuts_anybody_out() {
+    let provider = Provider::start_playing("keycloak");
+    let (app, provider) = provider.with_server().await;
+    let (app, ada) = app.and_org("acme").await;
+    provider.account("g-ada", &ada.email, json!({ "hd": "acme.com" })).await;
+    link(&provider, &ada, "g-ada").await;
+    require(&ada, "acme.com").await.done();
+    let (absent, none) = ("(absent)", json!({}));
+    // What is missing in a later token has not changed, and what does not hold says nothing about the account.
+    for (refreshed, tokens, mode) in [
+        (json!({ "hd": absent, "email": absent, "email_verified": false, "name": absent }), none.clone(), "well"),
+        (json!({ "hd": ["elsewhere.com"], "email": 7, "address": "x", "nonce": "other", "at_hash": absent }), none.clone(), "well"),
+        (json!({ "hd": "ACME.com", "aud": ["buildkeep"], "azp": absent }), none.clone(), "well"),
+        (json!({ "sub": "somebody-else", "hd": "elsewhere.com" }), none.clone(), "well"),
+        (none.clone(), none.clone(), "audience"),
+        (none.clone(), none.clone(), "expired"),
+        (none.clone(), none.clone(), "signature"),
+        (none.clone(), json!({ "refresh_token": absent, "expires_in": "x", "token_type": 7 }), "well"),
+        (none.clone(), json!({ "id_token": absent, "access_token": absent }), "well"),
+        (none.clone(), json!({ "id_token": absent, "access_token": "not-one-of-theirs" }), "well"),
+        (none.clone(), json!({ "id_token": 7, "access_token": absent }), "busy /me"),
+        (none.clone(), json!({ "error": "invalid_client", "id_token": absent, "access_token": absent }), "well"),
+        (none.clone(), json!({ "error": "interaction_required", "id_token": absent, "access_token": absent }), "well"),
+        (none.clone(), none.clone(), "down"),
+        (none.clone(), none.clone(), "busy"),
+        (none.clone(), none.clone(), "limited"),
+        (none.clone(), none.clone(), "html"),
+        (none.clone(), none.clone(), "hanging /token"),
+    ] {
+        provider.sends("refreshed", json!({ "hd": "acme.com", "sub": "g-ada" })).await;
+        provider.sends("refreshed", refreshed.clone()).await;
+        provider.sends("tokens", tokens.clone()).await;
+        provider.mode(mode).await;
+        check_all(&app.state).await;
+        assert_eq!(ada.get("/o/acme").await.status, 200, "{refreshed} {tokens} {mode}");
+    }
+    provider.mode("well").await;
+    provider.change("g-ada", json!({ "disabled": true })).await;
+    check_all(&app.state).await;
+    kept_out(&ada, SignInProblem::Ended).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
