@@ -2,7 +2,7 @@
 //
 // Accounts are made and changed under /control: a disabled one has its refresh token refused, as Google does it. What a provider sends
 // is changed there too, member by member, and it can be made ill: see `control`.
-import { createHmac, createPublicKey, generateKeyPairSync, randomBytes } from 'node:crypto';
+import { createHmac, createPrivateKey, createPublicKey, generateKeyPairSync, randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
 
 import { SignJWT, decodeJwt } from 'jose';
@@ -12,8 +12,14 @@ export const CLIENT = 'buildkeep';
 /** With characters that mean something in a form, a header and an address. */
 export const SECRET = 'the-secret+of/buildkeep at:the%provider';
 
-const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
-const strangers = generateKeyPairSync('rsa', { modulusLength: 2048 });
+/** A new key, by way of its text: Node 20 may wait for itself for ever when a generated key is exported as JWK while its garbage is collected. */
+function newKey() {
+  const encoding = { type: 'pkcs8', format: 'pem' };
+  return createPrivateKey(generateKeyPairSync('rsa', { modulusLength: 2048, privateKeyEncoding: encoding, publicKeyEncoding: { type: 'spki', format: 'pem' } }).privateKey);
+}
+
+const privateKey = newKey();
+const strangers = newKey();
 /** What is written for a member that is to be left out. */
 const ABSENT = '(absent)';
 
@@ -57,7 +63,7 @@ export async function start(profile) {
     issueRefreshToken: (_, __, code) => {
       switch (profile.refresh) {
         case 'always': return true;
-        case 'first': return !permitted.has(code.accountId) && permitted.add(code.accountId);
+        case 'first': return !permitted.has(code.accountId) && Boolean(permitted.add(code.accountId));
         case 'consent': return code.scopes.has('offline_access');
         default: return false;
       }
@@ -125,7 +131,7 @@ export async function start(profile) {
       // The public key, which everybody has, as the secret.
       case 'confused': return byHand('HS256', createPublicKey(signing.key).export({ type: 'spki', format: 'pem' }));
     }
-    const key = mode === 'signature' ? strangers.privateKey : signing.key;
+    const key = mode === 'signature' ? strangers : signing.key;
     return new SignJWT({ ...claims, ...wrong }).setProtectedHeader({ alg: 'RS256', kid: signing.kid }).sign(key);
   }
 
@@ -148,7 +154,7 @@ export async function start(profile) {
       }
       case 'mode': mode = await body(request); break;
       case 'change': changes[id] = { ...changes[id], ...JSON.parse(await body(request)) }; break;
-      case 'keys': signing = { key: generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey, kid: randomBytes(4).toString('hex') }; break;
+      case 'keys': signing = { key: newKey(), kid: randomBytes(4).toString('hex') }; break;
       case 'seen': return response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(seen));
       default: return response.writeHead(404).end();
     }
