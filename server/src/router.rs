@@ -140,6 +140,7 @@ pub fn build(state: &Arc<State>, metrics: PrometheusHandle) -> Router {
         }))
         .layer(middleware::from_fn_with_state(app.clone(), forms::check))
         .layer(middleware::from_fn_with_state(app.clone(), actor::identify))
+        .layer(middleware::from_fn_with_state(app.clone(), forms::receive))
         .layer(session::layer(state))
         .with_state(app);
 

@@ -1,7 +1,11 @@
 //! What every form post has to pass before a server function sees it: its origin, its size, its rate.
+//!
+//! The body is read whole before anybody asks whose session this is ([`receive`] stands outside `actor::identify`): a
+//! client that holds the rest of a form back gains nothing by having been signed in when it began.
 
 use std::num::NonZeroU32;
 use std::sync::Arc;
+use std::time::Duration;
 
 use app::error::AppError;
 use app::paths;
@@ -20,6 +24,8 @@ use crate::state::State;
 
 /// No form of ours is larger.
 const LARGEST_FORM: usize = 64 << 10;
+/// The whole of a form has to be here within this time: on the slowest of lines, 64 KiB take half of it.
+const LONGEST_FORM: Duration = Duration::from_secs(20);
 /// Attempts a minute for one account, whatever the client's address.
 const PER_ACCOUNT: NonZeroU32 = NonZeroU32::new(10).expect("not zero");
 /// Questions a minute of all terminals at one client address that wait for a person: of some fifty.
@@ -104,7 +110,31 @@ pub fn is_same_origin(headers: &HeaderMap, public_url: &str) -> bool {
     }
 }
 
-/// Middleware of the server functions.
+/// Middleware that takes in a form: refuses one of another site, and holds the others until they are whole.
+pub async fn receive(Extracted(app): Extracted<AppState>, request: Request, next: Next) -> Response {
+    if request.method() != Method::POST {
+        return next.run(request).await;
+    }
+    if !is_same_origin(request.headers(), &app.state.site.public_url) {
+        return refusal(StatusCode::FORBIDDEN, "This form was sent from another site. Open the page here and send it again.");
+    }
+    let (parts, body) = request.into_parts();
+    match whole(body, LONGEST_FORM).await {
+        Ok(body) => next.run(Request::from_parts(parts, Body::from(body))).await,
+        Err((status, sentence)) => refusal(status, sentence),
+    }
+}
+
+/// The whole body of a form, if it is here within this time; or why it is not taken.
+async fn whole(body: Body, time: Duration) -> Result<Bytes, (StatusCode, &'static str)> {
+    match tokio::time::timeout(time, axum::body::to_bytes(body, LARGEST_FORM)).await {
+        Ok(Ok(body)) => Ok(body),
+        Ok(Err(_)) => Err((StatusCode::PAYLOAD_TOO_LARGE, "This form is too large. Go back, shorten the entries and send it again.")),
+        Err(_) => Err((StatusCode::REQUEST_TIMEOUT, "This form took too long to arrive. Go back and send it again.")),
+    }
+}
+
+/// Middleware of the server functions, for forms that [`receive`] has taken in.
 pub async fn check(
     Extracted(app): Extracted<AppState>,
     visit: Option<Extension<Arc<BrowserVisit>>>,
@@ -114,12 +144,9 @@ pub async fn check(
     if request.method() != Method::POST {
         return next.run(request).await;
     }
-    if !is_same_origin(request.headers(), &app.state.site.public_url) {
-        return refusal(StatusCode::FORBIDDEN, "This form was sent from another site. Open the page here and send it again.");
-    }
     let (parts, body) = request.into_parts();
     let Ok(body) = axum::body::to_bytes(body, LARGEST_FORM).await else {
-        return refusal(StatusCode::PAYLOAD_TOO_LARGE, "This form is too large. Go back, shorten the entries and send it again.");
+        return refusal(StatusCode::BAD_REQUEST, "This form could not be read. Go back and send it again.");
     };
     let path = parts.uri.path().to_owned();
     if GUARDED.contains(&path.as_str()) {
@@ -254,6 +281,15 @@ mod tests {
         ] {
             assert_eq!(is_same_origin(&headers(&pairs), url), fine, "{pairs:?}");
         }
+    }
+
+    #[tokio::test]
+    async fn a_form_has_to_be_whole_within_its_time() {
+        let endless = Body::from_stream(futures_util::stream::pending::<std::io::Result<Bytes>>());
+        assert_eq!(whole(endless, Duration::from_millis(10)).await.unwrap_err().0, StatusCode::REQUEST_TIMEOUT);
+        assert_eq!(whole(Body::from("name=Ada"), LONGEST_FORM).await.unwrap(), "name=Ada");
+        let large = Body::from(vec![b'a'; LARGEST_FORM + 1]);
+        assert_eq!(whole(large, LONGEST_FORM).await.unwrap_err().0, StatusCode::PAYLOAD_TOO_LARGE);
     }
 
     #[test]

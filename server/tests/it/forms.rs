@@ -3,7 +3,7 @@
 use reqwest::Method;
 use reqwest::header::{ACCEPT, ORIGIN};
 
-use crate::support::{Answer, Browser, PASSWORD, TestApp};
+use crate::support::{Answer, Browser, Held, PASSWORD, TestApp};
 
 const FORGOT: &str = "/do/accounts/forgot-password";
 
@@ -63,6 +63,19 @@ async fn a_form_that_is_too_large_is_refused() {
     let large = "x".repeat(64 << 10);
     let answer = ada.post("/do/accounts/rename", &[("name", &large)]).await.is(413);
     assert!(answer.text().contains("too large"), "{}", answer.text());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_form_that_is_finished_after_its_session_has_ended_is_refused() {
+    let app = TestApp::start().await;
+    let ada = app.person("ada").await;
+    let held = Held::form(&ada, "/do/accounts/rename", &[("name", "Changed")]).await;
+    let elsewhere = app.browser();
+    elsewhere.sign_in(&ada.email, PASSWORD).await.done();
+    elsewhere.post("/do/sessions/end-others", &[]).await.done();
+    let (status, answer) = held.finish().await;
+    assert_eq!(status, 401, "{answer}");
+    assert_eq!(elsewhere.caller().await.user().unwrap().name.as_str(), "ada");
 }
 
 #[tokio::test(flavor = "multi_thread")]
