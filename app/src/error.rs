@@ -1,7 +1,8 @@
 //! The one error that pages, forms and the API show to people.
 //!
-//! It is a closed enum without free text: after a form post without JavaScript it travels in the address
-//! (`?__err=…`), which is logged and which anybody can craft, so it must hold neither a secret nor words of others.
+//! It is a closed enum without free text, so that it holds neither a secret nor words of others: it is logged, and it is the
+//! body of answers. Never part of an address: a refused form is answered with its page, and the error is told to that page
+//! by its [`Draft`](crate::request::Draft).
 
 use leptos::prelude::{FromServerFnError, ServerFnErrorErr};
 use serde::{Deserialize, Serialize};
@@ -38,6 +39,15 @@ pub enum AppError {
     /// The form was not sent in a form that this server understands.
     #[error("The form was incomplete. Reload the page and send it again.")]
     BadForm,
+    /// The form came from a page of another site.
+    #[error("This form was sent from another site. Open the page here and send it again.")]
+    OtherSite,
+    /// No form is as large.
+    #[error("This form is too large. Go back, shorten the entries and send it again.")]
+    TooLarge,
+    /// The form did not arrive in time.
+    #[error("This form took too long to arrive. Go back and send it again.")]
+    TooSlow,
     /// Too many attempts.
     #[error("Too many attempts. Wait {0} seconds and try again.")]
     RateLimited(u32),

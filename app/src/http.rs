@@ -21,10 +21,12 @@ pub fn let_robots_index() {
     }
 }
 
-/// Sends the browser elsewhere. It does not return from the caller: follow it with `return`.
+/// Sends the browser to another page of ours, or to the start page if this is none. It does not return from the caller: follow
+/// it with `return`.
+#[cfg_attr(feature = "ssr", expect(clippy::disallowed_methods, reason = "the one place where a page or form redirects"))]
 pub fn redirect(path: &str) {
     #[cfg(feature = "ssr")]
-    leptos_axum::redirect(path);
+    leptos_axum::redirect(&crate::paths::local_or_home(path));
     #[cfg(not(feature = "ssr"))]
     let _ = path;
 }

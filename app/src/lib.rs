@@ -33,4 +33,4 @@ pub mod shell;
 pub mod terminal;
 
 pub use routes::App;
-pub use shell::shell;
+pub use shell::{refusal, shell};

@@ -7,7 +7,7 @@ use crate::domain::identity::SsoFailure;
 use crate::domain::ids::{CiTokenId, PersonalTokenId};
 use crate::domain::secret::PlainSecret;
 
-/// What happened. It travels in a sealed cookie that lives for one page.
+/// What happened. It travels in a sealed cookie that lives for one page; one with a secret only in the session that asked for it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Notice {
     /// The person left.
@@ -102,6 +102,57 @@ pub enum Notice {
     ArtifactDeleted,
     /// Artifacts are being deleted.
     PurgeStarted,
+}
+
+impl Notice {
+    /// Whether it shows a secret, which only the session that asked for it may see.
+    pub const fn holds_secret(&self) -> bool {
+        match self {
+            Self::InviteLink(_) | Self::SetUpApplied(_) | Self::TokenIssued(_) | Self::PersonalTokenIssued(_) => true,
+            Self::SignedOut
+            | Self::PasswordChosen
+            | Self::PasswordChanged
+            | Self::PasswordLinkSent(_)
+            | Self::AccountSaved
+            | Self::Linked
+            | Self::Unlinked
+            | Self::SsoFailed(_)
+            | Self::AddressMailSent(_)
+            | Self::AddressConfirmed(_)
+            | Self::AddressRemoved(_)
+            | Self::PrimaryAddressChanged(_)
+            | Self::AccountDeleted
+            | Self::SessionEnded
+            | Self::OtherSessionsEnded
+            | Self::OrgCreated
+            | Self::Saved
+            | Self::OrgMoved
+            | Self::OrgPublic
+            | Self::OrgPrivate
+            | Self::OrgDeleted(_)
+            | Self::RoleChanged(_)
+            | Self::MemberRemoved(_)
+            | Self::InviteResent(_)
+            | Self::InviteRevoked(_)
+            | Self::DomainAdded(_)
+            | Self::DomainRoleChanged(_)
+            | Self::DomainVouched(_)
+            | Self::DomainProven(_)
+            | Self::DomainNotProven(_)
+            | Self::DomainRemoved(_)
+            | Self::OrgJoined
+            | Self::OrgLeft(_)
+            | Self::WorkspaceCreated
+            | Self::WorkspaceClaimed
+            | Self::WorkspaceToName
+            | Self::WorkspaceDeleted(_)
+            | Self::TokenRevoked(_)
+            | Self::LoginConfirmed(_)
+            | Self::LoginRefused(_)
+            | Self::ArtifactDeleted
+            | Self::PurgeStarted => false,
+        }
+    }
 }
 
 /// The secret of an invite's link, shown once.

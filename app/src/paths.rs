@@ -55,6 +55,12 @@ pub const FAVICON: &str = "/favicon.svg";
 /// Every organization's address begins with it.
 pub const ORG_PREFIX: &str = "/o/";
 
+/// Begins every address that forms are sent to.
+pub const FORMS_PREFIX: &str = "/do/";
+
+/// No address of ours that a redirect leads to is longer, in bytes: proxies take 4 KiB of headers.
+const LONGEST_LOCAL: usize = 2048;
+
 /// The stylesheet in the folder of the built site.
 pub fn stylesheet(folder: &str, name: &str) -> String {
     format!("/{folder}/{name}.css")
@@ -282,20 +288,67 @@ pub fn moved(address: &str, new: &OrgSlug) -> String {
     format!("{}{rest}", org(new))
 }
 
-/// The address without what a refused form left in it.
-pub fn without_error(address: &str) -> &str {
-    address.find("__path=").map_or(address, |at| &address[..at.saturating_sub(1)])
+/// A path of this site, or the start page: what a `next` parameter may lead to.
+pub fn local_or_home(next: &str) -> String {
+    local(next).unwrap_or_else(|| HOME.to_owned())
 }
 
-/// A path of this site, or the start page: what a `next` parameter may lead to. Anything that a browser could
-/// read as another site (`//host`, `/\host`, a scheme) is refused.
-pub fn local_or_home(next: &str) -> String {
-    let local = next.starts_with('/')
-        && !next.starts_with("//")
-        && !next.contains(['\\', '\r', '\n', '\t'])
-        && !next.starts_with("/do/")
-        && !next.starts_with("/sso/");
-    if local { next.to_owned() } else { HOME.to_owned() }
+/// The text as an address of this site that a `Location` can hold: ASCII, percent-encoded where it was not. `None` for all that
+/// a browser or a proxy could read as something else: another site (`//host`, `/\\host`, a scheme), control characters, dot
+/// segments, whatever the path's percent-encoding hides, however often; and for what is no page (`/do/`, `/sso/`).
+pub fn local(text: &str) -> Option<String> {
+    let encoded = encode_where_needed(text);
+    let path = fully_decoded(encoded.split(['?', '#']).next().unwrap_or_default())?;
+    let inside = path.starts_with(b"/") && !path.starts_with(b"//") && !path.starts_with(b"/do/") && !path.starts_with(b"/sso/");
+    let dotted = path.split(|byte| *byte == b'/').any(|segment| segment == b"." || segment == b"..");
+    let strange = path.iter().any(|byte| byte.is_ascii_control() || *byte == b'\\') || text.contains(|c: char| c == '\\' || c.is_control());
+    (inside && !dotted && !strange && encoded.len() <= LONGEST_LOCAL).then_some(encoded)
+}
+
+/// The path without any percent-encoding; `None` when it is encoded more often than anybody does it.
+fn fully_decoded(path: &str) -> Option<Vec<u8>> {
+    let mut path = path.as_bytes().to_vec();
+    for _ in 0..4 {
+        let decoded = decoded(&path);
+        if decoded == path {
+            return Some(path);
+        }
+        path = decoded;
+    }
+    None
+}
+
+fn decoded(text: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(text.len());
+    let mut at = 0;
+    while at < text.len() {
+        let byte = escaped(&text[at..]);
+        out.push(byte.unwrap_or(text[at]));
+        at += if byte.is_some() { 3 } else { 1 };
+    }
+    out
+}
+
+/// The byte that the text begins with, when it is written `%41`.
+fn escaped(text: &[u8]) -> Option<u8> {
+    let [b'%', high, low, ..] = text else { return None };
+    let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+    Some((digit(*high)? << 4) | digit(*low)?)
+}
+
+/// Percent-encodes what cannot stand in an address (RFC 3986), and leaves what is encoded.
+fn encode_where_needed(text: &str) -> String {
+    let bytes = text.as_bytes();
+    let mut out = String::with_capacity(text.len());
+    for (at, byte) in bytes.iter().copied().enumerate() {
+        let stays = byte.is_ascii_alphanumeric() || b"-._~:/?#[]@!$&'()*+,;=".contains(&byte);
+        if stays || (byte == b'%' && escaped(&bytes[at..]).is_some()) {
+            out.push(char::from(byte));
+        } else {
+            push_encoded(&mut out, byte);
+        }
+    }
+    out
 }
 
 /// Percent-encodes a value for a query (RFC 3986 unreserved characters stay).
@@ -304,13 +357,17 @@ pub fn percent_encode(text: &str) -> String {
         if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
             out.push(char::from(byte));
         } else {
-            const HEX: &[u8; 16] = b"0123456789ABCDEF";
-            out.push('%');
-            out.push(char::from(HEX[usize::from(byte >> 4)]));
-            out.push(char::from(HEX[usize::from(byte & 15)]));
+            push_encoded(&mut out, byte);
         }
         out
     })
+}
+
+fn push_encoded(out: &mut String, byte: u8) {
+    const HEX: &[u8; 16] = b"0123456789ABCDEF";
+    out.push('%');
+    out.push(char::from(HEX[usize::from(byte >> 4)]));
+    out.push(char::from(HEX[usize::from(byte & 15)]));
 }
 
 #[cfg(test)]
@@ -328,9 +385,40 @@ mod tests {
             "",
             "/a\r\nSet-Cookie: x",
             "/do/accounts/sign-out",
+            "/sso/start",
+            "/\u{b}",
+            "/a?b=\u{7f}",
+            "/\u{85}",
+            "/%0b",
+            "/%250b",
+            "/%2525252525250b",
+            "/%2Fevil.example",
+            "/%5Cevil.example",
+            "/%255Cevil.example",
+            "/x/../sso/start",
+            "/x/%2e%2E/sso/start",
+            "/./do/accounts/sign-out",
+            "/%73so/start",
+            "?next=/",
+            "#/",
         ] {
             assert_eq!(local_or_home(elsewhere), HOME, "{elsewhere}");
         }
+    }
+
+    #[test]
+    fn a_local_address_is_percent_encoded_ascii() {
+        for (text, address) in [
+            ("/é", "/%C3%A9"),
+            ("/o/acme?q=a b\"<>`{|}^", "/o/acme?q=a%20b%22%3C%3E%60%7B%7C%7D%5E"),
+            ("/100%", "/100%25"),
+            ("/a%2Fb?next=%2Fo%2Facme#part", "/a%2Fb?next=%2Fo%2Facme#part"),
+            ("/a?q=%0b&r=../..", "/a?q=%0b&r=../.."),
+            ("/", "/"),
+        ] {
+            assert_eq!(local(text).as_deref(), Some(address), "{text}");
+        }
+        assert_eq!(local(&format!("/{}", "é".repeat(400))), None, "too long once it is encoded");
     }
 
     #[test]
@@ -342,9 +430,7 @@ mod tests {
     }
 
     #[test]
-    fn a_refused_form_leaves_no_trace_in_links() {
-        assert_eq!(without_error("/sign-in?next=%2F&__path=%2Fdo&__err=x"), "/sign-in?next=%2F");
-        assert_eq!(without_error("/sign-in?__path=%2Fdo&__err=x"), "/sign-in");
+    fn a_list_keeps_its_search() {
         assert_eq!(list("/m", "a b", Some("x")), "/m?q=a%20b&after=x");
     }
 

@@ -3,6 +3,7 @@
 //! `server` provides one per request, through the same closure for pages and server functions.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
@@ -118,19 +119,45 @@ impl Theme {
     }
 }
 
-/// What the person had typed into a form that was refused, without anything secret.
+/// A form that was refused, for the page that answers it: why, and what had been typed, without anything secret.
 #[derive(Debug, Clone, Default)]
-pub struct Draft(Vec<(String, String)>);
+pub struct Draft(Option<Arc<Refused>>);
+
+#[derive(Debug)]
+struct Refused {
+    form: String,
+    error: AppError,
+    fields: Vec<(String, String)>,
+    shown: AtomicBool,
+}
 
 impl Draft {
-    /// Takes the fields as they were sent.
-    pub const fn new(fields: Vec<(String, String)>) -> Self {
-        Self(fields)
+    /// The form that posts to this server function was refused, with these fields.
+    pub fn refused(form: &str, error: AppError, fields: Vec<(String, String)>) -> Self {
+        Self(Some(Arc::new(Refused { form: form.to_owned(), error, fields, shown: AtomicBool::new(false) })))
+    }
+
+    /// Why the form that posts to this server function was refused, if it was this one.
+    pub fn error_of(&self, form: &str) -> Option<AppError> {
+        self.0.as_ref().filter(|refused| refused.form == form).map(|refused| refused.error.clone())
     }
 
     /// What stood in this field, or nothing.
     pub fn get(&self, field: &str) -> String {
-        self.0.iter().find(|(name, _)| name == field).map(|(_, value)| value.clone()).unwrap_or_default()
+        let fields = self.0.iter().flat_map(|refused| &refused.fields);
+        fields.clone().find(|(name, _)| name == field).map(|(_, value)| value.clone()).unwrap_or_default()
+    }
+
+    /// The page says why the form was refused.
+    pub fn note_shown(&self) {
+        if let Some(refused) = &self.0 {
+            refused.shown.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// Whether the page that was rendered says why the form was refused.
+    pub fn was_shown(&self) -> bool {
+        self.0.as_ref().is_some_and(|refused| refused.shown.load(Ordering::Relaxed))
     }
 }
 
@@ -171,13 +198,13 @@ pub struct Request {
     pub visit: Arc<dyn Visit>,
     /// The message that this page is to show.
     pub notice: Option<Notice>,
-    /// What was typed into a form that was refused.
+    /// The form that was refused, when this page is the answer to it.
     pub draft: Draft,
     /// The colour theme.
     pub theme: Theme,
     /// The moment of the request.
     pub now: DateTime<Utc>,
-    /// Path and query of the request.
+    /// Path and query of the page: of the request, or of the page that holds a refused form.
     pub address: String,
     /// What the server says about itself.
     pub site: Arc<Site>,

@@ -12,6 +12,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::oidc;
 use crate::plans::{PlanSettings, Plans};
+use crate::proxies::TrustedProxy;
+use crate::public_url;
 
 /// Every setting.
 #[derive(Clone, Serialize, Deserialize)]
@@ -39,8 +41,10 @@ pub struct Config {
     pub mail_from: String,
     /// DNS server that is asked for the records that prove domains, with its port; default is the system's.
     pub dns_server: Option<SocketAddr>,
-    /// Proxies whose `X-Forwarded-For` is believed.
-    pub trusted_proxies: Vec<IpAddr>,
+    /// Proxies whose `X-Forwarded-For` is believed: addresses and ranges of them.
+    pub trusted_proxies: Vec<TrustedProxy>,
+    /// For what browsers are told to insist on TLS from now on, when `public_url` begins with `https://`.
+    pub hsts: Hsts,
     /// Largest artifact in MiB.
     pub artifact_limit_mib: u32,
     /// What artifacts of CI executions may take in one workspace, in GiB.
@@ -80,6 +84,18 @@ pub struct Config {
     pub log_format: LogFormat,
 }
 
+/// `Strict-Transport-Security`: for what browsers insist on TLS for a year after each visit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Hsts {
+    /// For nothing; a proxy may say it.
+    Off,
+    /// For the host of `public_url`.
+    Host,
+    /// For all hosts below it too, whoever serves them.
+    Subdomains,
+}
+
 /// How log lines look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -105,6 +121,7 @@ impl Default for Config {
             mail_from: "Buildkeep <buildkeep@localhost>".to_owned(),
             dns_server: None,
             trusted_proxies: Vec::new(),
+            hsts: Hsts::Host,
             artifact_limit_mib: 2048,
             execution_limit_gib: 10,
             transfer_limit: 512,
@@ -171,11 +188,8 @@ impl Config {
 
     fn check(&self) -> Result<(), ConfigError> {
         let unusable = |setting, problem: &str| Err(ConfigError::Unusable { setting, problem: problem.to_owned() });
-        if let Some(url) = &self.public_url {
-            let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
-            if rest.is_none_or(|host| host.is_empty() || host.contains(['?', '#', ' '])) {
-                return unusable("public_url", "write it as https://build.example.com");
-            }
+        if let Some(problem) = self.public_url.as_deref().and_then(|url| public_url::normalised(url).err()) {
+            return unusable("public_url", problem);
         }
         if let Some(url) = &self.database_url
             && !(url.starts_with("sqlite:") || url.starts_with("postgres://") || url.starts_with("postgresql://"))
@@ -232,14 +246,42 @@ impl Config {
     /// The address under which people and nx reach this server, without a trailing slash.
     pub fn public_url(&self) -> String {
         match &self.public_url {
-            Some(url) => url.trim_end_matches('/').to_owned(),
+            Some(url) => public_url::normalised(url).unwrap_or_else(|_| url.clone()),
             None => format!("{}://{}", if self.tls_certificate.is_some() { "https" } else { "http" }, self.listen),
         }
     }
 
     /// Whether people reach the server over TLS, so that cookies and headers can insist on it.
     pub fn is_https(&self) -> bool {
-        self.public_url().starts_with("https://")
+        match &self.public_url {
+            Some(url) => url.trim_start().get(..8).is_some_and(|scheme| scheme.eq_ignore_ascii_case("https://")),
+            None => self.tls_certificate.is_some(),
+        }
+    }
+
+    /// Whether this address is a proxy's whose word about its clients counts.
+    pub fn trusts(&self, address: IpAddr) -> bool {
+        self.trusted_proxies.iter().any(|proxy| proxy.covers(address))
+    }
+
+    /// What `Strict-Transport-Security` says; nothing without TLS.
+    pub fn strict_transport(&self) -> Option<&'static str> {
+        if !self.is_https() {
+            return None;
+        }
+        match self.hsts {
+            Hsts::Off => None,
+            Hsts::Host => Some("max-age=31536000"),
+            Hsts::Subdomains => Some("max-age=31536000; includeSubDomains"),
+        }
+    }
+
+    /// What is wrong with how proxies in front are configured, as far as settings tell.
+    pub fn proxy_problem(&self) -> Option<&'static str> {
+        (self.is_https() && self.tls_certificate.is_none() && self.trusted_proxies.is_empty()).then_some(
+            "`public_url` begins with https:// and TLS is not served here, so that a proxy stands in front, and `trusted_proxies` does not \
+             name it: all people count as one client, in limits, sessions and the audit log",
+        )
     }
 
     /// Where the database is.
@@ -274,9 +316,49 @@ mod tests {
 
     #[test]
     fn a_bad_public_url_is_named() {
-        let config = Config { public_url: Some("build.example.com".into()), ..Config::default() };
+        let config = Config { public_url: Some("https://build.example.com/keep".into()), ..Config::default() };
         assert!(config.check().unwrap_err().to_string().contains("public_url"));
         assert!(Config::default().check().is_ok());
+    }
+
+    #[test]
+    fn the_public_url_is_the_same_however_it_is_written() {
+        let config = Config { public_url: Some("HTTPS://Build.example.com:443/".into()), ..Config::default() };
+        assert!(config.check().is_ok());
+        assert_eq!(config.public_url(), "https://build.example.com");
+        assert!(config.is_https());
+    }
+
+    #[test]
+    fn browsers_insist_on_tls_for_what_the_setting_says_and_only_with_tls() {
+        let with = |url: &str, hsts| Config { public_url: Some(url.into()), hsts, ..Config::default() }.strict_transport();
+        assert_eq!(with("https://build.example.com", Hsts::Host), Some("max-age=31536000"));
+        assert_eq!(with("https://build.example.com", Hsts::Subdomains), Some("max-age=31536000; includeSubDomains"));
+        assert_eq!(with("https://build.example.com", Hsts::Off), None);
+        assert_eq!(with("http://build.example.com", Hsts::Subdomains), None);
+        assert_eq!(Config::default().hsts, Hsts::Host);
+    }
+
+    #[test]
+    fn proxies_are_read_from_the_file_and_a_bad_one_is_named() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("buildkeep.toml");
+        std::fs::write(&file, "trusted_proxies = [\"10.0.0.0/8\", \"::1\"]\nhsts = \"subdomains\"\n").unwrap();
+        let config = Config::load(Some(&file), None, None).unwrap();
+        assert!(config.trusts("10.1.2.3".parse().unwrap()) && config.trusts("::1".parse().unwrap()));
+        assert!(!config.trusts("192.0.2.1".parse().unwrap()));
+        std::fs::write(&file, "trusted_proxies = [\"10.0.0.0/99\"]\n").unwrap();
+        let error = Config::load(Some(&file), None, None).err().unwrap().to_string();
+        assert!(error.contains("trusted_proxies") && error.contains("10.0.0.0/99"), "{error}");
+    }
+
+    #[test]
+    fn a_proxy_that_must_be_there_and_is_not_named_is_a_problem() {
+        let config = Config { public_url: Some("https://build.example.com".into()), ..Config::default() };
+        assert!(config.proxy_problem().is_some());
+        let named = Config { trusted_proxies: vec!["10.0.0.1".parse().unwrap()], ..config };
+        assert!(named.proxy_problem().is_none());
+        assert!(Config::default().proxy_problem().is_none());
     }
 
     #[test]

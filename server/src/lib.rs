@@ -10,6 +10,7 @@
 //! | `mail` | messages, the queue, sending |
 //! | `blob`, `seal`, `transfer` | artifacts: where bytes lie, how they are encrypted, how they stream |
 //! | `dns` | what DNS says |
+//! | `proxies`, `public_url` | what stands in front of the server, and how it is reached |
 //! | `client_bundle` | the program that nx downloads |
 //! | `cli` | the `buildkeep` command |
 //!
@@ -29,6 +30,8 @@ pub mod keys;
 pub mod mail;
 pub mod oidc;
 pub mod plans;
+pub mod proxies;
+pub mod public_url;
 pub mod router;
 pub mod seal;
 pub mod serve;

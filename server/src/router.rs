@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use app::backend::Backend;
-use app::{App, paths, shell};
+use app::error::AppError;
+use app::{App, paths, refusal, shell};
 use axum::Router;
 use axum::extract::{FromRef, Request};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
@@ -27,7 +28,7 @@ use crate::api::{
 use crate::auth::{actor, forms, session};
 use crate::services;
 use crate::state::State;
-use crate::{assets, telemetry};
+use crate::{assets, proxies, telemetry};
 
 /// A client that sends nothing for this long in the middle of an upload is given up.
 const BODY_STALL: Duration = Duration::from_mins(1);
@@ -129,15 +130,12 @@ pub fn build(state: &Arc<State>, metrics: PrometheusHandle) -> Router {
         browser = browser.route(path, handler);
     }
     let pages = browser
-        .leptos_routes_with_context(&app, generate_route_list(App), provide_request, {
-            let options = options.clone();
-            move || shell(options.clone())
-        })
+        .leptos_routes_with_context(&app, generate_route_list(App), provide_request, move || shell(options.clone()))
         // Not Leptos' own handler for unknown addresses: it serves files of the folder that the server was started in.
-        .fallback(leptos_axum::render_app_async_with_context(provide_request, {
-            let options = options.clone();
-            move || shell(options.clone())
-        }))
+        .fallback({
+            let app = app.clone();
+            move |request| page(app, request)
+        })
         .layer(middleware::from_fn_with_state(app.clone(), forms::check))
         .layer(middleware::from_fn_with_state(app.clone(), actor::identify))
         .layer(middleware::from_fn_with_state(app.clone(), forms::receive))
@@ -155,6 +153,18 @@ pub fn build(state: &Arc<State>, metrics: PrometheusHandle) -> Router {
         .layer(CatchPanicLayer::custom(panicked))
         .layer(middleware::from_fn(telemetry::observe))
         .layer(middleware::from_fn_with_state(state.clone(), security_headers))
+        .layer(middleware::from_fn_with_state(state.clone(), proxies::watch))
+}
+
+/// The page at the address of this request, whatever its method. It finds an [`app::request::Request`] in the extensions.
+pub async fn page(app: AppState, request: Request) -> Response {
+    leptos_axum::render_app_async_with_context(provide_request, move || shell(app.options.clone()))(request).await
+}
+
+/// The page that says why a form was refused, when no other one can.
+pub async fn refusal_page(app: AppState, error: AppError, request: Request) -> Response {
+    let shell = move || refusal(app.options.clone(), error.clone());
+    leptos_axum::render_app_async_with_context(provide_request, shell)(request).await
 }
 
 /// Runs for each page and server function, in Leptos' context.
@@ -184,7 +194,7 @@ async fn security_headers(axum::extract::State(state): axum::extract::State<Arc<
     for (name, value) in [
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::X_FRAME_OPTIONS, "DENY"),
-        // Not `no-referrer`: Leptos finds the way back after a refused form by it.
+        // Not `no-referrer`: browsers too old for `Sec-Fetch-Site` show by it that a link was followed on a page of ours.
         (header::REFERRER_POLICY, "same-origin"),
         (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
         (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
@@ -194,8 +204,8 @@ async fn security_headers(axum::extract::State(state): axum::extract::State<Arc<
     }
     // The pages of an organization that wants to be found say otherwise themselves.
     headers.entry(ROBOTS).or_insert(HeaderValue::from_static("noindex, nofollow"));
-    if state.config.is_https() {
-        headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=63072000; includeSubDomains"));
+    if let Some(rule) = state.config.strict_transport() {
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(rule));
     }
     response
 }

@@ -34,6 +34,9 @@ pub async fn run(state: Arc<State>) -> std::io::Result<()> {
     let handle = Handle::new();
     tokio::spawn(stop_on_signal(terminate, state.clone(), handle.clone()));
     tracing::info!(address = %state.site.public_url, database = state.db.kind(), version = state.site.version, "Buildkeep is ready");
+    if let Some(problem) = state.config.proxy_problem() {
+        tracing::warn!("{problem}");
+    }
     if let Some(folder) = &state.site.mail_folder {
         tracing::info!(folder, "no mail server is configured: mail is written to files in this folder");
     }

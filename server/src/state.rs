@@ -30,6 +30,7 @@ use crate::keys::{KeyError, Keyring, load_master_key};
 use crate::mail::{MailError, Mailer};
 use crate::oidc::Provider;
 use crate::plans::Plans;
+use crate::proxies::Told;
 use crate::services::limits::Quotas;
 use crate::services::naming::Naming;
 use crate::services::runs::intake::Intake;
@@ -96,6 +97,8 @@ pub struct State {
     pub refusals: Refusals,
     /// The same for tokens that work no more.
     pub token_refusals: TokenRefusals,
+    /// When the operator was told of proxies that are not configured.
+    pub told: Told,
     /// Key of sealed cookies.
     pub cookie_key: Key,
     /// What pages say about this server.
@@ -183,6 +186,7 @@ impl State {
             strangers: Strangers::default(),
             refusals: Refusals::default(),
             token_refusals: TokenRefusals::default(),
+            told: Told::default(),
             site: Arc::new(site),
             stopping: AtomicBool::new(false),
             config,

@@ -7,7 +7,6 @@ use super::icon::Icon;
 use super::provider::ProviderLink;
 use crate::domain::names::Reason;
 use crate::error::{AppError, Field};
-use crate::paths;
 use crate::request::{Draft, request};
 
 /// How a form was last sent on this page: why it was refused, and what stood in it.
@@ -18,15 +17,17 @@ pub struct FormState {
 }
 
 impl FormState {
-    /// The state of the form that posts this action. The draft belongs to it only if it was refused.
-    pub fn of<F>(action: ServerAction<F>, draft: &Draft) -> Self
+    /// The state of the form that posts this action. The draft belongs to it only if it was this one that was refused.
+    ///
+    /// The action is there for its type only: what Leptos would read into it from the address, anybody can write into a link.
+    pub fn of<F>(_action: ServerAction<F>, draft: &Draft) -> Self
     where
         F: ServerFn<Error = AppError> + Clone + Send + Sync + 'static,
         F::Output: Clone + Send + Sync + 'static,
     {
-        match action.value().get_untracked() {
-            Some(Err(error)) => Self { error: Some(error), draft: draft.clone() },
-            Some(Ok(_)) | None => Self::default(),
+        match draft.error_of(F::PATH) {
+            Some(error) => Self { error: Some(error), draft: draft.clone() },
+            None => Self::default(),
         }
     }
 
@@ -40,9 +41,38 @@ impl FormState {
         if self.error.is_some() { self.draft.get(name) } else { stored.to_owned() }
     }
 
+    /// Whether a box starts ticked: as it was sent, or else as is usual.
+    pub fn ticked(&self, name: &str, usual: bool) -> bool {
+        if self.error.is_some() { self.draft.get(name) == "true" } else { usual }
+    }
+
     /// What is wrong with this field.
     pub fn reason(&self, field: Field) -> Option<Reason> {
         self.error.as_ref().and_then(|error| error.reason_for(field))
+    }
+}
+
+/// The name of the hidden field by which a form says on which page it stands.
+pub const PAGE: &str = "form_page";
+
+/// A form that posts to a server function. Refused, it is answered with the page that it names here.
+#[component]
+pub fn ActionForm<F>(
+    /// The server function.
+    action: ServerAction<F>,
+    /// Its fields and buttons.
+    children: Children,
+) -> impl IntoView
+where
+    F: ServerFn<Error = AppError> + Clone + Send + Sync + 'static,
+    F::Output: Clone + Send + Sync + 'static,
+{
+    let _ = action;
+    view! {
+        <form action=F::PATH method="post">
+            <input type="hidden" name=PAGE value=request().address/>
+            {children()}
+        </form>
     }
 }
 
@@ -53,11 +83,13 @@ pub fn FormError(
     form: FormState,
 ) -> impl IntoView {
     form.error.map(|error| {
+        form.draft.note_shown();
         let request = request();
         let provider = request.site.provider.clone().filter(|_| matches!(error, AppError::SignIn(_)));
-        let provider = provider.map(|provider| view! { <ProviderLink provider next=paths::without_error(&request.address).to_owned()/> });
+        let provider = provider.map(|provider| view! { <ProviderLink provider next=request.address/> });
         view! {
-            <div class="alert alert-bad" role="alert">
+            // The page begins at its top, and the form may be far below: the focus leads there, without scripts too.
+            <div class="alert alert-bad" role="alert" tabindex="-1" autofocus=true>
                 <Icon of=icondata_lu::LuCircleAlert/>
                 <p>{error.to_string()}</p>
             </div>
@@ -321,12 +353,14 @@ pub fn ChoiceField(
 /// The choice to revoke personal access tokens together with an old password.
 #[component]
 pub fn RevokeTokens(
+    /// The form it stands in.
+    form: FormState,
     /// Whether it is chosen until the person says otherwise.
     checked: bool,
 ) -> impl IntoView {
     view! {
         <label class="choice">
-            <input type="checkbox" name="revoke_tokens" value="true" checked=checked/>
+            <input type="checkbox" name="revoke_tokens" value="true" checked=form.ticked("revoke_tokens", checked)/>
             <span>
                 <span class="choice-title">"Revoke all my personal access tokens too"</span>
                 <span class="hint">

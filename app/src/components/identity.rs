@@ -1,10 +1,9 @@
 //! The account at the OpenID provider that a person has linked.
 
-use leptos::form::ActionForm;
 use leptos::prelude::*;
 
 use super::chip::{Chip, Tone};
-use super::form::{FormError, FormState};
+use super::form::{ActionForm, FormError, FormState};
 use super::provider::ProviderLink;
 use super::section::Section;
 use super::when::When;

@@ -1,9 +1,9 @@
 //! The menus of the header: which organization, and the person's own.
 
-use leptos::form::ActionForm;
 use leptos::prelude::*;
 
 use super::chip::PublicChip;
+use super::form::ActionForm;
 use super::icon::Icon;
 use super::nav::Place;
 use crate::backend::orgs::OrgView;

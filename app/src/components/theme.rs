@@ -1,9 +1,9 @@
 //! The choice between light and dark.
 
 use icondata_core::Icon as Drawing;
-use leptos::form::ActionForm;
 use leptos::prelude::*;
 
+use super::form::ActionForm;
 use super::icon::Icon;
 use crate::islands::theme_switch::ThemeSwitch;
 use crate::request::Theme;

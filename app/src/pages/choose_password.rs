@@ -1,11 +1,10 @@
 //! Target of the links in mails. Opening it changes nothing, as mail scanners open links too: the form does.
 
-use leptos::form::ActionForm;
 use leptos::prelude::*;
 
 use super::frame::Frame;
 use super::{loaded, problem, query};
-use crate::components::form::{FormError, FormState, RevokeTokens, TextField};
+use crate::components::form::{ActionForm, FormError, FormState, RevokeTokens, TextField};
 use crate::components::page_header::PageHeader;
 use crate::domain::password;
 use crate::domain::secret::PlainSecret;
@@ -44,7 +43,7 @@ pub fn ChoosePasswordPage() -> impl IntoView {
                         autocomplete="new-password"
                         hint=format!("At least {} characters; a phrase is easiest to remember.", password::SHORTEST)
                     />
-                    {has_tokens.then(|| view! { <RevokeTokens checked=true/> })}
+                    {has_tokens.then(|| view! { <RevokeTokens form checked=true/> })}
                     <button class="button button-primary button-wide">"Set the password"</button>
                 </div>
             </ActionForm>

@@ -1,12 +1,11 @@
 //! Target of the links that prove another mailbox. Opening it changes nothing, as mail scanners open links too: the form
 //! does, and only for the account that asked. The page names that account, so that nobody gives it a mailbox unawares.
 
-use leptos::form::ActionForm;
 use leptos::prelude::*;
 
 use super::frame::Frame;
 use super::{loaded, query};
-use crate::components::form::{FormError, FormState};
+use crate::components::form::{ActionForm, FormError, FormState};
 use crate::components::page_header::PageHeader;
 use crate::domain::names::Email;
 use crate::domain::secret::PlainSecret;

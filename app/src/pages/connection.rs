@@ -1,6 +1,5 @@
 //! Where the links of `nx connect` lead: opening one changes nothing, its form does.
 
-use leptos::form::ActionForm;
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 
@@ -8,7 +7,7 @@ use super::frame::Frame;
 use super::loaded;
 use crate::backend::connections::{ConnectionView, Offer};
 use crate::backend::orgs::OrgView;
-use crate::components::form::{FormError, FormState, SelectField, TextField};
+use crate::components::form::{ActionForm, FormError, FormState, SelectField, TextField};
 use crate::components::page_header::PageHeader;
 use crate::components::section::Section;
 use crate::domain::connection::{LINK_DAYS, UNCLAIMED_DAYS};

@@ -1,10 +1,9 @@
 //! Ask for a link to choose a new password.
 
-use leptos::form::ActionForm;
 use leptos::prelude::*;
 
 use super::frame::Frame;
-use crate::components::form::{FormError, FormState, TextField};
+use crate::components::form::{ActionForm, FormError, FormState, TextField};
 use crate::components::page_header::PageHeader;
 use crate::error::Field;
 use crate::paths;

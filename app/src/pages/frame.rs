@@ -75,7 +75,7 @@ pub fn Frame(
                     "Who may do what"
                 </a>
                 <div class="footer-end">
-                    <ThemeForm theme=request.theme next=paths::without_error(&request.address).to_owned()/>
+                    <ThemeForm theme=request.theme next=request.address.clone()/>
                 </div>
             </div>
         </footer>
@@ -89,7 +89,7 @@ fn Visitor(place: Place) -> impl IntoView {
     let request = request();
     let sign_in = match place {
         Place::Site => paths::SIGN_IN.to_owned(),
-        Place::Account(_) | Place::Org(..) | Place::Workspace(..) => paths::sign_in_then(paths::without_error(&request.address)),
+        Place::Account(_) | Place::Org(..) | Place::Workspace(..) => paths::sign_in_then(&request.address),
     };
     match request.caller.actor.clone() {
         Actor::User(user) => Suspend::new(async move {
@@ -125,7 +125,7 @@ fn VisitorNote(kept_out: Option<SignInProblem>) -> impl IntoView {
             (None, _) => "You are no member: you can look, and change nothing.".into_any(),
             (Some(problem), None) => problem.to_string().into_any(),
             (Some(problem), Some(provider)) => {
-                let to_provider = paths::sso_then(paths::without_error(&request.address), None);
+                let to_provider = paths::sso_then(&request.address, None);
                 view! {
                     {problem.to_string()}
                     " "
@@ -137,7 +137,7 @@ fn VisitorNote(kept_out: Option<SignInProblem>) -> impl IntoView {
             }
         },
         Actor::Anonymous | Actor::Operator | Actor::Server => {
-            let sign_in = paths::sign_in_then(paths::without_error(&request.address));
+            let sign_in = paths::sign_in_then(&request.address);
             view! {
                 "You look at it as a visitor. If you are a member, "
                 <a href=sign_in>"sign in"</a>

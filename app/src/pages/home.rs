@@ -1,6 +1,5 @@
 //! The start page: the person's organizations, or what Buildkeep is.
 
-use leptos::form::ActionForm;
 use leptos::prelude::*;
 
 use super::frame::Frame;
@@ -10,7 +9,7 @@ use crate::backend::invites::Invitation;
 use crate::backend::orgs::OrgView;
 use crate::components::chip::{PublicChip, RoleChip};
 use crate::components::empty_state::EmptyState;
-use crate::components::form::{FormError, FormState};
+use crate::components::form::{ActionForm, FormError, FormState};
 use crate::components::icon::Icon;
 use crate::components::page_header::PageHeader;
 use crate::components::provider::SignInFirst;

@@ -1,12 +1,11 @@
 //! Target of the links of invites. Opening it changes nothing, as mail scanners open links too: the form does.
 
-use leptos::form::ActionForm;
 use leptos::prelude::*;
 
 use super::frame::Frame;
 use super::{loaded, query};
 use crate::backend::invites::{Invitation, LinkProves};
-use crate::components::form::{FormError, FormState, TextField};
+use crate::components::form::{ActionForm, FormError, FormState, TextField};
 use crate::components::page_header::PageHeader;
 use crate::components::provider::{Or, ProviderLink, SignInFirst};
 use crate::domain::identity::{SignInProblem, SignInRule};

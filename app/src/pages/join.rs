@@ -1,12 +1,11 @@
 //! Target of an organization's join link: for people of its domains. Everybody else learns nothing here.
 
-use leptos::form::ActionForm;
 use leptos::prelude::*;
 
 use super::frame::Frame;
 use super::{loaded, org_slug};
 use crate::backend::domain_invites::{JoinLink, JoinOffer};
-use crate::components::form::{FormError, FormState};
+use crate::components::form::{ActionForm, FormError, FormState};
 use crate::components::page_header::PageHeader;
 use crate::components::provider::SignInFirst;
 use crate::request::{SignedIn, request};

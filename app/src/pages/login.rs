@@ -1,13 +1,12 @@
 //! Where a person confirms that a terminal of theirs logs in, or says that it is none of theirs.
 
-use leptos::form::ActionForm;
 use leptos::prelude::*;
 
 use super::account::personal_tokens::lives;
 use super::frame::Frame;
 use super::{loaded, query};
 use crate::backend::logins::WaitingLogin;
-use crate::components::form::{FormError, FormState, SelectField};
+use crate::components::form::{ActionForm, FormError, FormState, SelectField};
 use crate::components::icon::Icon;
 use crate::components::page_header::PageHeader;
 use crate::components::when::When;

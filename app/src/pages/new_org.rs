@@ -1,11 +1,10 @@
 //! Create an organization.
 
-use leptos::form::ActionForm;
 use leptos::prelude::*;
 
 use super::frame::Frame;
 use super::problem;
-use crate::components::form::{FormError, FormState, TextField};
+use crate::components::form::{ActionForm, FormError, FormState, TextField};
 use crate::components::page_header::PageHeader;
 use crate::error::Field;
 use crate::islands::slug_suggestion::SlugSuggestion;

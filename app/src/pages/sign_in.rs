@@ -1,11 +1,10 @@
 //! Sign in with address and password.
 
-use leptos::form::ActionForm;
 use leptos::prelude::*;
 
 use super::frame::Frame;
 use super::query;
-use crate::components::form::{FormError, FormState, TextField};
+use crate::components::form::{ActionForm, FormError, FormState, TextField};
 use crate::components::page_header::PageHeader;
 use crate::components::provider::{Or, ProviderLink};
 use crate::error::Field;

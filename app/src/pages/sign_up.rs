@@ -1,10 +1,9 @@
 //! Create an account: the password is chosen behind the link in the mail.
 
-use leptos::form::ActionForm;
 use leptos::prelude::*;
 
 use super::frame::Frame;
-use crate::components::form::{FormError, FormState, TextField};
+use crate::components::form::{ActionForm, FormError, FormState, TextField};
 use crate::components::page_header::PageHeader;
 use crate::components::provider::{Or, ProviderLink};
 use crate::error::Field;

@@ -1,7 +1,7 @@
 //! Writes, one file per noun. Each function: take the request, parse, call one service, redirect.
 //!
 //! They are public HTTP endpoints under `/do/`, posted by plain forms; the guard is in the service.
-//! A new one needs a row in `server/tests/it/authz.rs`.
+//! A new one needs a row in `server/tests/it/authz.rs`, and one in `home`: its page answers it when it is refused.
 
 pub mod access_levels;
 pub mod account_deletion;
@@ -12,6 +12,7 @@ pub mod billing;
 pub mod ci_tokens;
 pub mod connections;
 pub mod domain_invites;
+pub mod home;
 pub mod identities;
 pub mod invites;
 pub mod logins;

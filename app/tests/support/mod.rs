@@ -1,7 +1,7 @@
 //! The pages over a backend that is made up, for the tests and for the gallery.
 //!
 //! Who looks, and what the page is told, comes from headers of the request: `x-as` (`visitor`, `newcomer`,
-//! `member`, `admin`), `x-notice` (JSON), `x-draft` (JSON pairs), `x-theme`.
+//! `member`, `admin`), `x-notice` (JSON), `x-refused` (JSON: server function, error, pairs of fields), `x-theme`.
 
 pub mod backend;
 pub mod connections;
@@ -109,7 +109,8 @@ fn request(parts: &Parts, default: Persona) -> Request {
         },
         visit: Arc::new(NoVisit),
         notice: serde_json::from_str::<Notice>(header("x-notice")).ok(),
-        draft: Draft::new(serde_json::from_str(header("x-draft")).unwrap_or_default()),
+        draft: serde_json::from_str::<(String, AppError, Vec<(String, String)>)>(header("x-refused"))
+            .map_or_else(|_| Draft::default(), |(form, error, fields)| Draft::refused(&form, error, fields)),
         theme: Theme::parse(header("x-theme")),
         now: data::now(),
         address: parts.uri.path_and_query().map(ToString::to_string).unwrap_or_default(),

@@ -4,17 +4,18 @@ use app::paths;
 use app::request::Request;
 use axum::body::Body;
 use axum::extract::{Extension, State as Extracted};
-use axum::http::{StatusCode, header};
+use axum::http::header;
 use axum::response::{IntoResponse, Response};
 
-use crate::auth::forms::status_of;
+use super::redirect;
+use crate::auth::refused::status_of;
 use crate::router::AppState;
 use crate::services::account_export::AccountExport;
 
 /// Everything that is kept about the person who asks.
 pub async fn export(Extracted(app): Extracted<AppState>, Extension(request): Extension<Request>) -> Response {
     if request.caller.user().is_err() {
-        return (StatusCode::FOUND, [(header::LOCATION, paths::sign_in_then(paths::ACCOUNT_DATA))]).into_response();
+        return redirect(&paths::sign_in_then(paths::ACCOUNT_DATA));
     }
     let file = format!("attachment; filename=\"buildkeep-account-{}.json\"", request.now.format("%Y-%m-%d"));
     match AccountExport(app.state).export(&request.caller).await {

@@ -25,7 +25,7 @@ use app::request::Request;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
-use crate::auth::forms::status_of;
+use crate::auth::refused::status_of;
 
 /// What a browser is told that asked for a download which it does not get.
 fn refused(request: &Request, error: &AppError) -> Response {
@@ -36,6 +36,7 @@ fn refused(request: &Request, error: &AppError) -> Response {
     }
 }
 
+/// Sends the browser to another page of ours.
 fn redirect(to: &str) -> Response {
-    (StatusCode::FOUND, [(header::LOCATION, to)]).into_response()
+    (StatusCode::FOUND, [(header::LOCATION, paths::local_or_home(to))]).into_response()
 }

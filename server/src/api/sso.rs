@@ -12,7 +12,7 @@ use app::notice::Notice;
 use app::paths;
 use app::request::{Actor, Request};
 use axum::extract::{Extension, Query, State as Extracted};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use chrono::TimeDelta;
 
@@ -66,7 +66,7 @@ async fn go(app: &AppState, request: &Request, visit: &BrowserVisit, wish: Wish)
     match provider.begin(wish, app.state.clock.now()).await {
         Ok((url, attempt)) => {
             visit.keep_attempt(attempt);
-            redirect(&url)
+            (StatusCode::FOUND, [(header::LOCATION, url)]).into_response()
         }
         Err(error) => {
             tracing::warn!(incident = %request.caller.incident, %error, "nobody can be sent to the provider");
@@ -164,7 +164,7 @@ async fn arrived(app: &AppState, (request, visit): (&Request, &BrowserVisit), at
         Ok((Arrival::SignedIn(..) | Arrival::Proven(_), _)) => redirect(&next),
         Ok((Arrival::NeedsPassword(_), _)) => redirect(paths::ACCOUNT_LINK),
         Ok((Arrival::Failed(failure), _)) => failed(request, failure, (&purpose, &next)),
-        Err(error) => (crate::auth::forms::status_of(&error), error.to_string()).into_response(),
+        Err(error) => (crate::auth::refused::status_of(&error), error.to_string()).into_response(),
     }
 }
 

@@ -1,19 +1,19 @@
 //! Finds out who asks, once per request of a browser, and hands pages and server functions their `Request`.
 
-use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex};
 
-use app::backend::Backend;
 use app::domain::ids::IncidentId;
-use app::request::{Actor, Caller, Request as AppRequest, SignedIn};
-use axum::extract::{ConnectInfo, Request, State as Extracted};
-use axum::http::{Extensions, HeaderMap, Method, StatusCode, header};
+use app::notice::Notice;
+use app::request::{Actor, Caller, Draft, Request as AppRequest, SignedIn};
+use axum::extract::{Request, State as Extracted};
+use axum::http::{Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use axum_extra::extract::cookie::CookieJar;
 use tower_sessions::Session;
 
-use super::cookies;
+pub use super::client_address::client_address;
+use super::cookies::{self, Sealed};
 use super::proof;
 use super::refusals;
 use super::session;
@@ -22,19 +22,6 @@ use crate::error::{Error, Result};
 use crate::router::AppState;
 use crate::state::State;
 use crate::store::users;
-
-/// The address of the client: the peer's, or what a trusted proxy says of it (the last entry that is not itself a
-/// trusted proxy; earlier ones are the client's own words).
-pub fn client_address(state: &State, extensions: &Extensions, headers: &HeaderMap) -> String {
-    let Some(ConnectInfo(peer)) = extensions.get::<ConnectInfo<SocketAddr>>() else { return String::new() };
-    let trusted = |address: &IpAddr| state.config.trusted_proxies.contains(&address.to_canonical());
-    if !trusted(&peer.ip()) {
-        return peer.ip().to_canonical().to_string();
-    }
-    let forwarded = headers.get_all("x-forwarded-for").iter().filter_map(|value| value.to_str().ok());
-    let hops: Vec<IpAddr> = forwarded.flat_map(|value| value.split(',')).filter_map(|hop| hop.trim().parse().ok()).collect();
-    hops.iter().rev().find(|hop| !trusted(hop)).unwrap_or(&peer.ip()).to_canonical().to_string()
-}
 
 /// A new name for this request.
 pub fn new_incident(state: &State) -> IncidentId {
@@ -66,13 +53,27 @@ pub async fn identify(Extracted(app): Extracted<AppState>, session: Session, mut
         outbox: Mutex::default(),
     });
     let is_page = request.method() == Method::GET;
-    let provided = provided(state, &app.backend, caller, &visit, &received, &request);
+    let notice = received.notice.take().filter(|_| is_page);
+    let notice = match notice {
+        Some(sealed) => notice_for(&visit, sealed).await,
+        None => None,
+    };
+    let shows_secret = notice.as_ref().is_some_and(Notice::holds_secret);
+    let provided = provided(&app, &visit, notice, &received, &request);
     request.extensions_mut().insert(provided);
     request.extensions_mut().insert(visit.clone());
 
     let mut response = refusals::audited(state, &visit.caller, next.run(request)).await;
     let shown = is_page && !response.status().is_redirection();
-    for value in cookies::write(&state.config, &state.cookie_key, &received, visit.take_outbox(), shown) {
+    if shown && shows_secret {
+        logged(&visit.caller, session::use_up_ticket(&visit.session).await);
+    }
+    let mut outbox = visit.take_outbox();
+    let sealed = match outbox.notice.take() {
+        Some(notice) => Some(sealed(&visit, notice).await),
+        None => None,
+    };
+    for value in cookies::write(&state.config, &state.cookie_key, &received, (sealed, outbox), shown) {
         response.headers_mut().append(header::SET_COOKIE, value);
     }
     // Pages differ from person to person.
@@ -80,20 +81,40 @@ pub async fn identify(Extracted(app): Extracted<AppState>, session: Session, mut
     response
 }
 
+/// The message, if this session may see it.
+async fn notice_for(visit: &BrowserVisit, sealed: Sealed) -> Option<Notice> {
+    let held = if sealed.notice.holds_secret() { logged(&visit.caller, session::held_ticket(&visit.session).await)? } else { None };
+    sealed.is_for(visit.state.clock.now(), held.as_ref()).then_some(sealed.notice)
+}
+
+async fn sealed(visit: &BrowserVisit, notice: Notice) -> Sealed {
+    let ticket = if notice.holds_secret() {
+        logged(&visit.caller, session::issue_ticket(&visit.session, &visit.state).await).flatten()
+    } else {
+        None
+    };
+    Sealed::new(notice, visit.state.clock.now(), ticket)
+}
+
+/// A message that cannot be shown is no reason to fail a request that has done its work.
+fn logged<T>(caller: &Caller, result: Result<T>) -> Option<T> {
+    result.map_err(|error| error.shown_to(caller)).ok()
+}
+
 fn provided(
-    state: &Arc<State>,
-    backend: &Backend,
-    caller: Caller,
+    app: &AppState,
     visit: &Arc<BrowserVisit>,
+    notice: Option<Notice>,
     received: &cookies::Received,
     request: &Request,
 ) -> AppRequest {
+    let state = &app.state;
     AppRequest {
-        caller,
-        backend: backend.clone(),
+        caller: visit.caller.clone(),
+        backend: app.backend.clone(),
         visit: visit.clone(),
-        notice: received.notice.clone(),
-        draft: received.draft.clone(),
+        notice,
+        draft: Draft::default(),
         theme: received.theme,
         now: state.clock.now(),
         address: request.uri().path_and_query().map_or_else(|| "/".to_owned(), ToString::to_string),

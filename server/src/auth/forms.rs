@@ -18,6 +18,7 @@ use governor::clock::{Clock as _, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 
 use super::actor::client_address;
+use super::refused;
 use super::visit::BrowserVisit;
 use crate::router::AppState;
 use crate::state::State;
@@ -93,44 +94,56 @@ impl Attempts {
 
 /// Whether a state-changing request comes from a page of ours. Browsers send `Sec-Fetch-Site` (to secure origins) and
 /// `Origin` with every post; what sends neither is no browser that holds our cookie.
+///
+/// `Origin: null` is what a page under `Referrer-Policy: no-referrer` sends, which proxies like to set. It says nothing, so that
+/// `Sec-Fetch-Site: same-origin` has to say it, which no page can make a browser send for another site.
 pub fn is_same_origin(headers: &HeaderMap, public_url: &str) -> bool {
-    let text = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
-    let site = text(header::HeaderName::from_static("sec-fetch-site"));
-    if site.is_some_and(|site| site != "same-origin") {
+    let (Ok(site), Ok(origin), Ok(host)) = (single(headers, "sec-fetch-site"), single(headers, "origin"), single(headers, "host")) else {
         return false;
-    }
-    match text(header::ORIGIN) {
-        Some(origin) => {
-            let of_host = text(header::HOST).is_some_and(|host| {
-                origin.strip_prefix("https://").or_else(|| origin.strip_prefix("http://")).is_some_and(|authority| authority == host)
-            });
-            of_host || public_url == origin || public_url.starts_with(&format!("{origin}/"))
-        }
-        None => site.is_some(),
+    };
+    let of_host = |origin: &str| {
+        let authority = origin.strip_prefix("https://").or_else(|| origin.strip_prefix("http://"));
+        authority.is_some_and(|authority| host == Some(authority))
+    };
+    match (site, origin) {
+        (Some("same-origin"), None | Some("null")) => true,
+        (None | Some("same-origin"), Some(origin)) => origin == public_url || of_host(origin),
+        (None, None) | (Some(_), _) => false,
     }
 }
+
+/// The header's value, when it is there; an error when it is there twice or is no text, as no browser sends it.
+fn single<'a>(headers: &'a HeaderMap, name: &str) -> Result<Option<&'a str>, ()> {
+    let mut values = headers.get_all(name).iter();
+    let first = values.next().map(|value| value.to_str().map_err(drop)).transpose()?;
+    if values.next().is_some() { Err(()) } else { Ok(first) }
+}
+
+/// A form that [`receive`] did not take in; [`check`], which knows whose page it is, says so.
+#[derive(Clone)]
+struct NotTaken(AppError);
 
 /// Middleware that takes in a form: refuses one of another site, and holds the others until they are whole.
 pub async fn receive(Extracted(app): Extracted<AppState>, request: Request, next: Next) -> Response {
     if request.method() != Method::POST {
         return next.run(request).await;
     }
-    if !is_same_origin(request.headers(), &app.state.site.public_url) {
-        return refusal(StatusCode::FORBIDDEN, "This form was sent from another site. Open the page here and send it again.");
-    }
-    let (parts, body) = request.into_parts();
-    match whole(body, LONGEST_FORM).await {
-        Ok(body) => next.run(Request::from_parts(parts, Body::from(body))).await,
-        Err((status, sentence)) => refusal(status, sentence),
-    }
+    let (mut parts, body) = request.into_parts();
+    let taken =
+        if is_same_origin(&parts.headers, &app.state.site.public_url) { whole(body, LONGEST_FORM).await } else { Err(AppError::OtherSite) };
+    let body = taken.unwrap_or_else(|error| {
+        parts.extensions.insert(NotTaken(error));
+        Bytes::new()
+    });
+    next.run(Request::from_parts(parts, Body::from(body))).await
 }
 
 /// The whole body of a form, if it is here within this time; or why it is not taken.
-async fn whole(body: Body, time: Duration) -> Result<Bytes, (StatusCode, &'static str)> {
+async fn whole(body: Body, time: Duration) -> Result<Bytes, AppError> {
     match tokio::time::timeout(time, axum::body::to_bytes(body, LARGEST_FORM)).await {
         Ok(Ok(body)) => Ok(body),
-        Ok(Err(_)) => Err((StatusCode::PAYLOAD_TOO_LARGE, "This form is too large. Go back, shorten the entries and send it again.")),
-        Err(_) => Err((StatusCode::REQUEST_TIMEOUT, "This form took too long to arrive. Go back and send it again.")),
+        Ok(Err(_)) => Err(AppError::TooLarge),
+        Err(_) => Err(AppError::TooSlow),
     }
 }
 
@@ -142,53 +155,58 @@ pub async fn check(
     next: Next,
 ) -> Response {
     if request.method() != Method::POST {
-        return next.run(request).await;
+        return match refused::reopened(&request) {
+            Some(page) => page,
+            None => next.run(request).await,
+        };
     }
-    let (parts, body) = request.into_parts();
+    let (mut parts, body) = request.into_parts();
     let Ok(body) = axum::body::to_bytes(body, LARGEST_FORM).await else {
-        return refusal(StatusCode::BAD_REQUEST, "This form could not be read. Go back and send it again.");
+        return refused::answer(&app, &parts, &[], AppError::BadForm).await;
     };
-    let path = parts.uri.path().to_owned();
-    if GUARDED.contains(&path.as_str()) {
+    let fields: Vec<(String, String)> = form_urlencoded::parse(&body).into_owned().collect();
+    if let Some(NotTaken(error)) = parts.extensions.remove() {
+        return refused::answer(&app, &parts, &[], error).await;
+    }
+    if GUARDED.contains(&parts.uri.path()) {
         let address = client_address(&app.state, &parts.extensions, &parts.headers);
         // A form without an address names the account by a link. Whoever is signed in may be guessing their own password.
-        let named = field(&body, "email").or_else(|| field(&body, "link")).map(|account| account.trim().to_lowercase());
+        let named = field(&fields, "email").or_else(|| field(&fields, "link")).map(|account| account.trim().to_lowercase());
         let own = visit.as_ref().and_then(|visit| visit.caller.user().ok().map(|user| user.id.to_string()));
         if let Err(seconds) = app.state.attempts.count(&address, &named.into_iter().chain(own).collect::<Vec<_>>()) {
-            return wait(seconds);
+            return wait(seconds, refused::answer(&app, &parts, &fields, AppError::RateLimited(whole_seconds(seconds))).await);
         }
     }
-    let mut response = next.run(Request::from_parts(parts, Body::from(body.clone()))).await;
-    if let Some(target) = response.headers().get(header::LOCATION).and_then(|value| value.to_str().ok()).map(ToOwned::to_owned) {
-        if target.contains("__err=")
-            && let Some(Extension(visit)) = visit
-        {
-            visit.keep_draft(draft(&body));
-        }
+    let mut answer = next.run(refused::without_leptos_way_back(&parts, body)).await;
+    if let Some(target) = answer.headers().get(header::LOCATION).and_then(|value| value.to_str().ok()).map(ToOwned::to_owned) {
         // After a post the browser is to GET the next page (RFC 9110, 15.4.4), and only a page of ours.
-        *response.status_mut() = StatusCode::SEE_OTHER;
-        if let Ok(local) = HeaderValue::from_str(&local_target(&target)) {
-            response.headers_mut().insert(header::LOCATION, local);
+        *answer.status_mut() = StatusCode::SEE_OTHER;
+        if let Ok(local) = HeaderValue::from_str(&paths::local_or_home(&target)) {
+            answer.headers_mut().insert(header::LOCATION, local);
         }
-        return response;
+        return answer;
     }
-    if response.status() == StatusCode::INTERNAL_SERVER_ERROR {
-        return with_its_status(response).await;
+    match refused::error_in(answer).await {
+        Ok(error) => refused::answer(&app, &parts, &fields, error).await,
+        Err(answer) => answer,
     }
-    response
 }
 
-fn wait(seconds: u64) -> Response {
+fn whole_seconds(seconds: u64) -> u32 {
+    u32::try_from(seconds).unwrap_or(u32::MAX)
+}
+
+fn wait(seconds: u64, mut answer: Response) -> Response {
     metrics::counter!("buildkeep_attempts_refused_total").increment(1);
-    let mut response =
-        refusal(StatusCode::TOO_MANY_REQUESTS, &format!("Too many attempts. Wait {seconds} seconds, go back and try again."));
-    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
-    response
+    answer.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    answer
 }
 
 /// The refusal, when this client makes too many attempts to sign in.
 pub fn too_many(state: &State, address: &str) -> Option<Response> {
-    state.attempts.count(address, &[]).err().map(wait)
+    let seconds = state.attempts.count(address, &[]).err()?;
+    let error = AppError::RateLimited(whole_seconds(seconds));
+    Some(wait(seconds, (refused::status_of(&error), error.to_string()).into_response()))
 }
 
 /// Whether a link was followed on a page of ours. Browsers say so with `Sec-Fetch-Site`, older ones with the referrer.
@@ -206,55 +224,8 @@ pub fn is_from_our_page(headers: &HeaderMap, public_url: &str) -> bool {
     }
 }
 
-/// Leptos answers every error of a server function with 500. A client that did not ask for HTML gets the status that
-/// the error means.
-async fn with_its_status(response: Response) -> Response {
-    let (mut parts, body) = response.into_parts();
-    let Ok(body) = axum::body::to_bytes(body, LARGEST_FORM).await else {
-        return refusal(StatusCode::INTERNAL_SERVER_ERROR, "The answer could not be read.");
-    };
-    if let Ok(error) = serde_json::from_slice::<AppError>(&body) {
-        parts.status = status_of(&error);
-    }
-    Response::from_parts(parts, Body::from(body))
-}
-
-/// The status that an error means.
-pub const fn status_of(error: &AppError) -> StatusCode {
-    match error {
-        AppError::Unauthenticated | AppError::WrongCredentials => StatusCode::UNAUTHORIZED,
-        AppError::Forbidden | AppError::SignIn(_) => StatusCode::FORBIDDEN,
-        AppError::NotFound | AppError::Moved(_) => StatusCode::NOT_FOUND,
-        AppError::Conflict(_) => StatusCode::CONFLICT,
-        AppError::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
-        AppError::BadForm => StatusCode::BAD_REQUEST,
-        AppError::RateLimited(_) => StatusCode::TOO_MANY_REQUESTS,
-        AppError::LinkUnusable => StatusCode::GONE,
-        AppError::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
-    }
-}
-
-/// The Referer of a refused form is an absolute address, whose host is the client's word: only its path counts.
-fn local_target(target: &str) -> String {
-    let path = match target.split_once("://") {
-        Some((_, rest)) => rest.find('/').map_or(paths::HOME, |at| &rest[at..]),
-        None => target,
-    };
-    paths::local_or_home(path)
-}
-
-fn refusal(status: StatusCode, sentence: &str) -> Response {
-    (status, [(header::CONTENT_TYPE, "text/plain; charset=utf-8")], sentence.to_owned()).into_response()
-}
-
-fn field(body: &Bytes, name: &str) -> Option<String> {
-    form_urlencoded::parse(body).find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
-}
-
-/// The fields without anything secret.
-fn draft(body: &Bytes) -> Vec<(String, String)> {
-    const SECRET: [&str; 4] = ["password", "current", "link", "code"];
-    form_urlencoded::parse(body).into_owned().filter(|(name, _)| !SECRET.contains(&name.as_str())).collect()
+fn field(fields: &[(String, String)], name: &str) -> Option<String> {
+    fields.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone())
 }
 
 #[cfg(test)]
@@ -265,44 +236,62 @@ mod tests {
         pairs.iter().map(|(name, value)| (header::HeaderName::from_static(name), HeaderValue::from_static(value))).collect()
     }
 
+    /// Every value that `Origin` can have × every value of `Sec-Fetch-Site`: nothing, ours, and all others.
     #[test]
     fn only_our_own_pages_may_post() {
         let url = "https://build.example.com";
-        for (pairs, fine) in [
-            (vec![("origin", "https://build.example.com")], true),
-            (vec![("origin", "http://127.0.0.1:3000"), ("host", "127.0.0.1:3000")], true),
-            (vec![("sec-fetch-site", "same-origin")], true),
-            (vec![], false),
-            (vec![("origin", "null")], false),
-            (vec![("origin", "https://build.example.com.evil.example"), ("host", "build.example.com")], false),
-            (vec![("origin", "https://build.example.co")], false),
-            (vec![("sec-fetch-site", "same-site"), ("origin", "https://build.example.com")], false),
-            (vec![("sec-fetch-site", "same-origin"), ("origin", "https://evil.example"), ("host", "build.example.com")], false),
+        let sites = [None, Some("same-origin"), Some("same-site"), Some("cross-site"), Some("none"), Some(""), Some("Same-Origin")];
+        for (origin, host, without_site, same_origin) in [
+            (None, "build.example.com", false, true),
+            (Some("null"), "build.example.com", false, true),
+            (Some("https://build.example.com"), "build.example.com", true, true),
+            (Some("https://build.example.com"), "10.0.0.7:3000", true, true),
+            (Some("http://127.0.0.1:3000"), "127.0.0.1:3000", true, true),
+            (Some("http://127.0.0.1:3000"), "127.0.0.1", false, false),
+            (Some("https://build.example.com.evil.example"), "build.example.com", false, false),
+            (Some("https://build.example.co"), "build.example.com", false, false),
+            (Some("https://build.example.com/"), "build.example.com", false, false),
+            (Some("https://build.example.com:444"), "build.example.com", false, false),
+            (Some("https://evil.example"), "build.example.com", false, false),
+            (Some("NULL"), "build.example.com", false, false),
+            (Some(""), "build.example.com", false, false),
+            (Some("build.example.com"), "build.example.com", false, false),
+            (Some("file://build.example.com"), "build.example.com", false, false),
         ] {
-            assert_eq!(is_same_origin(&headers(&pairs), url), fine, "{pairs:?}");
+            for site in sites {
+                let pairs = [("host", Some(host)), ("origin", origin), ("sec-fetch-site", site)];
+                let headers = headers(&pairs.into_iter().filter_map(|(name, value)| Some((name, value?))).collect::<Vec<_>>());
+                let fine = match site {
+                    None => without_site,
+                    Some("same-origin") => same_origin,
+                    Some(_) => false,
+                };
+                assert_eq!(is_same_origin(&headers, url), fine, "{pairs:?}");
+            }
         }
+    }
+
+    #[test]
+    fn a_header_that_no_browser_sends_is_refused() {
+        let ours = "https://build.example.com";
+        let fine = headers(&[("origin", ours), ("sec-fetch-site", "same-origin")]);
+        assert!(is_same_origin(&fine, ours));
+        for (name, value) in [("origin", ours), ("origin", "https://evil.example"), ("sec-fetch-site", "same-origin")] {
+            let mut twice = fine.clone();
+            twice.append(name, HeaderValue::from_static(value));
+            assert!(!is_same_origin(&twice, ours), "{name} {value}");
+        }
+        let mut raw = fine;
+        raw.insert("origin", HeaderValue::from_bytes(b"https://b\xfcild.example.com").unwrap());
+        assert!(!is_same_origin(&raw, ours));
     }
 
     #[tokio::test]
     async fn a_form_has_to_be_whole_within_its_time() {
         let endless = Body::from_stream(futures_util::stream::pending::<std::io::Result<Bytes>>());
-        assert_eq!(whole(endless, Duration::from_millis(10)).await.unwrap_err().0, StatusCode::REQUEST_TIMEOUT);
+        assert_eq!(whole(endless, Duration::from_millis(10)).await, Err(AppError::TooSlow));
         assert_eq!(whole(Body::from("name=Ada"), LONGEST_FORM).await.unwrap(), "name=Ada");
         let large = Body::from(vec![b'a'; LARGEST_FORM + 1]);
-        assert_eq!(whole(large, LONGEST_FORM).await.unwrap_err().0, StatusCode::PAYLOAD_TOO_LARGE);
-    }
-
-    #[test]
-    fn a_refused_form_leads_back_to_a_page_of_ours() {
-        assert_eq!(local_target("https://build.example.com/sign-in?__path=x"), "/sign-in?__path=x");
-        assert_eq!(local_target("https://evil.example"), "/");
-        assert_eq!(local_target("https://evil.example//evil.example"), "/");
-        assert_eq!(local_target("/o/acme"), "/o/acme");
-    }
-
-    #[test]
-    fn a_draft_keeps_no_secret() {
-        let body = Bytes::from_static(b"email=ada%40example.com&password=hunter2&link=bklnk_x&current=old");
-        assert_eq!(draft(&body), [("email".to_owned(), "ada@example.com".to_owned())]);
+        assert_eq!(whole(large, LONGEST_FORM).await, Err(AppError::TooLarge));
     }
 }

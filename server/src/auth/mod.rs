@@ -3,6 +3,7 @@
 pub mod access;
 pub mod actor;
 pub mod at_domain;
+pub mod client_address;
 pub mod cookies;
 pub mod credential;
 pub mod epoch;
@@ -12,6 +13,7 @@ pub mod log_ticket;
 pub mod password;
 pub mod proof;
 pub mod refusals;
+pub mod refused;
 pub mod secret;
 pub mod session;
 pub mod sso_attempts;

@@ -18,6 +18,7 @@ use tower_sessions::cookie::time::{Duration, OffsetDateTime};
 use tower_sessions::session::{Id, Record};
 use tower_sessions::session_store::{Error as StoreError, Result as StoreResult};
 use tower_sessions::{Expiry, Session, SessionManagerLayer, SessionStore};
+use uuid::Uuid;
 
 use crate::auth::secret::SecretHash;
 use crate::config::Config;
@@ -58,7 +59,15 @@ pub struct SessionData {
     /// What happened to each line of a list, until a page shows it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<InviteResult>,
+    /// A message with a secret that this session is still to be shown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ticket: Option<Ticket>,
 }
+
+/// Stands in a session and in a message with a secret: only together do they show it, and then never again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Ticket(Uuid);
 
 /// Starts a session for this person in this browser, under a new secret; `identity` opened it, if not a password. Returns its id.
 pub async fn begin(
@@ -82,6 +91,7 @@ pub async fn begin(
         identity,
         pending_link: None,
         results: vec![],
+        ticket: None,
     };
     session.insert(KEY, data).await?;
     session.save().await?;
@@ -131,6 +141,27 @@ pub async fn take_results(session: &Session) -> Result<Vec<InviteResult>> {
         session.insert(KEY, data).await?;
     }
     Ok(results)
+}
+
+/// Lets this session, and no other, show a message with a secret; an earlier one that was not shown is lost.
+pub async fn issue_ticket(session: &Session, state: &State) -> Result<Option<Ticket>> {
+    let Some(data) = session.get::<SessionData>(KEY).await? else { return Ok(None) };
+    let ticket = Ticket(state.clock.new_id());
+    session.insert(KEY, SessionData { ticket: Some(ticket.clone()), ..data }).await?;
+    Ok(Some(ticket))
+}
+
+/// The ticket of the message that this session may show.
+pub async fn held_ticket(session: &Session) -> Result<Option<Ticket>> {
+    Ok(session.get::<SessionData>(KEY).await?.and_then(|data| data.ticket))
+}
+
+/// The message has been shown.
+pub async fn use_up_ticket(session: &Session) -> Result<()> {
+    if let Some(data) = session.get::<SessionData>(KEY).await? {
+        session.insert(KEY, SessionData { ticket: None, ..data }).await?;
+    }
+    Ok(())
 }
 
 /// The living session of this browser. Notes its use now and then.

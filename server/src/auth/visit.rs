@@ -39,11 +39,6 @@ impl BrowserVisit {
         std::mem::take(&mut self.outbox.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Keeps what was typed into a refused form for the page that shows it again.
-    pub fn keep_draft(&self, fields: Vec<(String, String)>) {
-        self.leave(|outbox| outbox.draft = Some(fields));
-    }
-
     /// Starts a session that this account at the provider opened, or a password.
     pub async fn begin_with(&self, user: UserId, identity: Option<IdentityId>) -> Result<SessionId> {
         session::begin(&self.session, &self.state, &self.caller, (user, identity), self.device.clone()).await

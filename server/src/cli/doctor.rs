@@ -21,9 +21,20 @@ fn checked(part: &'static str, note: impl Into<String>, result: Result<(), Strin
     Finding { part, problem: result.err(), note: note.into() }
 }
 
+fn proxies(config: &Config) -> Finding {
+    let names = config.trusted_proxies.iter().map(|proxy| String::from(*proxy)).collect::<Vec<_>>().join(", ");
+    let note = if names.is_empty() {
+        "none is believed: whoever connects is the client".to_owned()
+    } else {
+        format!("what {names} say in X-Forwarded-For about their clients is believed")
+    };
+    checked("proxies", note, config.proxy_problem().map_or(Ok(()), |problem| Err(problem.to_owned())))
+}
+
 /// Examines all parts; the answer is healthy only when all are.
 pub(super) async fn examine(config: Config) -> Answer {
     let mut findings = vec![fine("configuration", format!("people and nx reach this server at {}", config.public_url()))];
+    findings.push(proxies(&config));
     match State::open(config).await {
         Err(error) => findings.push(checked("start", "the server can be started", Err(error.to_string()))),
         Ok(state) => {

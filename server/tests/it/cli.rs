@@ -17,6 +17,9 @@ pub async fn run(app: &TestApp, arguments: &[&str], input: &str) -> Output {
     if let Some(url) = &config.database_url {
         command.env("BUILDKEEP_DATABASE_URL", url);
     }
+    if let Some(url) = &config.public_url {
+        command.env("BUILDKEEP_PUBLIC_URL", url);
+    }
     if let Some(server) = config.dns_server {
         command.env("BUILDKEEP_DNS_SERVER", server.to_string());
     }
@@ -103,4 +106,19 @@ async fn the_doctor_names_a_dns_server_that_does_not_answer() {
     let output = run(&app, &["doctor"], "").await;
     let findings = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
     assert!(!output.status.success() && findings.contains("PROBLEM  DNS") && findings.contains("dns_server"), "{findings}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_doctor_says_what_to_set_when_a_proxy_must_be_there_that_nobody_named() {
+    let app = TestApp::start_with(|config| config.public_url = Some("https://build.example.com".to_owned())).await;
+    let output = run(&app, &["doctor"], "").await;
+    let findings = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+    assert!(findings.contains("PROBLEM  proxies") && findings.contains("trusted_proxies"), "{findings}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_public_address_with_a_path_stops_the_start_by_name() {
+    let app = TestApp::start_with(|config| config.public_url = Some("https://build.example.com/keep".to_owned())).await;
+    let said = refused(&app, &["doctor"], "").await;
+    assert!(said.contains("public_url") && said.contains("leave out the path"), "{said}");
 }

@@ -146,3 +146,22 @@ fn only_the_clock_asks_for_the_time() {
         assert!(!asks || line.file == "server/src/clock.rs", "{}:{}: {}", line.file, line.number, line.code.trim());
     }
 }
+
+#[test]
+fn every_form_says_on_which_page_it_stands() {
+    for line in code("app/src") {
+        assert!(!line.code.contains("leptos::form"), "{}:{}: take `ActionForm` from components::form", line.file, line.number);
+        let by_hand = line.code.contains("method=\"post\"") && line.file != "app/src/components/form.rs";
+        assert!(!by_hand, "{}:{}: take `ActionForm` from components::form", line.file, line.number);
+    }
+}
+
+#[test]
+fn redirects_are_made_where_their_target_is_checked() {
+    let mut files: Vec<_> =
+        code("server/src").into_iter().filter(|line| line.code.contains("header::LOCATION")).map(|line| line.file).collect();
+    files.sort();
+    files.dedup();
+    // `sso.rs` leads to the OpenID provider.
+    assert_eq!(files, ["server/src/api/mod.rs", "server/src/api/sso.rs", "server/src/auth/forms.rs", "server/src/auth/refused.rs"]);
+}

@@ -1,11 +1,10 @@
 //! The e-mail addresses of a person.
 
-use leptos::form::ActionForm;
 use leptos::prelude::*;
 
 use crate::backend::addresses::AddressRow;
 use crate::components::chip::{Chip, Tone};
-use crate::components::form::{FormError, FormState, TextField};
+use crate::components::form::{ActionForm, FormError, FormState, TextField};
 use crate::components::nav::{AccountTab, Place};
 use crate::components::page_header::PageHeader;
 use crate::components::section::Section;

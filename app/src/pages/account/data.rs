@@ -1,10 +1,9 @@
 //! What is kept about a person, and the end of their account.
 
-use leptos::form::ActionForm;
 use leptos::prelude::*;
 
 use crate::backend::orgs::OrgView;
-use crate::components::form::{FormError, FormState, TextField};
+use crate::components::form::{ActionForm, FormError, FormState, TextField};
 use crate::components::icon::Icon;
 use crate::components::last_admin::LastAdmin;
 use crate::components::nav::{AccountTab, Place};

@@ -1,9 +1,8 @@
 //! The last step of linking an account at the OpenID provider: the password, as it is a way in from then on.
 
-use leptos::form::ActionForm;
 use leptos::prelude::*;
 
-use crate::components::form::{FormError, FormState, TextField};
+use crate::components::form::{ActionForm, FormError, FormState, TextField};
 use crate::components::page_header::PageHeader;
 use crate::error::{AppError, Field};
 use crate::pages::frame::Frame;

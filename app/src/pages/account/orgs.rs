@@ -1,12 +1,11 @@
 //! The organizations that a person is in, and the way out.
 
-use leptos::form::ActionForm;
 use leptos::prelude::*;
 
 use crate::backend::orgs::OrgView;
 use crate::components::chip::RoleChip;
 use crate::components::empty_state::EmptyState;
-use crate::components::form::{FormError, FormState};
+use crate::components::form::{ActionForm, FormError, FormState};
 use crate::components::last_admin::LastAdmin;
 use crate::components::nav::{AccountTab, Place};
 use crate::components::page_header::PageHeader;

@@ -1,11 +1,10 @@
 //! The person's own access tokens: what they are logged in with at the command line.
 
-use leptos::form::ActionForm;
 use leptos::prelude::*;
 
 use crate::backend::personal_tokens::PersonalTokenRow;
 use crate::components::empty_state::EmptyState;
-use crate::components::form::{FormError, FormState, SelectField, TextField};
+use crate::components::form::{ActionForm, FormError, FormState, SelectField, TextField};
 use crate::components::nav::{AccountTab, Place};
 use crate::components::page_header::PageHeader;
 use crate::components::section::Section;

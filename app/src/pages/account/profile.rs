@@ -1,9 +1,8 @@
 //! How a person is called, and how Buildkeep looks to them.
 
-use leptos::form::ActionForm;
 use leptos::prelude::*;
 
-use crate::components::form::{FormError, FormState, TextField};
+use crate::components::form::{ActionForm, FormError, FormState, TextField};
 use crate::components::nav::{AccountTab, Place};
 use crate::components::page_header::PageHeader;
 use crate::components::section::Section;

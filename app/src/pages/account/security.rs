@@ -1,11 +1,10 @@
 //! How a person signs in, and where they are signed in.
 
-use leptos::form::ActionForm;
 use leptos::prelude::*;
 
 use crate::backend::sessions::SessionRow;
 use crate::components::chip::{Chip, Tone};
-use crate::components::form::{FormError, FormState, RevokeTokens, TextField};
+use crate::components::form::{ActionForm, FormError, FormState, RevokeTokens, TextField};
 use crate::components::identity::Identity;
 use crate::components::nav::{AccountTab, Place};
 use crate::components::page_header::PageHeader;
@@ -84,7 +83,7 @@ fn Password(has_tokens: bool) -> impl IntoView {
                         autocomplete="current-password"
                     />
                     <TextField
-                        form
+                        form=form.clone()
                         field=Field::Password
                         name="password"
                         label="New password"
@@ -92,7 +91,7 @@ fn Password(has_tokens: bool) -> impl IntoView {
                         autocomplete="new-password"
                         hint=format!("At least {} characters; a phrase is easiest to remember.", password::SHORTEST)
                     />
-                    {has_tokens.then(|| view! { <RevokeTokens checked=false/> })}
+                    {has_tokens.then(|| view! { <RevokeTokens form checked=false/> })}
                     <div class="form-end">
                         <button class="button button-primary">"Change the password"</button>
                     </div>

@@ -1,6 +1,5 @@
 //! Domains whose people may join; Admins add them here, and prove that they are theirs.
 
-use leptos::form::ActionForm;
 use leptos::prelude::*;
 
 use crate::backend::domain_invites::DomainInviteRow;
@@ -8,7 +7,7 @@ use crate::backend::orgs::OrgView;
 use crate::components::chip::{Chip, RoleChip, Tone};
 use crate::components::code::CodeLine;
 use crate::components::empty_state::EmptyState;
-use crate::components::form::{ChoiceField, FormError, FormState, TextField};
+use crate::components::form::{ActionForm, ChoiceField, FormError, FormState, TextField};
 use crate::components::history::HistoryLink;
 use crate::components::nav::{OrgTab, Place};
 use crate::components::page_header::PageHeader;

@@ -1,6 +1,5 @@
 //! Who is asked to come into an organization; Admins invite here, and look after the invites.
 
-use leptos::form::ActionForm;
 use leptos::prelude::*;
 
 use crate::backend::Page;
@@ -8,7 +7,7 @@ use crate::backend::invites::InviteRow;
 use crate::backend::orgs::OrgView;
 use crate::components::chip::{Chip, RoleChip, Tone};
 use crate::components::empty_state::EmptyState;
-use crate::components::form::{ChoiceField, FormError, FormState, TextArea};
+use crate::components::form::{ActionForm, ChoiceField, FormError, FormState, TextArea};
 use crate::components::invite_results::InviteResults;
 use crate::components::nav::{OrgTab, Place};
 use crate::components::page_header::PageHeader;
@@ -88,10 +87,11 @@ fn Creation(org: OrgView) -> impl IntoView {
         (Role::Member.as_str(), Role::Member.to_string(), "Sees workspaces, artifacts and members; changes nothing."),
         (Role::Admin.as_str(), Role::Admin.to_string(), "May do everything in the organization, also invite and remove others."),
     ];
+    let provider_only = form.ticked("requires_provider", false);
     let provider = request.site.provider.clone().map(|provider| {
         view! {
             <label class="choice">
-                <input type="checkbox" name="requires_provider" value="true"/>
+                <input type="checkbox" name="requires_provider" value="true" checked=provider_only/>
                 <span>
                     <span class="choice-title">{format!("Must sign in with {provider}")}</span>
                     <span class="hint">"A password alone does not accept the invite."</span>

@@ -1,6 +1,5 @@
 //! Who is in an organization; Admins change roles and remove people here.
 
-use leptos::form::ActionForm;
 use leptos::prelude::*;
 
 use crate::backend::Page;
@@ -8,7 +7,7 @@ use crate::backend::members::{MemberRow, PublicMemberRow};
 use crate::backend::orgs::OrgView;
 use crate::components::chip::{Chip, RoleChip, Tone};
 use crate::components::empty_state::EmptyState;
-use crate::components::form::{FormError, FormState};
+use crate::components::form::{ActionForm, FormError, FormState};
 use crate::components::history::HistoryLink;
 use crate::components::icon::Icon;
 use crate::components::nav::{OrgTab, Place};

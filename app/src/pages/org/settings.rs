@@ -1,12 +1,11 @@
 //! Name, address, rules and end of an organization.
 
-use leptos::form::ActionForm;
 use leptos::prelude::*;
 
 use super::token_policy::TokenPolicySection;
 use super::visibility::VisibilitySection;
 use crate::backend::orgs::OrgView;
-use crate::components::form::{FormError, FormState, TextField};
+use crate::components::form::{ActionForm, FormError, FormState, TextField};
 use crate::components::nav::{OrgTab, Place};
 use crate::components::page_header::PageHeader;
 use crate::components::section::{DangerZone, Section};

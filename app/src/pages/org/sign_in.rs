@@ -1,13 +1,12 @@
 //! How the members of an organization have to sign in. A rule is looked at before it is made: who it keeps out, and
 //! whether the Admin who makes it would still get in.
 
-use leptos::form::ActionForm;
 use leptos::prelude::*;
 
 use crate::backend::identities::{KeptOut, Preview};
 use crate::backend::orgs::OrgView;
 use crate::components::empty_state::EmptyState;
-use crate::components::form::{FormError, FormState};
+use crate::components::form::{ActionForm, FormError, FormState};
 use crate::components::nav::{OrgTab, Place};
 use crate::components::page_header::PageHeader;
 use crate::components::provider::ProviderLink;
@@ -171,7 +170,7 @@ fn Consequences(org: OrgView, asked: SignInRule, preview: Preview, provider: Str
     let form = FormState::of(action, &request.draft);
     let domains = asked.domains(" ");
     let suggestion = asked.suggestion().map(ToOwned::to_owned);
-    let address = paths::without_error(&request.address).to_owned();
+    let address = request.address.clone();
     let (slug, fits) = (org.slug.to_string(), format!("Your own sign-in with {provider} fits, so you stay in."));
     let require = format!("Require {provider}");
     let own = match preview.own {

@@ -1,10 +1,9 @@
 //! How long tokens may live in an organization.
 
-use leptos::form::ActionForm;
 use leptos::prelude::*;
 
 use crate::backend::orgs::OrgView;
-use crate::components::form::{FormError, FormState, TextField};
+use crate::components::form::{ActionForm, FormError, FormState, TextField};
 use crate::components::section::Section;
 use crate::domain::token::TokenPolicy;
 use crate::error::Field;

@@ -1,12 +1,11 @@
 //! Plan and usage of an organization, and who is written to about money; Admins only.
 
-use leptos::form::ActionForm;
 use leptos::prelude::*;
 
 use crate::backend::billing::{BillingContact, Counted, UsageDay, UsageView};
 use crate::backend::orgs::OrgView;
 use crate::backend::workspaces::percent;
-use crate::components::form::{FormError, FormState, TextArea, TextField};
+use crate::components::form::{ActionForm, FormError, FormState, TextArea, TextField};
 use crate::components::icon::Icon;
 use crate::components::nav::{OrgTab, Place};
 use crate::components::page_header::PageHeader;

@@ -1,11 +1,10 @@
 //! The part of the settings about who may look at an organization.
 
-use leptos::form::ActionForm;
 use leptos::prelude::*;
 
 use crate::backend::orgs::OrgView;
 use crate::components::chip::{Chip, PublicChip, Tone};
-use crate::components::form::{FormError, FormState};
+use crate::components::form::{ActionForm, FormError, FormState};
 use crate::components::section::Section;
 use crate::domain::visibility::{Visibility, VisibilityChange};
 use crate::islands::confirm::Confirm;

@@ -1,7 +1,6 @@
 //! What the Nx Cloud id alone and members' personal access tokens may do. Everybody in the organization sees it; Admins
 //! choose, and are asked first.
 
-use leptos::form::ActionForm;
 use leptos::prelude::*;
 
 use super::which;
@@ -9,7 +8,7 @@ use crate::backend::access_levels::Levels;
 use crate::backend::orgs::OrgView;
 use crate::backend::workspaces::WorkspaceView;
 use crate::components::chip::{AccessChip, IdAccessChip};
-use crate::components::form::{FormError, FormState};
+use crate::components::form::{ActionForm, FormError, FormState};
 use crate::components::icon::Icon;
 use crate::components::section::Section;
 use crate::domain::access::{CachePermission, Grant, IdAccess, TokenAccess};

@@ -1,6 +1,5 @@
 //! Which artifacts a workspace holds; Admins delete them here, one or many.
 
-use leptos::form::ActionForm;
 use leptos::prelude::*;
 
 use super::{open, which};
@@ -10,7 +9,7 @@ use crate::backend::orgs::OrgView;
 use crate::backend::workspaces::WorkspaceView;
 use crate::components::code::CodeBlock;
 use crate::components::empty_state::EmptyState;
-use crate::components::form::{FormError, FormState, TextField};
+use crate::components::form::{ActionForm, FormError, FormState, TextField};
 use crate::components::icon::Icon;
 use crate::components::nav::{Place, WorkspaceTab};
 use crate::components::page_header::PageHeader;

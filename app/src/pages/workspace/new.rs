@@ -1,9 +1,8 @@
 //! Create a workspace.
 
-use leptos::form::ActionForm;
 use leptos::prelude::*;
 
-use crate::components::form::{FormError, FormState, TextField};
+use crate::components::form::{ActionForm, FormError, FormState, TextField};
 use crate::components::nav::{OrgTab, Place};
 use crate::components::page_header::PageHeader;
 use crate::domain::permission::Permission;

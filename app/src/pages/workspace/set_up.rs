@@ -1,6 +1,5 @@
 //! Who reads and who stores, as a whole: choose, see the difference to today, apply, and paste what nx and CI need.
 
-use leptos::form::ActionForm;
 use leptos::prelude::*;
 
 use super::{open, which};
@@ -8,7 +7,7 @@ use crate::backend::orgs::OrgView;
 use crate::backend::set_up::Today;
 use crate::backend::workspaces::WorkspaceView;
 use crate::components::code::CodeBlock;
-use crate::components::form::{FormError, FormState};
+use crate::components::form::{ActionForm, FormError, FormState};
 use crate::components::nav::{Place, WorkspaceTab};
 use crate::components::page_header::PageHeader;
 use crate::components::section::Section;

@@ -1,12 +1,11 @@
 //! Name, retention and end of a workspace.
 
-use leptos::form::ActionForm;
 use leptos::prelude::*;
 
 use super::{open, which};
 use crate::backend::orgs::OrgView;
 use crate::backend::workspaces::WorkspaceView;
-use crate::components::form::{FormError, FormState, TextField};
+use crate::components::form::{ActionForm, FormError, FormState, TextField};
 use crate::components::history::HistoryLink;
 use crate::components::nav::{Place, WorkspaceTab};
 use crate::components::page_header::PageHeader;

@@ -1,6 +1,5 @@
 //! Who may read and store: the access levels, and for Admins CI access tokens to create, see, rotate and revoke.
 
-use leptos::form::ActionForm;
 use leptos::prelude::*;
 
 use super::access_levels::LevelsSection;
@@ -11,7 +10,7 @@ use crate::backend::workspaces::WorkspaceView;
 use crate::components::chip::AccessChip;
 use crate::components::code::CodeBlock;
 use crate::components::empty_state::EmptyState;
-use crate::components::form::{ChoiceField, FormError, FormState, SelectField, TextField};
+use crate::components::form::{ActionForm, ChoiceField, FormError, FormState, SelectField, TextField};
 use crate::components::history::HistoryLink;
 use crate::components::nav::{Place, WorkspaceTab};
 use crate::components::page_header::PageHeader;

@@ -195,7 +195,7 @@ async fn the_code_is_stored_only_as_its_hash() {
     let (_, code) = nx_connect(&app, "web").await;
     let ada = app.person("ada").await;
     ada.found("acme").await;
-    ada.submit(&paths::connect(&code), "/do/connections/accept", &[("code", &code), ("org_slug", "acme"), ("workspace", "")]).await.is(303);
+    ada.post("/do/connections/accept", &[("code", &code), ("org_slug", "acme"), ("workspace", "")]).await.is(422);
     let files = crate::support::files(&app.state.config.data_dir);
     for file in files {
         let bytes = std::fs::read(&file).unwrap();

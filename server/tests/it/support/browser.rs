@@ -12,7 +12,7 @@ use app::request::{Actor, Caller, SignedIn};
 use axum::http::HeaderMap;
 use axum_extra::extract::cookie::CookieJar;
 use reqwest::cookie::{CookieStore as _, Jar};
-use reqwest::header::{ACCEPT, COOKIE, HeaderValue, ORIGIN, REFERER, USER_AGENT};
+use reqwest::header::{ACCEPT, COOKIE, HeaderValue, ORIGIN, USER_AGENT};
 use reqwest::{Client, Method, RequestBuilder, Url, redirect};
 use server::auth::session::SessionData;
 use server::auth::{actor, cookies, session};
@@ -48,12 +48,6 @@ impl Browser {
     /// Sends a form. What is wrong with it comes as a status and an error.
     pub async fn post(&self, path: &str, form: &[(&str, &str)]) -> Answer {
         self.send(self.form(path, form)).await
-    }
-
-    /// Sends a form from a page, as a browser without JavaScript does. What is wrong with it is in the address of the next page.
-    pub async fn submit(&self, page: &str, path: &str, form: &[(&str, &str)]) -> Answer {
-        let request = self.request(Method::POST, path).form(form).header(ORIGIN, &self.url).header(ACCEPT, "text/html");
-        self.send(request.header(REFERER, format!("{}{page}", self.url))).await
     }
 
     /// A form to be sent, with all that our own pages send along.
@@ -110,7 +104,9 @@ impl Browser {
     /// The message that the next page will show.
     pub fn notice(&self) -> Option<Notice> {
         let headers = HeaderMap::from_iter([(COOKIE, HeaderValue::from_str(&self.cookie_header()).unwrap())]);
-        cookies::read(&self.state.config, &self.state.cookie_key, &CookieJar::from_headers(&headers), &headers).notice
+        cookies::read(&self.state.config, &self.state.cookie_key, &CookieJar::from_headers(&headers), &headers)
+            .notice
+            .map(|sealed| sealed.notice)
     }
 
     /// What the next page will say about the lines of a list.
