@@ -33,6 +33,7 @@ build dev
 export BUILDKEEP_BIN=$ROOT/target/debug/buildkeep
 browser_tests
 step 'kill -9 during uploads' "$TEST" node --test --test-reporter=spec end2end/nx/crash.test.mjs
+step 'documented proxies' "$TEST" node --test --test-reporter=spec end2end/proxies/proxies.test.mjs
 client_with_nx 17 24
 step 'tests with real nx' "$TEST" end2end/nx/run.sh
 summary

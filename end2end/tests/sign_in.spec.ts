@@ -52,3 +52,17 @@ test('signing out ends the session', async ({ page, setup, signIn }) => {
   await page.reload();
   await expect(page.getByText('You are signed out.')).toBeHidden();
 });
+
+test('a refused form is the answer itself: with the reason in focus, nothing in the address, and as it was after a reload', async ({ page }) => {
+  const form = new SignIn(page);
+  await form.open('/help/access');
+  for (const again of [false, true]) {
+    if (again) await page.reload();
+    else await form.submit('nobody@example.com', 'whatever it may be');
+    await expect(form.error).toHaveText('This e-mail address and password do not belong together.');
+    await expect(form.error).toBeFocused();
+    await expect(form.email).toHaveValue('nobody@example.com');
+    await expect(page).toHaveURL('/do/accounts/sign-in');
+    await expect(page.getByRole('main').locator('[name=next]')).toHaveValue('/help/access');
+  }
+});

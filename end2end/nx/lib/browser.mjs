@@ -43,11 +43,10 @@ export class Browser {
   /** Sends a form of ours; answers the page that follows. A form that is refused is an error. */
   async post(path, fields) {
     const answer = await this.request(path, {
-      method: 'POST', body: new URLSearchParams(fields), // A form that is refused leads back to where it stood.
-      headers: { origin: this.url, 'sec-fetch-site': 'same-origin', referer: `${this.url}/` },
+      method: 'POST', body: new URLSearchParams(fields), headers: { origin: this.url, 'sec-fetch-site': 'same-origin' },
     });
     const next = answer.headers.get('location');
-    if (!next || next.includes('__err=')) throw new Error(`${path} was refused with ${answer.status}: ${next ?? await answer.text()}`);
+    if (!next) throw new Error(`${path} was refused with ${answer.status}: ${await answer.text()}`);
     await answer.arrayBuffer();
     return this.open(next);
   }
