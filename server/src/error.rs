@@ -73,6 +73,13 @@ impl Error {
     }
 }
 
+impl Error {
+    /// Whether a row could not be written because what it belongs to is gone.
+    pub fn is_missing_parent(&self) -> bool {
+        matches!(self, Self::Db(error) if matches!(error.sql_err(), Some(SqlErr::ForeignKeyConstraintViolation(_))))
+    }
+}
+
 /// Runs a service's work and turns its failure into what the caller is told.
 pub async fn answer<T>(caller: &Caller, work: impl Future<Output = Result<T>> + Send) -> Result<T, AppError> {
     work.await.map_err(|error| error.shown_to(caller))

@@ -91,7 +91,7 @@ impl Usage {
 }
 
 async fn write(db: &Db, counts: &Counts) -> Result<()> {
-    let tx = db.begin().await?;
+    let tx = db.begin_without_session().await?;
     // In the order of their ids, so that two servers never wait for each other's rows.
     for id in sorted(counts.tokens.keys()) {
         let (at, from) = &counts.tokens[&id];

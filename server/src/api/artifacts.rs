@@ -14,7 +14,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 
 use super::cache::drain;
-use super::problem::{self, Refused};
+use super::problem::{self, Refused, access_lost};
 use crate::error::Error;
 use crate::services::cache::{self, PutError};
 use crate::services::client_cache::{self, Access};
@@ -64,8 +64,10 @@ const fn scope(kind: ArtifactScope) -> Scope {
 )]
 pub async fn lookup(Extracted(state): Extracted<Arc<State>>, request: Request) -> Result<Json<Found>, Refused> {
     let (parts, body) = request.into_parts();
-    let access = access(&state, &parts).await?;
+    access(&state, &parts).await?;
     let asked: Lookup = problem::json(body, MOST_LOOKUP).await?;
+    // It may have lasted longer than the access.
+    let access = self::access(&state, &parts).await?;
     if asked.hashes.len() > MOST_HASHES {
         return Err(Refused::invalid(format!("Ask for at most {MOST_HASHES} hashes at once.")));
     }
@@ -192,6 +194,8 @@ async fn store(state: &Arc<State>, request: &axum::http::request::Parts, hash: &
     match cache::put(state, &access.scope, (kind, &hash), announced, body).await {
         Ok(outcome) => Ok(Stored { stored: outcome == PutOutcome::Created, scope }),
         Err(PutError::Receive(error)) => Err(refused(error)),
+        // Its token may not work at all any more.
+        Err(PutError::NotAllowed) => Err(access_lost(problem::credential(state, request).await)),
         Err(PutError::Inner(error)) => Err(error.into()),
     }
 }

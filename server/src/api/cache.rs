@@ -240,6 +240,8 @@ async fn store(
         Err(PutError::Receive(ReceiveError::NotGzip | ReceiveError::NotEncrypted | ReceiveError::WrongDigest)) => {
             conflict("Not stored: the body is not a complete gzip file.")
         }
+        // What it was allowed when it began has been taken away.
+        Err(PutError::NotAllowed) => Err((StatusCode::FORBIDDEN, "This credential does not allow it any more: nothing was stored.")),
         Err(error @ (PutError::Receive(ReceiveError::Storage(_) | ReceiveError::Seal(_)) | PutError::Inner(_))) => {
             failed("store", &error);
             conflict("Not stored: the server has a problem.")

@@ -63,16 +63,17 @@ async fn viewer<'a>(state: &'a State, parts: &Parts) -> Result<Viewer<'a>, Said>
     Viewer::of(state, credential).await?.map_err(|shut| unauthorized(Code::NoAccess, shut.to_string()))
 }
 
-/// Answers a question: who asks is found out before the body is read.
+/// Answers a question. Who asks is found out before the body is read, and again behind it: it may have lasted longer than
+/// the access.
 async fn answer<Q: DeserializeOwned, T: Serialize>(
     state: &State,
     request: Request,
     find: impl AsyncFnOnce(Viewer<'_>, Q) -> Result<T, Said>,
 ) -> Answer<T> {
     let (parts, body) = request.into_parts();
-    let viewer = viewer(state, &parts).await?;
+    viewer(state, &parts).await?;
     let question = problem::json(body, MOST_BYTES).await?;
-    Ok(Json(find(viewer, question).await?))
+    Ok(Json(find(viewer(state, &parts).await?, question).await?))
 }
 
 fn there<T>(found: Found<Option<T>>, message: &'static str) -> Result<T, Said> {

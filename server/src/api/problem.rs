@@ -121,6 +121,14 @@ pub async fn credential_of(state: &State, request: &Parts, presented: &Presented
     }
 }
 
+/// What a credential allowed when the request began was taken away before its end; how it is asked for now says more,
+/// when it is refused.
+pub fn access_lost(now: Result<Credential, Refused>) -> Refused {
+    now.err().unwrap_or_else(|| {
+        Refused::new(StatusCode::FORBIDDEN, Code::NoAccess, "This credential does not allow it any more: nothing was stored.")
+    })
+}
+
 /// The proof for one permission.
 pub fn scope(credential: &Credential, permission: CachePermission) -> Result<CacheScope, Refused> {
     credential.scope(permission).ok_or_else(|| {

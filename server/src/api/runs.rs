@@ -11,10 +11,10 @@ use axum::http::StatusCode;
 use axum::http::request::Parts;
 
 use super::cache::drain;
-use super::problem::{self, Refused};
+use super::problem::{self, Refused, access_lost};
 use crate::auth::actor::client_address;
 use crate::auth::credential::RunScope;
-use crate::services::runs::intake::{self, Heard};
+use crate::services::runs::intake::{self, Heard, Started};
 use crate::services::whoami;
 use crate::state::State;
 use crate::wire;
@@ -33,10 +33,11 @@ fn unknown() -> Refused {
     Refused::not_found("There is no such run, or this is not its key.")
 }
 
-fn heard(heard: Heard) -> Result<StatusCode, Refused> {
+async fn heard(state: &State, parts: &Parts, heard: Heard) -> Result<StatusCode, Refused> {
     match heard {
         Heard::Taken => Ok(StatusCode::NO_CONTENT),
         Heard::Unknown => Err(unknown()),
+        Heard::NotAllowed => Err(access_lost(problem::credential(state, parts).await)),
         Heard::Over => Err(Refused::new(StatusCode::CONFLICT, Code::Conflict, "This run is over.")),
     }
 }
@@ -62,19 +63,25 @@ pub async fn start(Extracted(state): Extracted<Arc<State>>, request: Request) ->
     if !is_key(&told.key) {
         return Err(Refused::invalid("`key` is not 64 hex characters."));
     }
+    // The body may have lasted longer than the access.
+    let credential = problem::credential(&state, &parts).await?;
     let whoami = whoami::of(&state, &credential);
     let Some(scope) = credential.runs() else { return Ok(Json(RunStarted { run: None, whoami })) };
-    // Over a limit of the plan a run is not recorded; no build fails of it.
-    let Some(id) = intake::start(&state, &scope, &told).await? else { return Ok(Json(RunStarted { run: None, whoami })) };
+    let id = match intake::start(&state, &scope, &told).await? {
+        Started::Run(id) => id,
+        // Over a limit of the plan a run is not recorded; no build fails of it.
+        Started::NoRoom => return Ok(Json(RunStarted { run: None, whoami })),
+        Started::NotAllowed => return Err(access_lost(problem::credential(&state, &parts).await)),
+    };
     let url = format!("{}{}", state.site.public_url, paths::run_link(id));
     Ok(Json(RunStarted { run: Some(RunLink { id: id.to_string(), url }), whoami }))
 }
 
 /// Whose run it is, and the key that was sent.
-async fn holder(state: &State, parts: &Parts, path: RunPath) -> Result<(RunScope, RunId, String), Refused> {
+async fn holder(state: &State, parts: &Parts, path: &RunPath) -> Result<(RunScope, RunId, String), Refused> {
     let credential = problem::credential(state, parts).await?;
     let scope = credential.runs().ok_or_else(unknown)?;
-    let id = path.ok().and_then(|Path(id)| id.parse().ok()).ok_or_else(unknown)?;
+    let id = path.as_ref().ok().and_then(|Path(id)| id.parse().ok()).ok_or_else(unknown)?;
     let key = parts.headers.get(wire::RUN_KEY).and_then(|value| value.to_str().ok()).filter(|key| is_key(key)).ok_or_else(unknown)?;
     Ok((scope, id, key.to_owned()))
 }
@@ -99,11 +106,11 @@ async fn holder(state: &State, parts: &Parts, path: RunPath) -> Result<(RunScope
 pub async fn report(Extracted(state): Extracted<Arc<State>>, path: RunPath, request: Request) -> Result<StatusCode, Refused> {
     let (parts, body) = request.into_parts();
     let admitted = async {
-        let holder = holder(&state, &parts, path).await?;
+        holder(&state, &parts, &path).await?;
         let place = state.intake.places.clone().try_acquire_owned().map_err(|_| Refused::busy())?;
-        Ok((holder, place))
+        Ok(place)
     };
-    let ((scope, id, key), _place) = match admitted.await {
+    let _place = match admitted.await {
         Ok(admitted) => admitted,
         Err(refused) => {
             // A report is large enough for the client to be still sending.
@@ -113,7 +120,9 @@ pub async fn report(Extracted(state): Extracted<Arc<State>>, path: RunPath, requ
     };
     let report: Report = problem::json(body, MOST_REPORT_BYTES).await?;
     check(&report)?;
-    heard(intake::report(&state, &scope, id, &key, report).await?)
+    // The body may have lasted longer than the access.
+    let (scope, id, key) = holder(&state, &parts, &path).await?;
+    heard(&state, &parts, intake::report(&state, &scope, id, &key, report).await?).await
 }
 
 /// Whether a report keeps to its bounds; what a client cannot know beforehand is not its fault, and bounded elsewhere.
@@ -156,7 +165,9 @@ fn check(report: &Report) -> Result<(), Refused> {
 )]
 pub async fn end(Extracted(state): Extracted<Arc<State>>, path: RunPath, request: Request) -> Result<StatusCode, Refused> {
     let (parts, body) = request.into_parts();
-    let (scope, id, key) = holder(&state, &parts, path).await?;
+    holder(&state, &parts, &path).await?;
     let told: RunEnd = problem::json(body, MOST_START_BYTES).await?;
-    heard(intake::end(&state, &scope, id, &key, &told).await?)
+    // The body may have lasted longer than the access.
+    let (scope, id, key) = holder(&state, &parts, &path).await?;
+    heard(&state, &parts, intake::end(&state, &scope, id, &key, &told).await?).await
 }

@@ -21,8 +21,9 @@ use app::domain::token::TokenPolicy;
 use app::domain::visibility::Visibility;
 use app::error::AppError;
 use app::request::{Actor, Caller};
-use sea_orm::{ConnectionTrait, DatabaseTransaction};
+use sea_orm::ConnectionTrait;
 
+use super::change::Change;
 use super::refusals::{self, Refusal};
 use crate::error::Result;
 use crate::store::unscoped::{self, FoundOrg, OrgLock};
@@ -143,8 +144,8 @@ pub async fn org(db: &impl ConnectionTrait, caller: &Caller, slug: &OrgSlug, per
 
 /// Lets the caller change. The organization's row stays locked until the transaction ends, so that what is
 /// checked here (the caller's role, the number of Admins) is still so when the change is written.
-pub async fn org_for_change(tx: &DatabaseTransaction, caller: &Caller, slug: &OrgSlug, permission: Permission) -> Result<OrgScope> {
-    admit(tx, caller, slug, permission, OrgLock::ForChange).await
+pub async fn org_for_change(tx: &Change, slug: &OrgSlug, permission: Permission) -> Result<OrgScope> {
+    admit(tx, tx.caller(), slug, permission, OrgLock::ForChange).await
 }
 
 /// Lets the caller look at a workspace.
@@ -160,14 +161,8 @@ pub async fn workspace(
 }
 
 /// Lets the caller change a workspace; the organization's row stays locked.
-pub async fn workspace_for_change(
-    tx: &DatabaseTransaction,
-    caller: &Caller,
-    slug: &OrgSlug,
-    id: WorkspaceId,
-    permission: Permission,
-) -> Result<WorkspaceScope> {
-    let org = org_for_change(tx, caller, slug, permission).await?;
+pub async fn workspace_for_change(tx: &Change, slug: &OrgSlug, id: WorkspaceId, permission: Permission) -> Result<WorkspaceScope> {
+    let org = org_for_change(tx, slug, permission).await?;
     enter(tx, org, id).await
 }
 

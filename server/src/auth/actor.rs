@@ -127,7 +127,7 @@ async fn actor_of(state: &State, session: &Session, address: &str) -> Result<Act
     let Some(user) = users::find(state.db.read(), data.user).await? else { return Ok(Actor::Anonymous) };
     // An account of somebody else, or of a provider that is no longer configured, proves nothing.
     let proof = match &state.provider {
-        Some(provider) => proof::of(state, provider, (user.id, data.identity)).await?,
+        Some(provider) => proof::of(state, state.db.read(), provider, (user.id, data.identity)).await?,
         None => None,
     };
     Ok(Actor::User(SignedIn { id: user.id, name: user.name, email: user.email, session: data.id, began: data.began, proof }))

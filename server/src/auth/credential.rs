@@ -14,6 +14,7 @@ use aws_lc_rs::digest;
 use axum::http::{HeaderMap, header};
 use chrono::{DateTime, TimeDelta, Utc};
 use moka::sync::Cache;
+use sea_orm::{ConnectionTrait, DatabaseTransaction};
 
 use super::epoch::Epoch;
 use super::proof;
@@ -67,9 +68,56 @@ pub struct Living {
     pub ends_at: Option<DateTime<Utc>>,
     /// Why something better that was sent does not count.
     pub notice: Option<Notice>,
+    checked: CheckedAt,
+}
+
+/// What is needed to ask again.
+#[derive(Debug, Clone)]
+struct CheckedAt {
+    /// What was presented.
+    key: Key,
+    /// The access epoch of the database, read before anything else of it was.
+    epoch: i64,
+    /// The same of this server.
+    seen: Epoch,
+    /// Until when time alone changes nothing.
+    lasts: Option<DateTime<Utc>>,
 }
 
 impl Living {
+    /// Whether the credential still gives this permission, in the transaction that makes something of it count. Asked as
+    /// its last thing: the epoch is held until the commit, so that whoever takes access comes before it or after it.
+    pub async fn holds_in(&self, state: &State, tx: &DatabaseTransaction, permission: CachePermission) -> Result<bool> {
+        let epoch = ci_tokens::hold_access_epoch(tx).await?;
+        self.holds_at(state, tx, epoch, permission).await
+    }
+
+    /// The same for several credentials of one transaction, which has read and holds this epoch.
+    pub async fn holds_at(&self, state: &State, tx: &DatabaseTransaction, epoch: i64, permission: CachePermission) -> Result<bool> {
+        let now = state.clock.now();
+        if self.checked.epoch == epoch && self.checked.lasts.is_none_or(|end| end > now) {
+            return Ok(true);
+        }
+        Ok(self.again(state, tx, permission, now).await?.is_some())
+    }
+
+    /// The same credential as it is now, if it still gives this permission where it did.
+    async fn again(
+        &self,
+        state: &State,
+        db: &impl ConnectionTrait,
+        permission: CachePermission,
+        now: DateTime<Utc>,
+    ) -> Result<Option<Arc<Self>>> {
+        Ok(match find(state, db, &self.checked.key, now).await? {
+            Found::Living(now) => {
+                let is_same = (now.token, now.workspace, now.org) == (self.token, self.workspace, self.org);
+                (is_same && now.grant.grants(permission)).then_some(now)
+            }
+            Found::Dead(_) | Found::Unknown | Found::UnknownWorkspace => None,
+        })
+    }
+
     /// Whether the workspace is somebody's. The runs of others are not recorded: nobody could look at them.
     pub fn is_claimed(&self) -> bool {
         self.org != OrgId::UNCLAIMED
@@ -92,8 +140,34 @@ impl CacheScope {
     }
 
     /// The credential that asks.
-    pub fn credential(&self) -> &Living {
+    pub fn credential(&self) -> &Arc<Living> {
         &self.0
+    }
+}
+
+/// A credential that reads something for a while.
+pub struct Reading {
+    state: Arc<State>,
+    living: Arc<Living>,
+    permission: CachePermission,
+}
+
+impl Reading {
+    /// This credential reads by this permission.
+    pub fn new(state: &Arc<State>, scope: &CacheScope, permission: CachePermission) -> Self {
+        Self { state: state.clone(), living: scope.0.clone(), permission }
+    }
+
+    /// Whether nothing has happened that could have ended it. Costs nothing.
+    pub fn is_undisturbed(&self) -> bool {
+        let checked = &self.living.checked;
+        self.state.epoch.is_current(checked.seen) && checked.lasts.is_none_or(|end| end > self.state.clock.now())
+    }
+
+    /// Asks again; says whether it may go on.
+    pub async fn goes_on(&mut self) -> Result<bool> {
+        let again = self.living.again(&self.state, self.state.db.read(), self.permission, self.state.clock.now()).await?;
+        Ok(again.map(|living| self.living = living).is_some())
     }
 }
 
@@ -115,6 +189,11 @@ impl RunScope {
     /// The credential that asks.
     pub fn credential(&self) -> &Living {
         &self.0
+    }
+
+    /// Whether its runs may still be recorded, in the transaction that records, as its last thing.
+    pub async fn holds_in(&self, state: &State, tx: &DatabaseTransaction) -> Result<bool> {
+        self.0.holds_in(state, tx, CachePermission::RecordRuns).await
     }
 }
 
@@ -167,7 +246,7 @@ impl<'a> Presented<'a> {
 /// What was remembered or found of a credential.
 #[derive(Debug, Clone)]
 enum Found {
-    Living(Arc<Living>, Option<DateTime<Utc>>),
+    Living(Arc<Living>),
     Dead(Arc<DeadToken>),
     Unknown,
     UnknownWorkspace,
@@ -188,7 +267,20 @@ pub enum Checked {
     Nothing,
 }
 
-type Key = (Option<SecretHash>, Option<NxCloudId>);
+/// What was presented.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+enum Token {
+    /// A value; it is stored as a hash.
+    Value(SecretKind, SecretHash),
+    /// It was checked before.
+    Known(PersonalTokenId),
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct Key {
+    token: Option<Token>,
+    id: Option<NxCloudId>,
+}
 
 /// Credentials that were checked, with the epoch at which the check began.
 pub struct Credentials {
@@ -204,37 +296,37 @@ impl Credentials {
 
     /// Who it is that presents this.
     pub async fn check(&self, state: &State, presented: &Presented<'_>) -> Result<Checked> {
-        let kind = match presented.token {
+        let token = match presented.token {
             Some(text) => match [SecretKind::CiToken, SecretKind::PersonalToken].into_iter().find(|kind| is_well_formed(*kind, text)) {
-                Some(kind) => Some((kind, self.hasher.hash(text))),
+                Some(kind) => Some(Token::Value(kind, self.hasher.hash(text))),
                 None => return Ok(Checked::Unknown),
             },
             None => None,
         };
-        let id = match (&kind, presented.nx_cloud_id) {
+        let id = match (&token, presented.nx_cloud_id) {
             // It knows its workspace.
-            (Some((SecretKind::CiToken, _)), _) | (_, None) => None,
+            (Some(Token::Value(SecretKind::CiToken, _)), _) | (_, None) => None,
             (_, Some(text)) => match NxCloudId::parse(text) {
                 Ok(id) => Some(id),
                 Err(_) => return Ok(Checked::UnknownWorkspace),
             },
         };
-        if kind.is_none() && id.is_none() {
+        if token.is_none() && id.is_none() {
             return Ok(Checked::Nothing);
         }
-        let key = (kind.as_ref().map(|(_, hash)| hash.clone()), id);
+        let key = Key { token, id };
         let now = state.clock.now();
         let found = match self.known.get(&key) {
             Some((began, found)) if state.epoch.is_current(began) && holds(&found, now) => found,
             Some(_) | None => {
                 let began = state.epoch.now();
-                let found = find(state, kind.as_ref().map(|(kind, hash)| (*kind, hash)), key.1.as_ref(), now).await?;
+                let found = find(state, state.db.read(), &key, now).await?;
                 self.known.insert(key, (began, found.clone()));
                 found
             }
         };
         Ok(match found {
-            Found::Living(living, _) => Checked::Good(Credential(living)),
+            Found::Living(living) => Checked::Good(Credential(living)),
             Found::Dead(token) => Checked::Dead(token),
             Found::Unknown => Checked::Unknown,
             Found::UnknownWorkspace => Checked::UnknownWorkspace,
@@ -251,11 +343,12 @@ impl Credentials {
 
     /// What a personal access token that was checked before is worth in a workspace now.
     pub async fn still(&self, state: &State, token: PersonalTokenId, workspace: WorkspaceId) -> Result<Option<Credential>> {
-        let (db, now) = (state.db.read(), state.clock.now());
-        let Some(token) = personal_tokens::find_living(db, token, now).await? else { return Ok(None) };
-        let Some(workspace) = unscoped::find_workspace(db, workspace).await? else { return Ok(None) };
-        let (living, _) = personal(state, token, workspace, now).await?;
-        Ok(Some(Credential(living)))
+        let Some(workspace) = unscoped::find_workspace(state.db.read(), workspace).await? else { return Ok(None) };
+        let key = Key { token: Some(Token::Known(token)), id: Some(workspace.nx_cloud_id) };
+        Ok(match find(state, state.db.read(), &key, state.clock.now()).await? {
+            Found::Living(living) => Some(Credential(living)),
+            Found::Dead(_) | Found::Unknown | Found::UnknownWorkspace => None,
+        })
     }
 
     /// The secret of a CI execution, together with the token that uses it, as it is stored: neither alone finds anything.
@@ -270,91 +363,105 @@ impl Credentials {
     }
 }
 
-async fn find(state: &State, token: Option<(SecretKind, &SecretHash)>, id: Option<&NxCloudId>, now: DateTime<Utc>) -> Result<Found> {
-    let db = state.db.read();
-    match token {
-        Some((SecretKind::CiToken, hash)) => Ok(match ci_tokens::find_by_value(db, hash, now).await? {
-            Some(Ok(token)) => match unscoped::find_workspace(db, token.workspace).await? {
-                Some(workspace) => {
-                    let lasts = workspace.org.tokens.ci_ends(token.created_at, token.ends_at);
-                    if lasts.is_some_and(|end| end <= now) {
-                        let dead = DeadToken { id: token.id, name: token.name, org: token.org, why: "expired" };
-                        return Ok(Found::Dead(Arc::new(dead)));
-                    }
-                    let name = token.name;
-                    Found::Living(living(workspace, Grant::CiToken(token.access), Some(TokenId::Ci(token.id)), name, lasts, None), lasts)
-                }
-                None => Found::Unknown,
-            },
-            Some(Err(dead)) => Found::Dead(Arc::new(dead)),
-            None => Found::Unknown,
-        }),
-        Some((_, hash)) => {
-            let Some(token) = personal_tokens::find_by_value(db, hash, now).await? else { return Ok(Found::Unknown) };
-            let Some(workspace) = workspace(state, id).await? else { return Ok(Found::UnknownWorkspace) };
-            let (living, lasts) = personal(state, token, workspace, now).await?;
-            Ok(Found::Living(living, lasts))
+async fn find(state: &State, db: &impl ConnectionTrait, key: &Key, now: DateTime<Utc>) -> Result<Found> {
+    let seen = state.epoch.now();
+    // Before all else: what is read behind it is at least as new.
+    let epoch = ci_tokens::access_epoch(db).await?;
+    let at = |lasts| CheckedAt { key: key.clone(), epoch, seen, lasts };
+    let token = match &key.token {
+        Some(Token::Value(SecretKind::CiToken, hash)) => return of_ci(db, hash, now, at).await,
+        Some(Token::Value(_, hash)) => personal_tokens::find_by_value(db, hash, now).await?,
+        Some(Token::Known(id)) => personal_tokens::find_living(db, *id, now).await?,
+        None => {
+            let found = workspace(db, key.id.as_ref()).await?;
+            return Ok(found.map_or(Found::UnknownWorkspace, |workspace| by_id_alone(workspace, None, at(None))));
         }
-        None => Ok(match workspace(state, id).await? {
-            Some(workspace) => Found::Living(by_id_alone(workspace, None), None),
-            None => Found::UnknownWorkspace,
-        }),
+    };
+    let Some(token) = token else { return Ok(Found::Unknown) };
+    let Some(workspace) = workspace(db, key.id.as_ref()).await? else { return Ok(Found::UnknownWorkspace) };
+    personal(state, db, token, workspace, now, at).await
+}
+
+async fn of_ci(
+    db: &impl ConnectionTrait,
+    hash: &SecretHash,
+    now: DateTime<Utc>,
+    at: impl FnOnce(Option<DateTime<Utc>>) -> CheckedAt,
+) -> Result<Found> {
+    let token = match ci_tokens::find_by_value(db, hash, now).await? {
+        Some(Ok(token)) => token,
+        Some(Err(dead)) => return Ok(Found::Dead(Arc::new(dead))),
+        None => return Ok(Found::Unknown),
+    };
+    let Some(workspace) = unscoped::find_workspace(db, token.workspace).await? else { return Ok(Found::Unknown) };
+    let lasts = workspace.org.tokens.ci_ends(token.created_at, token.ends_at);
+    if lasts.is_some_and(|end| end <= now) {
+        let dead = DeadToken { id: token.id, name: token.name, org: token.org, why: "expired" };
+        return Ok(Found::Dead(Arc::new(dead)));
     }
+    Ok(living(workspace, Grant::CiToken(token.access), (Some(TokenId::Ci(token.id)), token.name), lasts, None, at(lasts)))
 }
 
 /// What a person's token is worth in a workspace, and until when.
 async fn personal(
     state: &State,
+    db: &impl ConnectionTrait,
     token: LivingPersonalToken,
     workspace: FoundWorkspace,
     now: DateTime<Utc>,
-) -> Result<(Arc<Living>, Option<DateTime<Utc>>)> {
+    at: impl FnOnce(Option<DateTime<Utc>>) -> CheckedAt,
+) -> Result<Found> {
     let too_old_at = workspace.org.tokens.personal_ends(token.created_at);
     let lasts = earlier(token.ends_at, Some(now + PERSONAL_LASTS));
-    let refused = notice(state, &token, &workspace, too_old_at.is_some_and(|end| end <= now)).await?;
+    let refused = notice(state, db, &token, &workspace, too_old_at.is_some_and(|end| end <= now)).await?;
     Ok(match refused {
         None => {
             let (grant, ends_at) = (Grant::PersonalToken(workspace.personal_access), earlier(token.ends_at, too_old_at));
-            let found = living(workspace, grant, Some(TokenId::Personal(token.id)), token.name, ends_at, None);
-            (found, earlier(lasts, ends_at))
+            living(workspace, grant, (Some(TokenId::Personal(token.id)), token.name), ends_at, None, at(earlier(lasts, ends_at)))
         }
-        Some(notice) => (by_id_alone(workspace, Some(notice)), lasts),
+        Some(notice) => by_id_alone(workspace, Some(notice), at(lasts)),
     })
 }
 
-async fn workspace(state: &State, id: Option<&NxCloudId>) -> Result<Option<FoundWorkspace>> {
+async fn workspace(db: &impl ConnectionTrait, id: Option<&NxCloudId>) -> Result<Option<FoundWorkspace>> {
     match id {
-        Some(id) => unscoped::find_workspace_by_nx_cloud_id(state.db.read(), id).await,
+        Some(id) => unscoped::find_workspace_by_nx_cloud_id(db, id).await,
         None => Ok(None),
     }
 }
 
 /// Why a person's token does not count in this workspace.
-async fn notice(state: &State, token: &LivingPersonalToken, workspace: &FoundWorkspace, too_old: bool) -> Result<Option<Notice>> {
-    if unscoped::role_in(state.db.read(), workspace.org.id, token.user).await?.is_none() {
+async fn notice(
+    state: &State,
+    db: &impl ConnectionTrait,
+    token: &LivingPersonalToken,
+    workspace: &FoundWorkspace,
+    too_old: bool,
+) -> Result<Option<Notice>> {
+    if unscoped::role_in(db, workspace.org.id, token.user).await?.is_none() {
         return Ok(Some(Notice::NotAMember));
     }
     if too_old {
         return Ok(Some(Notice::TooOld));
     }
-    let proof = proof::of_person(state, token.user).await?;
+    let proof = proof::of_person(state, db, token.user).await?;
     Ok(workspace.org.sign_in.admits(proof.as_ref()).is_err().then_some(Notice::SignInRequired))
 }
 
-fn by_id_alone(workspace: FoundWorkspace, notice: Option<Notice>) -> Arc<Living> {
+fn by_id_alone(workspace: FoundWorkspace, notice: Option<Notice>, checked: CheckedAt) -> Found {
     let grant = Grant::NxCloudId(workspace.id_access);
-    living(workspace, grant, None, "Nx Cloud id".to_owned(), None, notice)
+    living(workspace, grant, (None, "Nx Cloud id".to_owned()), None, notice, checked)
 }
 
 fn living(
     workspace: FoundWorkspace,
     grant: Grant,
-    token: Option<TokenId>,
-    name: String,
+    (token, name): (Option<TokenId>, String),
     ends_at: Option<DateTime<Utc>>,
     notice: Option<Notice>,
-) -> Arc<Living> {
-    Arc::new(Living {
+    checked: CheckedAt,
+) -> Found {
+    Found::Living(Arc::new(Living {
         grant,
         token,
         name,
@@ -366,13 +473,14 @@ fn living(
         org_slug: workspace.org.slug,
         ends_at,
         notice,
-    })
+        checked,
+    }))
 }
 
 /// Whether time alone has not changed what was found.
 fn holds(found: &Found, now: DateTime<Utc>) -> bool {
     match found {
-        Found::Living(_, lasts) => lasts.is_none_or(|end| end > now),
+        Found::Living(living) => living.checked.lasts.is_none_or(|end| end > now),
         Found::Dead(_) | Found::Unknown | Found::UnknownWorkspace => true,
     }
 }

@@ -16,6 +16,7 @@ use app::request::SignedIn;
 use chrono::{DateTime, Utc};
 use sea_orm::{ConnectionTrait, DatabaseTransaction};
 
+use super::change::Change;
 use super::secret::{SecretHasher, SecretKind, is_well_formed};
 use crate::error::Result;
 use crate::store::unscoped::{self, FoundInvite, InviteKey};
@@ -136,7 +137,8 @@ pub async fn by_mail_for_change(tx: &DatabaseTransaction, hasher: &SecretHasher,
 }
 
 /// Lets a signed-in person, one of whose confirmed addresses is the invited one, come in. The organization stays locked.
-pub async fn by_address_for_change(tx: &DatabaseTransaction, user: &SignedIn, id: InviteId) -> Result<Invited> {
+pub async fn by_address_for_change(tx: &Change, id: InviteId) -> Result<Invited> {
+    let user = tx.user()?;
     let theirs = users::confirmed_addresses(tx, user.id).await?;
     let invited = locked(tx, &InviteKey::Id(id)).await?.filter(|invited| theirs.contains(invited.email())).ok_or(AppError::NotFound)?;
     invited.sign_in().admits(user.proof.as_ref()).map_err(AppError::SignIn)?;

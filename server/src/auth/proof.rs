@@ -3,6 +3,7 @@
 use app::domain::identity::{Proof, Standing};
 use app::domain::ids::{IdentityId, UserId};
 use chrono::{DateTime, TimeDelta, Utc};
+use sea_orm::ConnectionTrait;
 
 use crate::config::Config;
 use crate::error::Result;
@@ -26,17 +27,22 @@ pub fn standing(identity: &Identity, config: &Config, now: DateTime<Utc>) -> Sta
 }
 
 /// The proof that a session carries. None when the link was removed since, or is with another provider than the one of now.
-pub async fn of(state: &State, provider: &Provider, (user, identity): (UserId, Option<IdentityId>)) -> Result<Option<Proof>> {
+pub async fn of(
+    state: &State,
+    db: &impl ConnectionTrait,
+    provider: &Provider,
+    (user, identity): (UserId, Option<IdentityId>),
+) -> Result<Option<Proof>> {
     let Some(id) = identity else { return Ok(None) };
-    let found = identities::of_user(state.db.read(), user, provider.issuer()).await?.filter(|identity| identity.id == id);
+    let found = identities::of_user(db, user, provider.issuer()).await?.filter(|identity| identity.id == id);
     let standing = |identity: &Identity| standing(identity, &state.config, state.clock.now());
     Ok(found.map(|identity| Proof { standing: standing(&identity), hosted_domain: identity.hosted_domain }))
 }
 
 /// What the person's account at the provider proves, whichever session it opened: a personal access token belongs to none.
-pub async fn of_person(state: &State, user: UserId) -> Result<Option<Proof>> {
+pub async fn of_person(state: &State, db: &impl ConnectionTrait, user: UserId) -> Result<Option<Proof>> {
     let Some(provider) = &state.provider else { return Ok(None) };
-    let found = identities::of_user(state.db.read(), user, provider.issuer()).await?;
+    let found = identities::of_user(db, user, provider.issuer()).await?;
     Ok(found
         .map(|identity| Proof { standing: standing(&identity, &state.config, state.clock.now()), hosted_domain: identity.hosted_domain }))
 }

@@ -70,7 +70,7 @@ async fn write(state: &State, caller: &Caller, refusal: &Refusal) -> Result<()> 
         return Ok(());
     }
     let object = Object { kind: "org", id: refusal.org.to_string(), name: refusal.name.as_str() };
-    let tx = state.db.begin().await?;
+    let tx = state.db.begin_without_session().await?;
     record(&tx, &state.clock, caller, Some(refusal.org), Action::Refused, object, Some(json!({ "permission": refusal.permission })))
         .await?;
     tx.commit().await?;

@@ -18,7 +18,7 @@ const RANDOM_DIGITS: usize = 27;
 const CHECK_DIGITS: usize = 6;
 
 /// What a credential is for; part of its text, so that one kind never passes as another.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum SecretKind {
     /// CI access token.
     CiToken,

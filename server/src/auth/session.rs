@@ -1,7 +1,8 @@
 //! Sessions of tower-sessions, kept in our database: the secret of the cookie only as a hash.
 //!
-//! A session is updated only while its row exists, so that one that was ended cannot come back through a request
-//! that was under way.
+//! A session begins in the transaction that has proven whose it is ([`open`]); the request then puts its secret there
+//! ([`begin`]). From its first moment on it can be ended, and is updated only while its row exists: one that was ended
+//! cannot come back through a request that was under way.
 
 use std::fmt;
 use std::sync::Arc;
@@ -12,10 +13,11 @@ use app::error::AppError;
 use app::request::Caller;
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
+use sea_orm::DatabaseTransaction;
 use serde::{Deserialize, Serialize};
 use tower_sessions::cookie::SameSite;
 use tower_sessions::cookie::time::{Duration, OffsetDateTime};
-use tower_sessions::session::{Id, Record};
+use tower_sessions::session::{self, Id, Record};
 use tower_sessions::session_store::{Error as StoreError, Result as StoreResult};
 use tower_sessions::{Expiry, Session, SessionManagerLayer, SessionStore};
 use uuid::Uuid;
@@ -24,7 +26,7 @@ use crate::auth::secret::SecretHash;
 use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::state::State;
-use crate::store::sessions::{self, StoredSession};
+use crate::store::sessions::{self, Hold, StoredSession};
 
 /// A session that nobody uses for this long ends.
 const IDLE_DAYS: i64 = 7;
@@ -33,7 +35,12 @@ const LONGEST_DAYS: i64 = 30;
 /// Use is noted at most this often, to spare a write per page.
 const NOTE_MINUTES: i64 = 5;
 
+/// A session that never got its secret, because the server stopped, is gone after this long.
+const WITHOUT_SECRET_MINUTES: i64 = 5;
+
 const KEY: &str = "session";
+/// How our store tells tower-sessions that there is nothing to give a secret to.
+const ENDED: &str = "the session has ended";
 
 /// What we keep in a session.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -69,7 +76,34 @@ pub struct SessionData {
 #[serde(transparent)]
 pub struct Ticket(Uuid);
 
-/// Starts a session for this person in this browser, under a new secret; `identity` opened it, if not a password. Returns its id.
+/// Begins a session of this person, for the request of this caller, in the transaction that has proven that it is theirs.
+pub async fn open(state: &State, tx: &DatabaseTransaction, caller: &Caller, user: UserId) -> Result<()> {
+    let (id, now) = (of_request(caller), state.clock.now());
+    let row = StoredSession {
+        secret_hash: waiting(state, id),
+        id,
+        user_id: Some(user),
+        data: String::new(),
+        device: String::new(),
+        address: caller.address.clone(),
+        created_at: now,
+        last_seen_at: now,
+        expires_at: now + TimeDelta::minutes(WITHOUT_SECRET_MINUTES),
+    };
+    sessions::insert(tx, row).await
+}
+
+/// The session that a request begins: there is at most one.
+fn of_request(caller: &Caller) -> SessionId {
+    SessionId::from_uuid(caller.incident.as_uuid())
+}
+
+/// What is stored of a session that waits for its secret: no cookie has this hash.
+fn waiting(state: &State, id: SessionId) -> SecretHash {
+    state.hasher.hash(&format!("session {id} without a secret"))
+}
+
+/// Starts the session that was opened for this person, in this browser; `identity` opened it, if not a password. Returns its id.
 pub async fn begin(
     session: &Session,
     state: &State,
@@ -79,8 +113,7 @@ pub async fn begin(
 ) -> Result<SessionId> {
     // Not `flush`: it deletes the old session, but the next one would get its secret back.
     session.cycle_id().await?;
-    let now = state.clock.now();
-    let id = SessionId::from_uuid(state.clock.new_id());
+    let (id, now) = (of_request(caller), state.clock.now());
     let data = SessionData {
         id,
         user,
@@ -94,22 +127,32 @@ pub async fn begin(
         ticket: None,
     };
     session.insert(KEY, data).await?;
-    session.save().await?;
+    store(session).await?;
     Ok(id)
+}
+
+/// Stores a session under the secret that it has just got, unless it has ended.
+async fn store(session: &Session) -> Result<()> {
+    match session.save().await {
+        Ok(()) => Ok(()),
+        Err(session::Error::Store(StoreError::Backend(why))) if why == ENDED => {
+            // Nothing of it is left to be stored with the answer.
+            session.flush().await?;
+            Err(AppError::Unauthenticated.into())
+        }
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// The person has shown in this session that the account at the provider is theirs. The secret is a new one: from now
 /// on it opens more. A session that was ended meanwhile stays ended.
 pub async fn prove(session: &Session, state: &State, identity: IdentityId) -> Result<()> {
     let data = session.get::<SessionData>(KEY).await?.ok_or(AppError::Unauthenticated)?;
-    // A new secret means a new row, so look first whether the old one is still there.
-    if !sessions::is_there(state.db.write(), data.user, data.id).await? {
-        return Err(AppError::Unauthenticated.into());
-    }
+    // tower-sessions deletes what is under the old secret, and the session is to stay the same: it waits under none.
+    sessions::set_secret(state.db.write(), data.user, data.id, &waiting(state, data.id)).await?;
     session.cycle_id().await?;
     session.insert(KEY, SessionData { identity: Some(identity), pending_link: None, ..data }).await?;
-    session.save().await?;
-    Ok(())
+    store(session).await
 }
 
 /// Keeps an account at the provider, sealed, until the person has entered their password.
@@ -181,7 +224,7 @@ pub async fn current(session: &Session, now: DateTime<Utc>, address: &str) -> Re
 
 /// The layer that brings the session of the cookie. `__Host-` binds the cookie to this host and to TLS.
 pub fn layer(state: &Arc<State>) -> SessionManagerLayer<Store> {
-    SessionManagerLayer::new(Store(state.clone()))
+    SessionManagerLayer::new(Store::new(state))
         .with_name(cookie_name(&state.config))
         .with_secure(state.config.is_https())
         .with_http_only(true)
@@ -206,8 +249,22 @@ impl fmt::Debug for Store {
 }
 
 impl Store {
+    /// The sessions of this server.
+    pub fn new(state: &Arc<State>) -> Self {
+        Self(state.clone())
+    }
+
     fn hash(&self, id: &Id) -> SecretHash {
         self.0.hasher.hash(&format!("session {id}"))
+    }
+
+    /// Ends a session, behind what its person is changing with it at this moment.
+    async fn end(&self, hash: &SecretHash) -> Result<()> {
+        let Some(user) = sessions::user_of(self.0.db.read(), hash).await? else { return Ok(()) };
+        let tx = self.0.db.begin_without_session().await?;
+        sessions::hold(&tx, user, Hold::Alone).await?;
+        sessions::delete(&tx, hash).await?;
+        Ok(tx.commit().await?)
     }
 
     /// `None` for a session without our data: nothing of that kind is ever stored.
@@ -238,13 +295,9 @@ fn failed(error: Error) -> StoreError {
 #[async_trait]
 impl SessionStore for Store {
     async fn create(&self, record: &mut Record) -> StoreResult<()> {
-        loop {
-            let Some(row) = self.row(record)? else { return Ok(()) };
-            if sessions::insert(self.0.db.write(), row).await.map_err(failed)? {
-                return Ok(());
-            }
-            record.id = Id::default();
-        }
+        let Some(row) = self.row(record)? else { return Ok(()) };
+        let there = sessions::complete(self.0.db.write(), row).await.map_err(failed)?;
+        there.then_some(()).ok_or_else(|| StoreError::Backend(ENDED.to_owned()))
     }
 
     async fn save(&self, record: &Record) -> StoreResult<()> {
@@ -262,6 +315,6 @@ impl SessionStore for Store {
     }
 
     async fn delete(&self, id: &Id) -> StoreResult<()> {
-        sessions::delete(self.0.db.write(), &self.hash(id)).await.map_err(failed)
+        self.end(&self.hash(id)).await.map_err(failed)
     }
 }

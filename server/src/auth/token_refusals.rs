@@ -62,7 +62,7 @@ pub async fn flush(state: &State) -> Result<()> {
 
 async fn write(state: &State, token: &DeadToken, address: String) -> Result<()> {
     let now = state.clock.now();
-    let tx = state.db.begin().await?;
+    let tx = state.db.begin_without_session().await?;
     // Another server may have done it, or the token may be gone.
     if !ci_tokens::note_refusal(&tx, token.id, now - TimeDelta::hours(1), now).await? {
         return Ok(());

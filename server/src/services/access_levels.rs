@@ -13,15 +13,16 @@ use sea_orm::DatabaseTransaction;
 use serde_json::json;
 
 use crate::auth::access::{self, WorkspaceScope};
+use crate::auth::change;
 use crate::error::{Result, answer};
 use crate::state::State;
+use crate::store::access_levels;
 use crate::store::audit::{Action, Object, record};
-use crate::store::{access_levels, ci_tokens};
 
 /// What a workspace's credentials may do.
 pub struct AccessLevels(pub Arc<State>);
 
-/// Changes one level in a transaction that may do more, unless it is so already. Whoever commits tells that access has changed.
+/// Changes one level in a change that may do more, unless it is so already; `true` when its commit takes access.
 pub async fn change_within(
     state: &State,
     tx: &DatabaseTransaction,
@@ -38,7 +39,6 @@ pub async fn change_within(
         return Ok(false);
     }
     access_levels::change(tx, scope, change).await?;
-    ci_tokens::raise_access_epoch(tx).await?;
     let object = Object { kind: "workspace", id: scope.id().to_string(), name: scope.name().as_str() };
     let details = json!({ "of": of, "before": before, "after": after });
     record(tx, &state.clock, caller, Some(scope.org().id()), Action::AccessLevelChanged, object, Some(details)).await?;
@@ -58,11 +58,10 @@ impl Port for AccessLevels {
 
     async fn change(&self, caller: &Caller, slug: &OrgSlug, workspace: WorkspaceId, change: LevelChange) -> Result<(), AppError> {
         answer(caller, async {
-            let tx = self.0.db.begin().await?;
-            let scope = access::workspace_for_change(&tx, caller, slug, workspace, Permission::ManageTokens).await?;
+            let tx = change::begin(&self.0, caller).await?;
+            let scope = access::workspace_for_change(&tx, slug, workspace, Permission::ManageTokens).await?;
             if change_within(&self.0, &tx, caller, &scope, change).await? {
-                tx.commit().await?;
-                self.0.access_changed();
+                tx.commit_taking_access(&self.0).await?;
             }
             Ok(())
         })

@@ -18,6 +18,7 @@ use sea_orm::{ConnectionTrait, DatabaseTransaction};
 use serde_json::json;
 
 use crate::auth::access::{self, OrgScope};
+use crate::auth::change;
 use crate::error::{Error, Result, answer};
 use crate::mail::messages::{AccountChange, Mail};
 use crate::mail::queue;
@@ -27,7 +28,7 @@ use crate::services::invites::closing;
 use crate::state::State;
 use crate::store::audit::{Action, Object, record};
 use crate::store::users::User;
-use crate::store::{ci_tokens, invites, members, orgs, users};
+use crate::store::{invites, members, orgs, users};
 
 /// So often it is tried when the person comes into an organization at the same moment.
 const ATTEMPTS: usize = 5;
@@ -57,8 +58,8 @@ impl AccountDeletion {
 
     async fn delete_now(&self, caller: &Caller, user: &User) -> Result<()> {
         let state = &self.0;
-        let tx = state.db.begin().await?;
-        let scopes = access::own_orgs_for_change(&tx, caller).await?;
+        let tx = change::begin_ending(state, caller).await?;
+        let scopes = access::own_orgs_for_change(&tx).await?;
         for scope in &scopes {
             if !can_go(&tx, scope).await? {
                 return Err(Conflict::LastAdminSomewhere.into());
@@ -69,12 +70,10 @@ impl AccountDeletion {
         }
         invites::forget_inviter(&tx, user.id).await?;
         users::delete(&tx, user.id).await?;
-        ci_tokens::raise_access_epoch(&tx).await?;
         let mail = Mail::AccountChanged { name: &user.name, change: AccountChange::Deleted };
         queue::push(&tx, state, &user.email, &mail).await?;
         record(&tx, &state.clock, caller, None, Action::Deleted, account(user), None).await?;
-        tx.commit().await?;
-        state.access_changed();
+        tx.commit_taking_access(state).await?;
         state.mail_waiting.notify_one();
         Ok(())
     }

@@ -15,6 +15,7 @@ use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
 
 use crate::auth::access::{self, OrgScope};
+use crate::auth::change;
 use crate::auth::invited;
 use crate::error::{Error, Result, answer};
 use crate::services::accounts::account;
@@ -50,14 +51,15 @@ impl AccountExport {
         let (state, of, caller) = (self.0.clone(), caller.clone(), caller.clone());
         let parts = stream::try_unfold(Rest::All, move |rest| {
             let (state, of) = (state.clone(), of.clone());
-            async move { part(&state, &of, user, rest).await }
+            // A reader may take long: for each part it is asked again whether they are still signed in.
+            async move { part(&state, &change::still(&state, &of).await?, user, rest).await }
         });
         Ok(parts.map_err(move |error: Error| error.shown_to(&caller)))
     }
 
     async fn begin(&self, caller: &Caller, id: UserId) -> Result<()> {
         let now = self.0.clock.now();
-        let tx = self.0.db.begin().await?;
+        let tx = change::begin(&self.0, caller).await?;
         let quota = Quota { most: MOST, within: TimeDelta::hours(1) };
         if let Some(wait) = quotas::take(&tx, &format!("export by {id}"), quota, now).await? {
             return Err(AppError::RateLimited(u32::try_from(wait.num_seconds()).unwrap_or(u32::MAX)).into());

@@ -18,6 +18,7 @@ use chrono::TimeDelta;
 use sea_orm::{ConnectionTrait, DatabaseTransaction};
 
 use crate::auth::secret::{SecretKind, generate, is_well_formed};
+use crate::auth::{change, session};
 use crate::error::{Result, answer};
 use crate::mail::messages::Mail;
 use crate::mail::queue;
@@ -85,7 +86,7 @@ impl Accounts {
         let password_hash = Some(state.passwords.hash(password).await?);
         let user =
             User { id: UserId::from_uuid(state.clock.new_id()), email: email.clone(), name: name.clone(), password_hash, confirmed: true };
-        let tx = state.db.begin().await?;
+        let tx = change::begin(state, caller).await?;
         if !users::insert(&tx, &user, state.clock.now()).await? {
             return Ok(None);
         }
@@ -100,7 +101,7 @@ impl Port for Accounts {
     async fn sign_up(&self, caller: &Caller, new: NewAccount) -> Result<(), AppError> {
         let state = &self.0;
         in_fixed_time(Box::pin(answer(caller, async {
-            let tx = state.db.begin().await?;
+            let tx = state.db.begin_without_session().await?;
             let user = User {
                 id: UserId::from_uuid(state.clock.new_id()),
                 email: new.email,
@@ -143,7 +144,7 @@ impl Port for Accounts {
             password::check_new(password.expose(), &user.email).map_err(|reason| AppError::field(Field::Password, reason))?;
             let password_hash = state.passwords.hash(password).await?;
 
-            let tx = state.db.begin().await?;
+            let tx = change::begin_ending_of(state, caller, Some(id)).await?;
             users::lock(&tx, id).await?.ok_or(AppError::LinkUnusable)?;
             if !users::consume_link(&tx, &hash).await? {
                 return Err(AppError::LinkUnusable.into());
@@ -153,11 +154,12 @@ impl Port for Accounts {
             users::set_password(&tx, id, &password_hash).await?;
             users::confirm(&tx, id, now).await?;
             sessions::end_all(&tx, id, None).await?;
+            session::open(state, &tx, caller, id).await?;
             self.then(&tx, caller, id, tokens).await?;
             record(&tx, &state.clock, caller, None, Action::PasswordChosen, account(&user), None).await?;
-            tx.commit().await?;
-            if tokens == TokensThen::Revoke {
-                state.access_changed();
+            match tokens {
+                TokensThen::Keep => tx.commit().await?,
+                TokensThen::Revoke => tx.commit_taking_access(state).await?,
             }
             Ok(id)
         })
@@ -187,13 +189,18 @@ impl Port for Accounts {
             let action = if fits { Action::SignedIn } else { Action::SignInFailed };
             // Written for an unknown address too, so that it takes as long as a known one.
             let object = user.as_ref().map_or(Object { kind: "account", id: String::new(), name: "" }, account);
-            let tx = state.db.begin().await?;
+            let entering = user.as_ref().filter(|_| fits);
+            let tx = change::begin_entering(state, caller, entering.map(|user| user.id)).await?;
+            if let Some(user) = entering {
+                // It may have been changed while it was checked.
+                if self.user(&tx, user.id).await?.password_hash != user.password_hash {
+                    return Err(AppError::WrongCredentials.into());
+                }
+                session::open(state, &tx, caller, user.id).await?;
+            }
             record(&tx, &state.clock, caller, None, action, object, None).await?;
             tx.commit().await?;
-            match user {
-                Some(user) if fits => Ok(user.id),
-                Some(_) | None => Err(AppError::WrongCredentials.into()),
-            }
+            Ok(entering.ok_or(AppError::WrongCredentials)?.id)
         })
         .await
     }
@@ -201,7 +208,7 @@ impl Port for Accounts {
     async fn forgot_password(&self, caller: &Caller, email: Email) -> Result<(), AppError> {
         let state = &self.0;
         in_fixed_time(Box::pin(answer(caller, async {
-            let tx = state.db.begin().await?;
+            let tx = state.db.begin_without_session().await?;
             if let Some(user) = users::find_by_email(&tx, &email).await? {
                 let link = self.new_link(&tx, user.id, NEW_PASSWORD_HOURS).await?;
                 // To the address that was entered: the primary one may be the mailbox that they have lost.
@@ -221,7 +228,7 @@ impl Port for Accounts {
             let user = self.user(state.db.read(), signed_in.id).await?;
             current_password::check(state, caller, &user, current).await?;
             let password_hash = state.passwords.hash(new).await?;
-            let tx = state.db.begin().await?;
+            let tx = change::begin_ending(state, caller).await?;
             users::lock(&tx, user.id).await?.ok_or(AppError::Unauthenticated)?;
             users::set_password(&tx, user.id, &password_hash).await?;
             users::delete_links(&tx, user.id).await?;
@@ -229,9 +236,9 @@ impl Port for Accounts {
             sessions::end_all(&tx, user.id, Some(signed_in.session)).await?;
             self.then(&tx, caller, user.id, tokens).await?;
             record(&tx, &state.clock, caller, None, Action::PasswordChanged, account(&user), None).await?;
-            tx.commit().await?;
-            if tokens == TokensThen::Revoke {
-                state.access_changed();
+            match tokens {
+                TokensThen::Keep => tx.commit().await?,
+                TokensThen::Revoke => tx.commit_taking_access(state).await?,
             }
             Ok(())
         })
@@ -246,7 +253,7 @@ impl Port for Accounts {
     async fn send_password_link(&self, caller: &Caller) -> Result<(), AppError> {
         let (state, signed_in) = (&self.0, caller.user()?);
         answer(caller, async {
-            let tx = state.db.begin().await?;
+            let tx = change::begin(state, caller).await?;
             let user = self.user(&tx, signed_in.id).await?;
             let link = self.new_link(&tx, user.id, NEW_PASSWORD_HOURS).await?;
             queue::push(&tx, state, &user.email, &Mail::NewPassword { name: &user.name, link: &link }).await?;
@@ -261,7 +268,7 @@ impl Port for Accounts {
         let state = &self.0;
         let signed_in = caller.user()?;
         answer(caller, async {
-            let tx = state.db.begin().await?;
+            let tx = change::begin(state, caller).await?;
             let user = self.user(&tx, signed_in.id).await?;
             users::rename(&tx, user.id, &name).await?;
             let details = serde_json::json!({ "before": user.name, "after": name });

@@ -18,6 +18,7 @@ use chrono::TimeDelta;
 use sea_orm::DatabaseTransaction;
 use serde_json::json;
 
+use crate::auth::change;
 use crate::auth::secret::{SecretHash, SecretKind, generate, is_well_formed};
 use crate::error::{Result, answer};
 use crate::mail::messages::{AccountChange, Mail};
@@ -100,7 +101,7 @@ impl Port for Addresses {
         in_fixed_time(Box::pin(answer(caller, async {
             let user = users::find(state.db.read(), signed_in.id).await?.ok_or(AppError::Unauthenticated)?;
             current_password::check_if_any(state, caller, &user, current).await?;
-            let tx = state.db.begin().await?;
+            let tx = change::begin(state, caller).await?;
             let user = self.locked(&tx, user.id).await?;
             let theirs = addresses::of_user(&tx, user.id).await?;
             if theirs.iter().any(|row| row.email == email) {
@@ -122,7 +123,7 @@ impl Port for Addresses {
     async fn resend(&self, caller: &Caller, email: Email) -> Result<(), AppError> {
         let (state, signed_in) = (&self.0, caller.user()?);
         in_fixed_time(Box::pin(answer(caller, async {
-            let tx = state.db.begin().await?;
+            let tx = change::begin(state, caller).await?;
             let user = self.locked(&tx, signed_in.id).await?;
             let theirs = addresses::of_user(&tx, user.id).await?;
             if !theirs.iter().any(|row| row.email == email && row.confirmed_at.is_none()) {
@@ -152,7 +153,7 @@ impl Port for Addresses {
         let (state, signed_in) = (&self.0, caller.user()?);
         answer(caller, async {
             let (hash, now) = (self.hash(link)?, state.clock.now());
-            let tx = state.db.begin().await?;
+            let tx = change::begin(state, caller).await?;
             let user = self.locked(&tx, signed_in.id).await?;
             let found = addresses::find_link(&tx, &hash, now).await?.filter(|(claimant, _)| *claimant == user.id);
             let (_, email) = found.ok_or(AppError::LinkUnusable)?;
@@ -172,7 +173,7 @@ impl Port for Addresses {
     async fn remove(&self, caller: &Caller, email: Email) -> Result<(), AppError> {
         let (state, signed_in) = (&self.0, caller.user()?);
         answer(caller, async {
-            let tx = state.db.begin().await?;
+            let tx = change::begin(state, caller).await?;
             let user = self.locked(&tx, signed_in.id).await?;
             if email == user.email {
                 return Err(Conflict::PrimaryAddress.into());
@@ -197,7 +198,7 @@ impl Port for Addresses {
     async fn make_primary(&self, caller: &Caller, email: Email) -> Result<(), AppError> {
         let (state, signed_in) = (&self.0, caller.user()?);
         answer(caller, async {
-            let tx = state.db.begin().await?;
+            let tx = change::begin(state, caller).await?;
             let user = self.locked(&tx, signed_in.id).await?;
             let theirs = addresses::of_user(&tx, user.id).await?;
             let row = theirs.into_iter().find(|row| row.email == email).ok_or(AppError::NotFound)?;

@@ -16,6 +16,7 @@ use serde_json::json;
 
 use super::retention::delete_blobs;
 use crate::auth::access;
+use crate::auth::change;
 use crate::error::answer;
 use crate::state::State;
 use crate::store::artifacts::{self, After};
@@ -63,8 +64,8 @@ impl Port for Artifacts {
 
     async fn delete(&self, caller: &Caller, slug: &OrgSlug, workspace: WorkspaceId, hash: &ArtifactHash) -> Result<(), AppError> {
         answer(caller, async {
-            let tx = self.0.db.begin().await?;
-            let scope = access::workspace_for_change(&tx, caller, slug, workspace, Permission::PurgeArtifacts).await?;
+            let tx = change::begin(&self.0, caller).await?;
+            let scope = access::workspace_for_change(&tx, slug, workspace, Permission::PurgeArtifacts).await?;
             let gone = artifacts::find_for_purge(&tx, &scope, hash).await?.ok_or(AppError::NotFound)?;
             artifacts::delete(&tx, scope.id(), std::slice::from_ref(&gone)).await?;
             let object = Object { kind: "artifacts", id: scope.id().to_string(), name: scope.name().as_str() };
@@ -83,8 +84,8 @@ impl Port for Artifacts {
                 Purge::All => (now, json!({ "which": "all" })),
                 Purge::OlderThanDays(days) => (now - TimeDelta::days(i64::from(days)), json!({ "which": "older", "days": days })),
             };
-            let tx = self.0.db.begin().await?;
-            let scope = access::workspace_for_change(&tx, caller, slug, workspace, Permission::PurgeArtifacts).await?;
+            let tx = change::begin(&self.0, caller).await?;
+            let scope = access::workspace_for_change(&tx, slug, workspace, Permission::PurgeArtifacts).await?;
             if artifacts::newest_purge(&tx, &scope).await?.is_some_and(|purge| purge.finished_at.is_none()) {
                 return Err(Conflict::PurgeRunning.into());
             }

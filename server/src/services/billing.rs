@@ -14,6 +14,7 @@ use serde_json::json;
 
 use super::limits;
 use crate::auth::access::{self, OrgScope};
+use crate::auth::change;
 use crate::error::{Error, Result, answer};
 use crate::seal::{SealContext, open_row, seal_row};
 use crate::state::{StartError, State};
@@ -40,8 +41,8 @@ impl Billing {
     /// Gives an organization a plan, as the operator; `None` when there is no plan of this name.
     pub async fn set_plan(&self, caller: &Caller, slug: &OrgSlug, plan: &str) -> Result<Option<()>> {
         let Some(plan) = self.0.plans.find(plan) else { return Ok(None) };
-        let tx = self.0.db.begin().await?;
-        let scope = access::org_for_change(&tx, caller, slug, Permission::ManageBilling).await?;
+        let tx = change::begin(&self.0, caller).await?;
+        let scope = access::org_for_change(&tx, slug, Permission::ManageBilling).await?;
         let before = self.0.plans.of(billing::find(&tx, scope.id()).await?.plan.as_deref());
         billing::set_plan(&tx, &scope, &plan.name).await?;
         let details = json!({ "before": before.name, "after": plan.name });
@@ -53,7 +54,7 @@ impl Billing {
     /// All days that are kept, as a table for spreadsheets (RFC 4180). That somebody takes it is an event itself.
     pub async fn csv(&self, caller: &Caller, slug: &OrgSlug) -> Result<Vec<u8>, AppError> {
         answer(caller, async {
-            let tx = self.0.db.begin().await?;
+            let tx = change::begin(&self.0, caller).await?;
             let scope = access::org(&tx, caller, slug, Permission::ManageBilling).await?;
             let today = self.0.clock.now().date_naive();
             let days = usage::days(&tx, &scope, start(today, MOST_DAYS)).await?;
@@ -125,8 +126,8 @@ impl Port for Billing {
             // The key comes over another connection, which is not to be waited for inside of a transaction.
             let id = access::org(self.0.db.read(), caller, slug, Permission::ManageBilling).await?.id();
             let keys = self.0.keys.of(&self.0.db, id).await?;
-            let tx = self.0.db.begin().await?;
-            let scope = access::org_for_change(&tx, caller, slug, Permission::ManageBilling).await?;
+            let tx = change::begin(&self.0, caller).await?;
+            let scope = access::org_for_change(&tx, slug, Permission::ManageBilling).await?;
             billing::set_contact(&tx, &scope, seal_row(&keys, &context(scope.id()), &plain)?).await?;
             // Who and where is sealed, and so does not stand in the log.
             record(&tx, &self.0.clock, caller, Some(scope.id()), Action::BillingContactChanged, object(&scope), None).await?;

@@ -6,16 +6,17 @@
 
 use std::sync::Arc;
 
+use app::domain::access::CachePermission;
 use app::domain::artifact::{ArtifactScope, PutOutcome};
 use app::domain::ids::ArtifactId;
 use app::domain::names::ArtifactHash;
 use axum::body::{Body, BodyDataStream};
 
-use crate::auth::credential::CacheScope;
+use crate::auth::credential::{CacheScope, Reading};
 use crate::blob::{BlobKey, BlobReader};
 use crate::error::{Error, Result};
 use crate::seal::{SealContext, SealError, Sealer};
-use crate::services::naming;
+use crate::services::naming::{self, Named};
 use crate::services::retention::delete_blobs;
 use crate::state::{ArtifactKey, State};
 use crate::store::artifacts::{self, NewArtifact, StoredArtifact};
@@ -71,15 +72,26 @@ async fn read(state: &Arc<State>, scope: &CacheScope, kind: ArtifactScope, hash:
                     });
                 }
             });
+            let content = content.while_allowed(Reading::new(state, scope, reads(kind)));
             Ok(Some(Found { artifact, content }))
         }
         Err(SendError::Storage(error)) => Err(error.into()),
+        // Asked of what is sent behind the beginning.
+        Err(SendError::NotAllowed) => Ok(None),
         Err(SendError::Seal(error)) if is_damage(error) => {
             give_up(state, (scope.workspace(), kind, hash.clone()), &artifact, &error.to_string()).await?;
             Ok(None)
         }
         // A miss, and a line in the log.
         Err(SendError::Seal(error)) => Err(error.into()),
+    }
+}
+
+/// What it takes to read artifacts of this kind.
+const fn reads(kind: ArtifactScope) -> CachePermission {
+    match kind {
+        ArtifactScope::Shared => CachePermission::ReadShared,
+        ArtifactScope::Execution(_) => CachePermission::UseExecution,
     }
 }
 
@@ -96,7 +108,7 @@ const fn is_damage(error: SealError) -> bool {
 async fn give_up(state: &State, place: ArtifactKey, artifact: &StoredArtifact, why: &str) -> Result<()> {
     tracing::error!(artifact = %artifact.id, why, "an artifact is damaged: it is deleted, so that it can be stored again");
     metrics::counter!("buildkeep_damaged_artifacts_total").increment(1);
-    let tx = state.db.begin().await?;
+    let tx = state.db.begin_without_session().await?;
     artifacts::delete(&tx, place.0, std::slice::from_ref(artifact)).await?;
     tx.commit().await?;
     state.found.invalidate(&place);
@@ -156,6 +168,9 @@ pub enum PutError {
     /// The body is not acceptable or could not be written.
     #[error(transparent)]
     Receive(#[from] ReceiveError),
+    /// The credential may not store it any more: that was taken away while the body came.
+    #[error("the credential has lost its access during the upload")]
+    NotAllowed,
     /// The server failed.
     #[error(transparent)]
     Inner(#[from] Error),
@@ -189,18 +204,23 @@ pub async fn put(
         created_by: scope.credential().name.clone(),
         created_at: now,
     };
-    let mut named = naming::name(state, new.clone()).await;
+    let by = scope.credential();
+    let mut named = naming::name(state, new.clone(), by.clone()).await;
     // The key may be taken by an artifact whose bytes are lost.
-    if matches!(named, Ok(false)) && !exists(state, scope, kind, hash).await? {
-        named = naming::name(state, new).await;
+    if matches!(named, Ok(Named::Taken)) && !exists(state, scope, kind, hash).await? {
+        named = naming::name(state, new, by.clone()).await;
     }
     match named {
-        Ok(true) => {
+        Ok(Named::Stored) => {
             metrics::counter!("buildkeep_artifacts_stored_total").increment(1);
             metrics::counter!("buildkeep_artifact_bytes_stored_total").increment(received.plain_bytes);
             Ok(PutOutcome::Created)
         }
-        Ok(false) => {
+        Ok(Named::Refused) => {
+            state.blobs.delete(&key).await.map_err(Error::from)?;
+            Err(PutError::NotAllowed)
+        }
+        Ok(Named::Taken) => {
             // Unless the row is ours after all: a commit whose answer was lost was tried twice.
             if !artifacts::unnamed(state.db.read(), vec![key.to_string()]).await?.is_empty() {
                 state.blobs.delete(&key).await.map_err(Error::from)?;

@@ -17,6 +17,7 @@ use sea_orm::DatabaseTransaction;
 use serde_json::json;
 
 use crate::auth::access::{self, WorkspaceScope};
+use crate::auth::change;
 use crate::auth::secret::{SecretKind, generate, last_four};
 use crate::error::{Result, answer};
 use crate::state::State;
@@ -95,8 +96,8 @@ impl Port for CiTokens {
 
     async fn create(&self, caller: &Caller, slug: &OrgSlug, workspace: WorkspaceId, token: NewCiToken) -> Result<IssuedToken, AppError> {
         answer(caller, async {
-            let tx = self.0.db.begin().await?;
-            let scope = access::workspace_for_change(&tx, caller, slug, workspace, Permission::ManageTokens).await?;
+            let tx = change::begin(&self.0, caller).await?;
+            let scope = access::workspace_for_change(&tx, slug, workspace, Permission::ManageTokens).await?;
             let issued = self.issue(&tx, caller, &scope, token).await?;
             tx.commit().await?;
             Ok(issued)
@@ -114,18 +115,16 @@ impl Port for CiTokens {
     ) -> Result<IssuedToken, AppError> {
         answer(caller, async {
             let (secret, stored) = self.new_secret()?;
-            let tx = self.0.db.begin().await?;
-            let scope = access::workspace_for_change(&tx, caller, slug, workspace, Permission::ManageTokens).await?;
+            let tx = change::begin(&self.0, caller).await?;
+            let scope = access::workspace_for_change(&tx, slug, workspace, Permission::ManageTokens).await?;
             let token = self.find(&tx, &scope, id).await?;
             if token.state != TokenState::Active {
                 return Err(Conflict::TokenNotActive.into());
             }
             let old_works_until = self.0.clock.now() + TimeDelta::hours(i64::from(overlap_hours));
             ci_tokens::rotate(&tx, &scope, id, stored, old_works_until).await?;
-            ci_tokens::raise_access_epoch(&tx).await?;
             self.note(&tx, caller, &scope, &token, Action::Rotated).await?;
-            tx.commit().await?;
-            self.0.access_changed();
+            tx.commit_taking_access(&self.0).await?;
             Ok(IssuedToken { id, name: token.name.into(), access: token.access, secret, old_works_for_hours: Some(overlap_hours) })
         })
         .await
@@ -133,14 +132,12 @@ impl Port for CiTokens {
 
     async fn revoke(&self, caller: &Caller, slug: &OrgSlug, workspace: WorkspaceId, id: CiTokenId) -> Result<TokenName, AppError> {
         answer(caller, async {
-            let tx = self.0.db.begin().await?;
-            let scope = access::workspace_for_change(&tx, caller, slug, workspace, Permission::ManageTokens).await?;
+            let tx = change::begin(&self.0, caller).await?;
+            let scope = access::workspace_for_change(&tx, slug, workspace, Permission::ManageTokens).await?;
             let token = self.find(&tx, &scope, id).await?;
             ci_tokens::revoke(&tx, &scope, id, self.0.clock.now()).await?;
-            ci_tokens::raise_access_epoch(&tx).await?;
             self.note(&tx, caller, &scope, &token, Action::Revoked).await?;
-            tx.commit().await?;
-            self.0.access_changed();
+            tx.commit_taking_access(&self.0).await?;
             Ok(token.name)
         })
         .await

@@ -20,13 +20,14 @@ use sea_orm::DatabaseTransaction;
 
 use super::{orgs, retention, workspaces};
 use crate::auth::access::{self, OrgScope};
+use crate::auth::change;
 use crate::auth::secret::{SecretHash, SecretKind, is_well_formed};
 use crate::error::{Result, answer};
 use crate::state::State;
 use crate::store::artifacts::StoredArtifact;
 use crate::store::audit::{Action, Object, record};
 use crate::store::connections::{self, Connection, Lock};
-use crate::store::{ci_tokens, unclaimed};
+use crate::store::unclaimed;
 
 /// Links that `nx connect` prints.
 pub struct Connections(pub Arc<State>);
@@ -50,7 +51,6 @@ impl Connections {
         if !unclaimed::claim(tx, scope, id, name).await? {
             return Err(AppError::LinkUnusable.into());
         }
-        ci_tokens::raise_access_epoch(tx).await?;
         let object = Object { kind: "workspace", id: id.to_string(), name: name.as_str() };
         record(tx, &self.0.clock, caller, Some(scope.id()), Action::Claimed, object, None).await?;
         Ok(gone)
@@ -87,7 +87,7 @@ impl Port for Connections {
         let user = caller.user()?;
         answer(caller, async {
             let state = &self.0;
-            let tx = state.db.begin().await?;
+            let tx = change::begin(state, caller).await?;
             let slug = match owner {
                 Owner::Existing(slug) => slug,
                 Owner::New(org, slug) => {
@@ -96,15 +96,16 @@ impl Port for Connections {
                 }
             };
             // First the organization, as everywhere: two who use links never wait for each other.
-            let scope = access::org_for_change(&tx, caller, &slug, Permission::CreateWorkspace).await?;
+            let scope = access::org_for_change(&tx, &slug, Permission::CreateWorkspace).await?;
             let link = self.use_up(&tx, &self.hash(code)?).await?;
             let (workspace, gone) = match link.workspace {
                 Some(id) => (id, self.claim(&tx, caller, &scope, id, &name).await?),
                 None => (workspaces::create_in(state, &tx, caller, &scope, name).await?.0.id, Vec::new()),
             };
-            tx.commit().await?;
-            if link.workspace.is_some() {
-                state.access_changed();
+            if link.workspace.is_none() {
+                tx.commit().await?;
+            } else {
+                tx.commit_taking_access(state).await?;
                 state.found.invalidate_all();
                 let state = state.clone();
                 // What is left, the sweeper takes.

@@ -7,6 +7,7 @@ use app::error::{AppError, Conflict, Field};
 use app::request::Caller;
 use chrono::TimeDelta;
 
+use crate::auth::change;
 use crate::error::Result;
 use crate::services::accounts::account;
 use crate::state::State;
@@ -21,7 +22,7 @@ pub async fn check(state: &State, caller: &Caller, user: &User, password: PlainS
     if state.passwords.verify(password, user.password_hash.clone()).await? {
         return Ok(());
     }
-    let tx = state.db.begin().await?;
+    let tx = change::begin(state, caller).await?;
     record(&tx, &state.clock, caller, None, Action::PasswordRefused, account(user), None).await?;
     tx.commit().await?;
     Err(AppError::field(Field::CurrentPassword, Reason::WrongPassword).into())

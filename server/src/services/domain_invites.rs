@@ -22,6 +22,7 @@ use serde_json::json;
 
 use crate::auth::access::{self, OrgScope};
 use crate::auth::at_domain;
+use crate::auth::change;
 use crate::auth::secret;
 use crate::error::{Result, answer};
 use crate::state::State;
@@ -89,8 +90,8 @@ impl Port for DomainInvites {
     async fn add(&self, caller: &Caller, slug: &OrgSlug, typed: &str, role: Role) -> Result<DomainName, AppError> {
         answer(caller, async {
             let state = &self.0;
-            let tx = state.db.begin().await?;
-            let scope = access::org_for_change(&tx, caller, slug, Permission::ManageMembers).await?;
+            let tx = change::begin(state, caller).await?;
+            let scope = access::org_for_change(&tx, slug, Permission::ManageMembers).await?;
             let domain = admissible::parse(typed).map_err(|reason| AppError::field(Field::Domain, reason))?;
             if domain_invites::count(&tx, &scope).await? >= MOST {
                 return Err(Conflict::TooMany.into());
@@ -123,8 +124,8 @@ impl Port for DomainInvites {
 
     async fn set_role(&self, caller: &Caller, slug: &OrgSlug, id: DomainInviteId, role: Role) -> Result<DomainName, AppError> {
         answer(caller, async {
-            let tx = self.0.db.begin().await?;
-            let scope = access::org_for_change(&tx, caller, slug, Permission::ManageMembers).await?;
+            let tx = change::begin(&self.0, caller).await?;
+            let scope = access::org_for_change(&tx, slug, Permission::ManageMembers).await?;
             let row = found(&tx, &scope, id).await?;
             if row.role != role {
                 domain_invites::set_role(&tx, &scope, id, role).await?;
@@ -140,8 +141,8 @@ impl Port for DomainInvites {
     async fn vouch(&self, caller: &Caller, slug: &OrgSlug, id: DomainInviteId) -> Result<DomainName, AppError> {
         let user = caller.user()?;
         answer(caller, async {
-            let tx = self.0.db.begin().await?;
-            let scope = access::org_for_change(&tx, caller, slug, Permission::ManageMembers).await?;
+            let tx = change::begin(&self.0, caller).await?;
+            let scope = access::org_for_change(&tx, slug, Permission::ManageMembers).await?;
             let row = found(&tx, &scope, id).await?;
             if !may_vouch(&tx, caller, &row.domain).await? {
                 return Err(Conflict::NoAddressThere.into());
@@ -160,8 +161,8 @@ impl Port for DomainInvites {
 
     async fn remove(&self, caller: &Caller, slug: &OrgSlug, id: DomainInviteId) -> Result<DomainName, AppError> {
         answer(caller, async {
-            let tx = self.0.db.begin().await?;
-            let scope = access::org_for_change(&tx, caller, slug, Permission::ManageMembers).await?;
+            let tx = change::begin(&self.0, caller).await?;
+            let scope = access::org_for_change(&tx, slug, Permission::ManageMembers).await?;
             let row = found(&tx, &scope, id).await?;
             domain_invites::delete(&tx, &scope, id).await?;
             record(&tx, &self.0.clock, caller, Some(scope.id()), Action::DomainRemoved, object(&row), None).await?;

@@ -22,13 +22,14 @@ use app::request::{Actor, Caller};
 use async_trait::async_trait;
 use serde_json::json;
 
+use crate::auth::change;
 use crate::auth::{access, proof};
 use crate::error::{Result, answer};
 use crate::oidc::Provider;
 use crate::seal::SealContext;
 use crate::state::State;
 use crate::store::audit::{Action, Object, record};
-use crate::store::{ci_tokens, identities, orgs, users};
+use crate::store::{identities, orgs, users};
 
 /// So many of those whom a rule keeps out are named.
 const NAMED: u64 = 50;
@@ -120,26 +121,24 @@ impl Port for Identities {
 
     async fn set_rule(&self, caller: &Caller, slug: &OrgSlug, rule: SignInRule) -> Result<(), AppError> {
         answer(caller, async {
-            let tx = self.0.db.begin().await?;
-            let scope = access::org_for_change(&tx, caller, slug, Permission::EditOrg).await?;
+            let tx = change::begin(&self.0, caller).await?;
+            let scope = access::org_for_change(&tx, slug, Permission::EditOrg).await?;
             if rule.provider_only {
                 // Without a provider nobody could get in again.
                 self.provider()?;
             }
             // Whoever makes the rule has shown that it can be met.
-            if let Actor::User(user) = &caller.actor {
+            if let Actor::User(user) = &tx.caller().actor {
                 rule.admits(user.proof.as_ref()).map_err(AppError::SignIn)?;
             }
             if rule == *scope.sign_in() {
                 return Ok(());
             }
             orgs::set_sign_in_rule(&tx, &scope, &rule).await?;
-            ci_tokens::raise_access_epoch(&tx).await?;
             let details = json!({ "before": self.described(scope.sign_in()), "after": self.described(&rule) });
             let object = Object { kind: "org", id: scope.id().to_string(), name: scope.name().as_str() };
             record(&tx, &self.0.clock, caller, Some(scope.id()), Action::SignInRuleChanged, object, Some(details)).await?;
-            tx.commit().await?;
-            self.0.access_changed();
+            tx.commit_taking_access(&self.0).await?;
             Ok(())
         })
         .await

@@ -28,6 +28,7 @@ use serde_json::json;
 
 use super::limits;
 use crate::auth::access::{self, OrgScope};
+use crate::auth::change;
 use crate::auth::invited;
 use crate::auth::secret::{SecretHash, SecretKind, generate};
 use crate::error::{Result, answer};
@@ -173,8 +174,8 @@ impl Port for Invites {
 
     async fn invite(&self, caller: &Caller, slug: &OrgSlug, new: NewInvites) -> Result<Vec<InviteResult>, AppError> {
         answer(caller, async {
-            let tx = self.0.db.begin().await?;
-            let scope = access::org_for_change(&tx, caller, slug, Permission::ManageMembers).await?;
+            let tx = change::begin(&self.0, caller).await?;
+            let scope = access::org_for_change(&tx, slug, Permission::ManageMembers).await?;
             if new.requires_provider && self.0.provider.is_none() {
                 return Err(Conflict::NoProvider.into());
             }
@@ -228,8 +229,8 @@ impl Port for Invites {
 
     async fn resend(&self, caller: &Caller, slug: &OrgSlug, id: InviteId) -> Result<Email, AppError> {
         answer(caller, async {
-            let tx = self.0.db.begin().await?;
-            let scope = access::org_for_change(&tx, caller, slug, Permission::ManageMembers).await?;
+            let tx = change::begin(&self.0, caller).await?;
+            let scope = access::org_for_change(&tx, slug, Permission::ManageMembers).await?;
             let open = self.open_invite(&tx, &scope, id).await?;
             if self.0.clock.now() - open.sent_at < invite::RESEND_PAUSE {
                 return Err(Conflict::JustSent.into());
@@ -251,8 +252,8 @@ impl Port for Invites {
 
     async fn revoke(&self, caller: &Caller, slug: &OrgSlug, id: InviteId) -> Result<Email, AppError> {
         answer(caller, async {
-            let tx = self.0.db.begin().await?;
-            let scope = access::org_for_change(&tx, caller, slug, Permission::ManageMembers).await?;
+            let tx = change::begin(&self.0, caller).await?;
+            let scope = access::org_for_change(&tx, slug, Permission::ManageMembers).await?;
             let open = self.open_invite(&tx, &scope, id).await?;
             if !invites::revoke(&tx, &scope, id, self.0.clock.now()).await? {
                 return Err(Conflict::InviteClosed.into());
@@ -267,8 +268,8 @@ impl Port for Invites {
 
     async fn new_link(&self, caller: &Caller, slug: &OrgSlug, id: InviteId) -> Result<IssuedInvite, AppError> {
         answer(caller, async {
-            let tx = self.0.db.begin().await?;
-            let scope = access::org_for_change(&tx, caller, slug, Permission::ManageMembers).await?;
+            let tx = change::begin(&self.0, caller).await?;
+            let scope = access::org_for_change(&tx, slug, Permission::ManageMembers).await?;
             let open = self.open_invite(&tx, &scope, id).await?;
             let secret = generate(SecretKind::Invite)?;
             if !invites::set_copy_hash(&tx, &scope, id, self.0.hasher.hash(secret.expose())).await? {
@@ -306,11 +307,11 @@ impl Port for Invites {
     }
 
     async fn accept(&self, caller: &Caller, id: InviteId) -> Result<OrgSlug, AppError> {
-        let signed_in = caller.user()?;
+        caller.user()?;
         answer(caller, async {
-            let tx = self.0.db.begin().await?;
-            let invited = invited::by_address_for_change(&tx, signed_in, id).await?;
-            let user = users::find(&tx, signed_in.id).await?.ok_or(AppError::Unauthenticated)?;
+            let tx = change::begin(&self.0, caller).await?;
+            let invited = invited::by_address_for_change(&tx, id).await?;
+            let user = users::find(&tx, tx.user()?.id).await?.ok_or(AppError::Unauthenticated)?;
             self.come_in(&tx, caller, &invited, &user).await?;
             tx.commit().await?;
             Ok(invited.slug().clone())

@@ -19,13 +19,14 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
 
 use super::personal_tokens::{has_room, issue, require_room};
+use crate::auth::change;
 use crate::auth::secret::{SecretHash, SecretKind, generate, is_well_formed, user_code};
 use crate::error::{Error, Result, answer};
 use crate::state::State;
 use crate::store::audit::{Action, Object, record};
 use crate::store::logins::{self, Answer, Login};
 use crate::store::quotas::{self, Quota};
-use crate::store::{sessions, users};
+use crate::store::users;
 
 /// A terminal waits for so long.
 pub const WAITS: TimeDelta = TimeDelta::minutes(10);
@@ -129,7 +130,7 @@ impl Logins {
             return Ok(Polled::Over);
         }
         let state = &self.0;
-        let tx = state.db.begin().await?;
+        let tx = state.db.begin_without_session().await?;
         let Some(seen) = logins::find_by_device(&tx, &state.hasher.hash(device)).await? else { return Ok(Polled::Over) };
         // People are locked before logins. Whoever has not said yes until now is asked for with the next poll.
         let owner = match seen.answer {
@@ -170,7 +171,7 @@ impl Logins {
     async fn waiting(&self, caller: &Caller, user: &SignedIn, code: &UserCode) -> Result<Login> {
         let state = &self.0;
         let now = state.clock.now();
-        let tx = state.db.begin().await?;
+        let tx = change::begin(state, caller).await?;
         // Counted first and taken back when it is right: many at once do not get further than one after the other.
         let subjects = [
             (format!("login codes from {}", caller.address), WRONG_FROM_ADDRESS),
@@ -207,12 +208,8 @@ impl Port for Logins {
             let state = &self.0;
             let login = self.waiting(caller, user, code).await?;
             let now = state.clock.now();
-            let tx = state.db.begin().await?;
+            let tx = change::begin(state, caller).await?;
             users::lock(&tx, user.id).await?.ok_or(AppError::Unauthenticated)?;
-            // It may have been ended while this waited.
-            if !sessions::is_there(&tx, user.id, user.session).await? {
-                return Err(AppError::Unauthenticated.into());
-            }
             require_room(state, &tx, user.id, now).await?;
             let (token, ends_at) = (PersonalTokenId::from_uuid(state.clock.new_id()), life.ends(now));
             if !logins::confirm(&tx, login.id, (user.id, token), ends_at).await? {
@@ -232,7 +229,7 @@ impl Port for Logins {
         answer(caller, async {
             let state = &self.0;
             let login = self.waiting(caller, user, code).await?;
-            let tx = state.db.begin().await?;
+            let tx = change::begin(state, caller).await?;
             if !logins::refuse(&tx, login.id, state.clock.now()).await? {
                 return Err(Conflict::LoginOver.into());
             }

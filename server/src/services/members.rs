@@ -16,12 +16,13 @@ use sea_orm::DatabaseTransaction;
 use serde_json::json;
 
 use crate::auth::access::{self, OrgScope};
+use crate::auth::change::{self, Change};
 use crate::error::{Result, answer};
 use crate::services::invites::closing;
 use crate::state::State;
 use crate::store::audit::{Action, Object, record};
+use crate::store::members;
 use crate::store::users::User;
-use crate::store::{ci_tokens, members};
 
 /// Who is in an organization.
 pub struct Members(pub Arc<State>);
@@ -46,8 +47,8 @@ impl Members {
 
     /// Adds an account, as the operator; says whether it was not in before.
     pub async fn add_by_operator(&self, caller: &Caller, slug: &OrgSlug, user: &User, role: Role) -> Result<bool> {
-        let tx = self.0.db.begin().await?;
-        let scope = access::org_for_change(&tx, caller, slug, Permission::ManageMembers).await?;
+        let tx = change::begin(&self.0, caller).await?;
+        let scope = access::org_for_change(&tx, slug, Permission::ManageMembers).await?;
         let added = members::insert(&tx, scope.id(), user.id, role, JoinedBy::Operator, self.0.clock.now()).await?;
         if added {
             closing::close_of_member(&self.0, &tx, caller, scope.id(), (user.id, &user.name)).await?;
@@ -58,26 +59,17 @@ impl Members {
         Ok(added)
     }
 
-    async fn take_out(
-        &self,
-        tx: DatabaseTransaction,
-        caller: &Caller,
-        scope: &OrgScope,
-        user: UserId,
-        action: Action,
-    ) -> Result<MemberRow> {
+    async fn take_out(&self, tx: Change, caller: &Caller, scope: &OrgScope, user: UserId, action: Action) -> Result<MemberRow> {
         let member = self.allowed(&tx, scope, user, MemberChange::Remove).await?;
         members::delete(&tx, scope, user).await?;
         if action == Action::Removed {
             members::remember_removal(&tx, scope, user, self.0.clock.now()).await?;
         }
         closing::close_of_leaver(&self.0, &tx, caller, scope.id(), user).await?;
-        ci_tokens::raise_access_epoch(&tx).await?;
         let object = Object { kind: "member", id: user.to_string(), name: member.name.as_str() };
         let details = json!({ "role": member.role });
         record(&tx, &self.0.clock, caller, Some(scope.id()), action, object, Some(details)).await?;
-        tx.commit().await?;
-        self.0.access_changed();
+        tx.commit_taking_access(&self.0).await?;
         Ok(member)
     }
 }
@@ -108,8 +100,8 @@ impl Port for Members {
 
     async fn set_role(&self, caller: &Caller, slug: &OrgSlug, user: UserId, role: Role) -> Result<PersonName, AppError> {
         answer(caller, async {
-            let tx = self.0.db.begin().await?;
-            let scope = access::org_for_change(&tx, caller, slug, Permission::ManageMembers).await?;
+            let tx = change::begin(&self.0, caller).await?;
+            let scope = access::org_for_change(&tx, slug, Permission::ManageMembers).await?;
             let member = self.allowed(&tx, &scope, user, MemberChange::SetRole(role)).await?;
             members::set_role(&tx, &scope, user, role).await?;
             let object = Object { kind: "member", id: user.to_string(), name: member.name.as_str() };
@@ -123,8 +115,8 @@ impl Port for Members {
 
     async fn remove(&self, caller: &Caller, slug: &OrgSlug, user: UserId) -> Result<PersonName, AppError> {
         answer(caller, async {
-            let tx = self.0.db.begin().await?;
-            let scope = access::org_for_change(&tx, caller, slug, Permission::ManageMembers).await?;
+            let tx = change::begin(&self.0, caller).await?;
+            let scope = access::org_for_change(&tx, slug, Permission::ManageMembers).await?;
             Ok(self.take_out(tx, caller, &scope, user, Action::Removed).await?.name)
         })
         .await
@@ -133,8 +125,8 @@ impl Port for Members {
     async fn leave(&self, caller: &Caller, slug: &OrgSlug) -> Result<OrgName, AppError> {
         let user = caller.user()?;
         answer(caller, async {
-            let tx = self.0.db.begin().await?;
-            let scope = access::org_for_change(&tx, caller, slug, Permission::LeaveOrg).await?;
+            let tx = change::begin(&self.0, caller).await?;
+            let scope = access::org_for_change(&tx, slug, Permission::LeaveOrg).await?;
             self.take_out(tx, caller, &scope, user.id, Action::Left).await?;
             Ok(scope.name().clone())
         })

@@ -18,10 +18,11 @@ use serde_json::json;
 use super::limits;
 use crate::auth::access;
 use crate::auth::access::OrgScope;
+use crate::auth::change;
 use crate::error::{Result, answer};
 use crate::state::State;
 use crate::store::audit::{Action, Object, record};
-use crate::store::{ci_tokens, invites, members, orgs};
+use crate::store::{invites, members, orgs};
 
 /// One person can be in so many organizations before creating another is refused.
 const MOST_PER_PERSON: u64 = 100;
@@ -58,7 +59,7 @@ pub async fn create_in(
 impl Orgs {
     /// Creates an organization whose only member is this person, an Admin.
     pub async fn create_for(&self, caller: &Caller, admin: UserId, how: JoinedBy, name: &OrgName, slug: &OrgSlug) -> Result<OrgId> {
-        let tx = self.0.db.begin().await?;
+        let tx = change::begin(&self.0, caller).await?;
         let id = create_in(&self.0, &tx, caller, admin, how, name, slug).await?;
         tx.commit().await?;
         Ok(id)
@@ -87,8 +88,8 @@ impl Port for Orgs {
 
     async fn rename(&self, caller: &Caller, slug: &OrgSlug, name: OrgName) -> Result<(), AppError> {
         answer(caller, async {
-            let tx = self.0.db.begin().await?;
-            let scope = access::org_for_change(&tx, caller, slug, Permission::EditOrg).await?;
+            let tx = change::begin(&self.0, caller).await?;
+            let scope = access::org_for_change(&tx, slug, Permission::EditOrg).await?;
             orgs::rename(&tx, &scope, &name).await?;
             let details = json!({ "before": scope.name(), "after": name });
             record(&tx, &self.0.clock, caller, Some(scope.id()), Action::Renamed, object(&scope), Some(details)).await?;
@@ -100,8 +101,8 @@ impl Port for Orgs {
 
     async fn change_slug(&self, caller: &Caller, slug: &OrgSlug, new: OrgSlug) -> Result<(), AppError> {
         answer(caller, async {
-            let tx = self.0.db.begin().await?;
-            let scope = access::org_for_change(&tx, caller, slug, Permission::EditOrg).await?;
+            let tx = change::begin(&self.0, caller).await?;
+            let scope = access::org_for_change(&tx, slug, Permission::EditOrg).await?;
             if new == *scope.slug() {
                 return Ok(());
             }
@@ -116,8 +117,8 @@ impl Port for Orgs {
 
     async fn change_visibility(&self, caller: &Caller, slug: &OrgSlug, change: VisibilityChange) -> Result<(), AppError> {
         answer(caller, async {
-            let tx = self.0.db.begin().await?;
-            let scope = access::org_for_change(&tx, caller, slug, Permission::ChangeVisibility).await?;
+            let tx = change::begin(&self.0, caller).await?;
+            let scope = access::org_for_change(&tx, slug, Permission::ChangeVisibility).await?;
             let before = scope.visibility();
             let after = before.after(change).map_err(|_| Conflict::NotPublic)?;
             if after == before {
@@ -134,17 +135,15 @@ impl Port for Orgs {
 
     async fn delete(&self, caller: &Caller, slug: &OrgSlug, confirmation: &str) -> Result<OrgName, AppError> {
         answer(caller, async {
-            let tx = self.0.db.begin().await?;
-            let scope = access::org_for_change(&tx, caller, slug, Permission::DeleteOrg).await?;
+            let tx = change::begin(&self.0, caller).await?;
+            let scope = access::org_for_change(&tx, slug, Permission::DeleteOrg).await?;
             if confirmation.trim() != scope.name().as_str() {
                 return Err(AppError::field(Field::Confirmation, Reason::DoesNotMatch).into());
             }
             invites::cancel_mails(&tx, scope.id(), None).await?;
             orgs::delete(&tx, &scope).await?;
-            ci_tokens::raise_access_epoch(&tx).await?;
             record(&tx, &self.0.clock, caller, Some(scope.id()), Action::Deleted, object(&scope), None).await?;
-            tx.commit().await?;
-            self.0.access_changed();
+            tx.commit_taking_access(&self.0).await?;
             Ok(scope.name().clone())
         })
         .await

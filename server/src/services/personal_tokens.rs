@@ -15,15 +15,16 @@ use sea_orm::DatabaseTransaction;
 use serde_json::json;
 
 use crate::auth::access;
+use crate::auth::change;
 use crate::auth::secret::{SecretKind, generate, last_four};
 use crate::error::{Error, Result, answer};
 use crate::services::accounts::account;
 use crate::state::State;
 use crate::store::audit::{Action, Object, record};
-use crate::store::ci_tokens::{self, StoredSecret};
+use crate::store::ci_tokens::StoredSecret;
 use crate::store::personal_tokens::{self, LivingPersonalToken};
 use crate::store::quotas::{self, Quota};
-use crate::store::{logins, sessions, users};
+use crate::store::{logins, users};
 
 /// A person can have so many tokens that work.
 const MOST_PER_PERSON: u64 = 50;
@@ -74,20 +75,19 @@ pub async fn issue(
 
 /// Takes a token back that was sent to end itself: the terminal logs out.
 pub async fn log_out(state: &State, caller: &Caller, token: &LivingPersonalToken) -> Result<()> {
-    let tx = state.db.begin().await?;
+    // What this takes back is the authority that it comes with.
+    let tx = change::begin_ending_of(state, caller, Some(token.user)).await?;
     let user = users::find(&tx, token.user).await?.ok_or(Error::Stored("token without a person"))?;
     if personal_tokens::revoke(&tx, token.user, token.id, state.clock.now()).await? {
-        ci_tokens::raise_access_epoch(&tx).await?;
         let details = json!({ "token": token.name, "id": token.id });
         record(&tx, &state.clock, caller, None, Action::LoggedOut, account(&user), Some(details)).await?;
-        tx.commit().await?;
-        state.access_changed();
+        tx.commit_taking_access(state).await?;
     }
     Ok(())
 }
 
-/// Takes back all tokens of a person who is locked, and those that terminals would still fetch, in a transaction that does
-/// more. Whoever commits tells that access has changed.
+/// Takes back all tokens of a person who is locked, and those that terminals would still fetch, in a change that does more,
+/// and that takes access with its commit.
 pub async fn revoke_all(state: &State, tx: &DatabaseTransaction, caller: &Caller, user: UserId) -> Result<()> {
     let now = state.clock.now();
     logins::end_all(tx, user, now).await?;
@@ -97,7 +97,7 @@ pub async fn revoke_all(state: &State, tx: &DatabaseTransaction, caller: &Caller
             record(tx, &state.clock, caller, None, Action::Revoked, object, None).await?;
         }
     }
-    ci_tokens::raise_access_epoch(tx).await
+    Ok(())
 }
 
 #[async_trait]
@@ -119,12 +119,8 @@ impl Port for PersonalTokens {
         answer(caller, async {
             let state = &self.0;
             let now = state.clock.now();
-            let tx = state.db.begin().await?;
+            let tx = change::begin(state, caller).await?;
             users::lock(&tx, user.id).await?.ok_or(AppError::Unauthenticated)?;
-            // It may have been ended while this waited.
-            if !sessions::is_there(&tx, user.id, user.session).await? {
-                return Err(AppError::Unauthenticated.into());
-            }
             require_room(state, &tx, user.id, now).await?;
             let ends_at = token.life.ends(now);
             let id = PersonalTokenId::from_uuid(state.clock.new_id());
@@ -142,14 +138,12 @@ impl Port for PersonalTokens {
         answer(caller, async {
             let state = &self.0;
             let now = state.clock.now();
-            let tx = state.db.begin().await?;
+            let tx = change::begin(state, caller).await?;
             let token = personal_tokens::find(&tx, user.id, id, now).await?.ok_or(AppError::NotFound)?;
             if personal_tokens::revoke(&tx, user.id, id, now).await? {
-                ci_tokens::raise_access_epoch(&tx).await?;
                 let object = Object { kind: "personal-token", id: id.to_string(), name: token.name.as_str() };
                 record(&tx, &state.clock, caller, None, Action::Revoked, object, None).await?;
-                tx.commit().await?;
-                state.access_changed();
+                tx.commit_taking_access(state).await?;
             }
             Ok(token.name)
         })

@@ -40,7 +40,7 @@ pub async fn run_purges(state: &State) -> Result<()> {
         loop {
             let batch = artifacts::used_before(state.db.read(), purge.workspace, purge.used_before, BATCH).await?;
             let finished = (batch.len() as u64) < BATCH;
-            let tx = state.db.begin().await?;
+            let tx = state.db.begin_without_session().await?;
             artifacts::delete(&tx, purge.workspace, &batch).await?;
             artifacts::advance_purge(&tx, purge.id, batch.len() as u64, finished.then(|| state.clock.now())).await?;
             tx.commit().await?;
@@ -61,7 +61,7 @@ pub async fn end_executions(state: &State) -> Result<u64> {
     let mut deleted = 0;
     loop {
         let batch = artifacts::executions_before(state.db.read(), before, BATCH).await?;
-        let tx = state.db.begin().await?;
+        let tx = state.db.begin_without_session().await?;
         for of_one in batch.chunk_by(|(one, _), (other, _)| one == other) {
             let gone: Vec<_> = of_one.iter().map(|(_, artifact)| artifact.clone()).collect();
             artifacts::delete(&tx, of_one[0].0, &gone).await?;
@@ -131,7 +131,7 @@ async fn delete_oldest(state: &State, workspace: WorkspaceId, moment: DateTime<U
             }
             wanted
         });
-        let tx = state.db.begin().await?;
+        let tx = state.db.begin_without_session().await?;
         artifacts::delete(&tx, workspace, &batch).await?;
         tx.commit().await?;
         delete_blobs(state, &batch).await?;
@@ -177,7 +177,7 @@ pub async fn trim_audit(state: &State) -> Result<u64> {
     let mut trimmed = 0;
     for org in audit::chains(state.db.read()).await? {
         loop {
-            let tx = state.db.begin().await?;
+            let tx = state.db.begin_without_session().await?;
             let batch = audit::trim_chain(&tx, org, before, BATCH).await?;
             tx.commit().await?;
             trimmed += batch;

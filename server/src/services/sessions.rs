@@ -8,6 +8,7 @@ use app::error::AppError;
 use app::request::Caller;
 use async_trait::async_trait;
 
+use crate::auth::change;
 use crate::error::answer;
 use crate::state::State;
 use crate::store::audit::{Action, Object, record};
@@ -38,7 +39,7 @@ impl Port for Sessions {
     async fn end(&self, caller: &Caller, id: SessionId) -> Result<(), AppError> {
         let user = caller.user()?;
         answer(caller, async {
-            let tx = self.0.db.begin().await?;
+            let tx = change::begin_ending(&self.0, caller).await?;
             if !sessions::end_one(&tx, user.id, id).await? {
                 return Err(AppError::NotFound.into());
             }
@@ -53,7 +54,7 @@ impl Port for Sessions {
     async fn end_others(&self, caller: &Caller) -> Result<(), AppError> {
         let user = caller.user()?;
         answer(caller, async {
-            let tx = self.0.db.begin().await?;
+            let tx = change::begin_ending(&self.0, caller).await?;
             sessions::end_all(&tx, user.id, Some(user.session)).await?;
             let all = Object { kind: "session", id: String::new(), name: user.name.as_str() };
             record(&tx, &self.0.clock, caller, None, Action::SessionEnded, all, None).await?;

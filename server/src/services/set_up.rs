@@ -22,6 +22,7 @@ use serde_json::json;
 use super::access_levels::change_within;
 use super::ci_tokens::CiTokens;
 use crate::auth::access::{self, WorkspaceScope};
+use crate::auth::change;
 use crate::error::{Error, Result, answer};
 use crate::state::State;
 use crate::store::audit::{Action, Object, record};
@@ -54,8 +55,8 @@ impl Port for SetUps {
     async fn apply(&self, caller: &Caller, slug: &OrgSlug, workspace: WorkspaceId, wanted: Wanted) -> Result<Vec<IssuedToken>, AppError> {
         answer(caller, async {
             let state = &self.0;
-            let tx = state.db.begin().await?;
-            let scope = access::workspace_for_change(&tx, caller, slug, workspace, Permission::ManageTokens).await?;
+            let tx = change::begin(state, caller).await?;
+            let scope = access::workspace_for_change(&tx, slug, workspace, Permission::ManageTokens).await?;
             let before = self.now(&tx, &scope).await?;
             let personal = wanted.set_up.personal_access();
             for change in [LevelChange::Id(wanted.id), LevelChange::Personal(personal)] {
@@ -68,7 +69,6 @@ impl Port for SetUps {
                 let new = NewCiToken { name, access: token.access, life: TokenLife::default_within(scope.org().tokens().ci_days) };
                 issued.push(CiTokens(state.clone()).issue(&tx, caller, &scope, new).await?);
             }
-            ci_tokens::raise_access_epoch(&tx).await?;
             let object = Object { kind: "workspace", id: scope.id().to_string(), name: scope.name().as_str() };
             let details = json!({
                 "set_up": wanted.set_up,
@@ -76,8 +76,7 @@ impl Port for SetUps {
                 "after": { "id": wanted.id, "personal": personal },
             });
             record(&tx, &state.clock, caller, Some(scope.org().id()), Action::SetUp, object, Some(details)).await?;
-            tx.commit().await?;
-            state.access_changed();
+            tx.commit_taking_access(state).await?;
             Ok(issued)
         })
         .await

@@ -13,10 +13,11 @@ use async_trait::async_trait;
 use serde_json::json;
 
 use crate::auth::access;
+use crate::auth::change;
 use crate::error::answer;
 use crate::state::State;
 use crate::store::audit::{Action, Object, record};
-use crate::store::{ci_tokens, orgs};
+use crate::store::orgs;
 
 /// How long organizations let tokens live.
 pub struct TokenPolicies(pub Arc<State>);
@@ -33,18 +34,16 @@ impl Port for TokenPolicies {
 
     async fn set(&self, caller: &Caller, slug: &OrgSlug, policy: TokenPolicy) -> Result<(), AppError> {
         answer(caller, async {
-            let tx = self.0.db.begin().await?;
-            let scope = access::org_for_change(&tx, caller, slug, Permission::EditOrg).await?;
+            let tx = change::begin(&self.0, caller).await?;
+            let scope = access::org_for_change(&tx, slug, Permission::EditOrg).await?;
             if policy == scope.tokens() {
                 return Ok(());
             }
             orgs::set_token_policy(&tx, &scope, policy).await?;
-            ci_tokens::raise_access_epoch(&tx).await?;
             let object = Object { kind: "org", id: scope.id().to_string(), name: scope.name().as_str() };
             let details = json!({ "before": scope.tokens(), "after": policy });
             record(&tx, &self.0.clock, caller, Some(scope.id()), Action::TokenPolicyChanged, object, Some(details)).await?;
-            tx.commit().await?;
-            self.0.access_changed();
+            tx.commit_taking_access(&self.0).await?;
             Ok(())
         })
         .await

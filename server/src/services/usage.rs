@@ -28,7 +28,7 @@ pub async fn take_stock(state: &State) -> Result<()> {
     let mut used = usage::used(state.db.read(), today, None).await?;
     used.remove(&OrgId::UNCLAIMED);
     if !counted {
-        let tx = state.db.begin().await?;
+        let tx = state.db.begin_without_session().await?;
         usage::insert_days(&tx, today, &used).await?;
         tx.commit().await?;
         state.last_count.0.store(today.num_days_from_ce(), Ordering::Relaxed);
@@ -57,7 +57,7 @@ async fn tell_all(state: &State, today: NaiveDate, all: &BTreeMap<OrgId, Used>) 
 /// Queues the mails in the transaction that remembers them: each is sent once, whichever server is first.
 async fn tell(state: &State, org: OrgId, month: NaiveDate, warnings: &[Warning]) -> Result<()> {
     let now = state.clock.now();
-    let tx = state.db.begin().await?;
+    let tx = state.db.begin_without_session().await?;
     let Some((name, slug, admins)) = billing::admins(&tx, org).await? else { return Ok(()) };
     for warning in warnings {
         let is_first = billing::claim_mail(&tx, org, month, warning, now).await?;

@@ -18,11 +18,12 @@ use serde_json::json;
 
 use super::limits;
 use crate::auth::access::{self, OrgScope, WorkspaceScope};
+use crate::auth::change;
 use crate::auth::secret::NoRandomness;
 use crate::error::{Error, Result, answer};
 use crate::state::State;
 use crate::store::audit::{Action, Object, record};
-use crate::store::{ci_tokens, orgs, workspaces};
+use crate::store::{orgs, workspaces};
 
 /// An organization can have so many workspaces.
 const MOST_PER_ORG: u64 = 1000;
@@ -76,8 +77,8 @@ pub async fn create_in(
 impl Workspaces {
     /// Creates a workspace and returns all of it, and what stands in `nx.json`.
     pub async fn create_view(&self, caller: &Caller, slug: &OrgSlug, name: WorkspaceName) -> Result<(WorkspaceView, NxCloudId)> {
-        let tx = self.0.db.begin().await?;
-        let scope = access::org_for_change(&tx, caller, slug, Permission::CreateWorkspace).await?;
+        let tx = change::begin(&self.0, caller).await?;
+        let scope = access::org_for_change(&tx, slug, Permission::CreateWorkspace).await?;
         let created = create_in(&self.0, &tx, caller, &scope, name).await?;
         tx.commit().await?;
         Ok(created)
@@ -110,8 +111,8 @@ impl Port for Workspaces {
 
     async fn rename(&self, caller: &Caller, slug: &OrgSlug, id: WorkspaceId, name: WorkspaceName) -> Result<(), AppError> {
         answer(caller, async {
-            let tx = self.0.db.begin().await?;
-            let scope = access::workspace_for_change(&tx, caller, slug, id, Permission::EditWorkspace).await?;
+            let tx = change::begin(&self.0, caller).await?;
+            let scope = access::workspace_for_change(&tx, slug, id, Permission::EditWorkspace).await?;
             workspaces::rename(&tx, &scope, &name).await?;
             let details = json!({ "before": scope.name(), "after": name });
             record(&tx, &self.0.clock, caller, Some(scope.org().id()), Action::Renamed, object(&scope), Some(details)).await?;
@@ -123,8 +124,8 @@ impl Port for Workspaces {
 
     async fn set_retention(&self, caller: &Caller, slug: &OrgSlug, id: WorkspaceId, retention: Retention) -> Result<(), AppError> {
         answer(caller, async {
-            let tx = self.0.db.begin().await?;
-            let scope = access::workspace_for_change(&tx, caller, slug, id, Permission::EditWorkspace).await?;
+            let tx = change::begin(&self.0, caller).await?;
+            let scope = access::workspace_for_change(&tx, slug, id, Permission::EditWorkspace).await?;
             let before = workspaces::find(&tx, &scope).await?.retention;
             workspaces::set_retention(&tx, &scope, retention).await?;
             let details = json!({ "before": before, "after": retention });
@@ -137,16 +138,14 @@ impl Port for Workspaces {
 
     async fn delete(&self, caller: &Caller, slug: &OrgSlug, id: WorkspaceId, confirmation: &str) -> Result<WorkspaceName, AppError> {
         answer(caller, async {
-            let tx = self.0.db.begin().await?;
-            let scope = access::workspace_for_change(&tx, caller, slug, id, Permission::DeleteWorkspace).await?;
+            let tx = change::begin(&self.0, caller).await?;
+            let scope = access::workspace_for_change(&tx, slug, id, Permission::DeleteWorkspace).await?;
             if confirmation.trim() != scope.name().as_str() {
                 return Err(AppError::field(Field::Confirmation, Reason::DoesNotMatch).into());
             }
             workspaces::delete(&tx, &scope).await?;
-            ci_tokens::raise_access_epoch(&tx).await?;
             record(&tx, &self.0.clock, caller, Some(scope.org().id()), Action::Deleted, object(&scope), None).await?;
-            tx.commit().await?;
-            self.0.access_changed();
+            tx.commit_taking_access(&self.0).await?;
             Ok(scope.name().clone())
         })
         .await

@@ -151,9 +151,9 @@ pub struct NewArtifact {
 }
 
 /// Names those whose keys are not taken, and tells for each whether it was. Run it in a transaction.
-pub async fn insert(db: &impl ConnectionTrait, new: &[NewArtifact]) -> Result<Vec<bool>> {
+pub async fn insert(db: &impl ConnectionTrait, new: &[&NewArtifact]) -> Result<Vec<bool>> {
     // In the order of their keys, so that two servers never wait for each other's rows.
-    let mut rows: Vec<&NewArtifact> = new.iter().collect();
+    let mut rows: Vec<&NewArtifact> = new.to_vec();
     rows.sort_unstable_by_key(|new| (new.workspace, new.scope.to_string(), new.hash.as_str()));
     let rows = rows.into_iter().map(|new| artifacts::ActiveModel {
         id: Set(new.id),

@@ -8,12 +8,15 @@ use app::domain::token::TokenState;
 use chrono::{DateTime, Utc};
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::{Expr, ExprTrait};
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder};
+use sea_orm::{ColumnTrait, ConnectionTrait, DatabaseTransaction, DbBackend, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder};
 
 use super::entities::{access_epoch, ci_tokens, workspaces};
 use crate::auth::access::WorkspaceScope;
 use crate::auth::secret::SecretHash;
 use crate::error::{Error, Result};
+
+/// Name of PostgreSQL's lock on the access epoch.
+const EPOCH_LOCK: i64 = 7_306_096;
 
 fn row(scope: &WorkspaceScope, row: ci_tokens::Model, now: DateTime<Utc>) -> Result<CiTokenRow> {
     let expires_at = scope.org().tokens().ci_ends(row.created_at, row.expires_at);
@@ -217,11 +220,25 @@ pub async fn access_epoch(db: &impl ConnectionTrait) -> Result<i64> {
     Ok(access_epoch::Entity::find_by_id(1).one(db).await?.ok_or(Error::Stored("access epoch"))?.epoch)
 }
 
-/// Makes it grow, in the transaction of such a change.
-pub async fn raise_access_epoch(db: &impl ConnectionTrait) -> Result<()> {
+/// The same, and it stays so until the end of the transaction: whoever takes access away waits until then.
+///
+/// On PostgreSQL by a lock that is waited for in turn: of a locked row, those who share it would never let through who
+/// wants to change it, as long as there are always some.
+pub async fn hold_access_epoch(tx: &DatabaseTransaction) -> Result<i64> {
+    if tx.get_database_backend() == DbBackend::Postgres {
+        tx.execute_unprepared(&format!("SELECT pg_advisory_xact_lock_shared({EPOCH_LOCK})")).await?;
+    }
+    access_epoch(tx).await
+}
+
+/// Makes it grow, as the last statement of such a change: whoever lets something in holds it as their last one too.
+pub async fn raise_access_epoch(tx: &DatabaseTransaction) -> Result<()> {
+    if tx.get_database_backend() == DbBackend::Postgres {
+        tx.execute_unprepared(&format!("SELECT pg_advisory_xact_lock({EPOCH_LOCK})")).await?;
+    }
     access_epoch::Entity::update_many()
         .col_expr(access_epoch::Column::Epoch, Expr::col(access_epoch::Column::Epoch).add(1))
-        .exec(db)
+        .exec(tx)
         .await?;
     Ok(())
 }

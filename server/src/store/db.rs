@@ -38,7 +38,7 @@ impl Db {
     async fn migrate(&self) -> Result<(), DbErr> {
         // Servers and operator commands may start at the same moment; one migrates, the others wait for it. On SQLite
         // the transaction itself is the lock.
-        let tx = self.begin().await?;
+        let tx = self.begin_without_session().await?;
         if tx.get_database_backend() == DbBackend::Postgres {
             tx.execute_unprepared("SELECT pg_advisory_xact_lock(7306095)").await?;
         }
@@ -51,13 +51,14 @@ impl Db {
         &self.read
     }
 
-    /// For single writes that need no transaction.
+    /// For single writes of the server itself.
     pub const fn write(&self) -> &DatabaseConnection {
         &self.write
     }
 
-    /// For changes: gate, rules and writes in one transaction.
-    pub async fn begin(&self) -> Result<DatabaseTransaction, DbErr> {
+    /// For changes behind which no session stands: workers, terminals, links from mails, sign-in. What somebody signed in
+    /// changes begins with `auth::change`.
+    pub async fn begin_without_session(&self) -> Result<DatabaseTransaction, DbErr> {
         self.write
             .begin_with_options(TransactionOptions {
                 sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),

@@ -1,15 +1,14 @@
 //! Signed-in browsers. The table belongs to no organization: every function names the person or the secret.
 
 use app::domain::ids::{SessionId, UserId};
-use app::error::Conflict;
 use chrono::{DateTime, Utc};
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder};
+use sea_orm::{ColumnTrait, ConnectionTrait, DatabaseTransaction, DbBackend, EntityTrait, QueryFilter, QueryOrder, Statement};
 
 use super::entities::sessions;
 use crate::auth::secret::SecretHash;
-use crate::error::{Error, Result, unique_or};
+use crate::error::Result;
 
 /// A session as it is stored.
 #[derive(Debug, Clone)]
@@ -48,9 +47,9 @@ fn stored(row: sessions::Model) -> StoredSession {
     }
 }
 
-/// Stores a new session; `false` when the secret is in use.
-pub async fn insert(db: &impl ConnectionTrait, row: StoredSession) -> Result<bool> {
-    let inserted = sessions::Entity::insert(sessions::ActiveModel {
+/// Begins a session.
+pub async fn insert(db: &impl ConnectionTrait, row: StoredSession) -> Result<()> {
+    sessions::Entity::insert(sessions::ActiveModel {
         secret_hash: Set(row.secret_hash),
         id: Set(row.id),
         user_id: Set(row.user_id),
@@ -62,13 +61,40 @@ pub async fn insert(db: &impl ConnectionTrait, row: StoredSession) -> Result<boo
         expires_at: Set(row.expires_at),
     })
     .exec_without_returning(db)
-    .await
-    .map_err(unique_or(Conflict::TooMany));
-    match inserted {
-        Ok(_) => Ok(true),
-        Err(Error::App(_)) => Ok(false),
-        Err(error) => Err(error),
-    }
+    .await?;
+    Ok(())
+}
+
+/// Gives a session that has not ended its secret, and what is known of it by now; says whether it was there.
+pub async fn complete(db: &impl ConnectionTrait, row: StoredSession) -> Result<bool> {
+    let completed = sessions::Entity::update_many()
+        .col_expr(sessions::Column::SecretHash, Expr::value(row.secret_hash))
+        .col_expr(sessions::Column::Data, Expr::value(row.data))
+        .col_expr(sessions::Column::Device, Expr::value(row.device))
+        .col_expr(sessions::Column::Address, Expr::value(row.address))
+        .col_expr(sessions::Column::LastSeenAt, Expr::value(row.last_seen_at))
+        .col_expr(sessions::Column::ExpiresAt, Expr::value(row.expires_at))
+        .filter(sessions::Column::UserId.eq(row.user_id))
+        .filter(sessions::Column::Id.eq(row.id))
+        .exec(db)
+        .await?;
+    Ok(completed.rows_affected == 1)
+}
+
+/// Puts another secret in the place of a session's own, if it has not ended.
+pub async fn set_secret(db: &impl ConnectionTrait, user: UserId, id: SessionId, hash: &SecretHash) -> Result<()> {
+    sessions::Entity::update_many()
+        .col_expr(sessions::Column::SecretHash, Expr::value(hash.clone()))
+        .filter(sessions::Column::UserId.eq(user))
+        .filter(sessions::Column::Id.eq(id))
+        .exec(db)
+        .await?;
+    Ok(())
+}
+
+/// Whose session is behind a secret.
+pub async fn user_of(db: &impl ConnectionTrait, hash: &SecretHash) -> Result<Option<UserId>> {
+    Ok(sessions::Entity::find_by_id(hash.clone()).one(db).await?.and_then(|row| row.user_id))
 }
 
 /// Updates a session that still exists; one that has been ended stays ended.
@@ -96,10 +122,38 @@ pub async fn find(db: &impl ConnectionTrait, hash: &SecretHash, now: DateTime<Ut
     Ok(sessions::Entity::find_by_id(hash.clone()).filter(sessions::Column::ExpiresAt.gt(now)).one(db).await?.map(stored))
 }
 
-/// Whether this session of the person has not been ended.
-pub async fn is_there(db: &impl ConnectionTrait, user: UserId, id: SessionId) -> Result<bool> {
-    let found = sessions::Entity::find().filter(sessions::Column::UserId.eq(user)).filter(sessions::Column::Id.eq(id));
-    Ok(found.one(db).await?.is_some())
+/// This session of the person, if it has not ended.
+pub async fn find_of(db: &impl ConnectionTrait, user: UserId, id: SessionId, now: DateTime<Utc>) -> Result<Option<StoredSession>> {
+    let found = sessions::Entity::find()
+        .filter(sessions::Column::UserId.eq(user))
+        .filter(sessions::Column::Id.eq(id))
+        .filter(sessions::Column::ExpiresAt.gt(now));
+    Ok(found.one(db).await?.map(stored))
+}
+
+/// How a transaction takes the lock of a person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Hold {
+    /// Beside others: their sessions, and what these prove, stay as they are until its end.
+    Shared,
+    /// Alone, to end one of these.
+    Alone,
+}
+
+/// Takes the lock of a person until the end of the transaction, as its first statement. On SQLite the transaction itself
+/// is the lock.
+pub async fn hold(tx: &DatabaseTransaction, user: UserId, hold: Hold) -> Result<()> {
+    if tx.get_database_backend() != DbBackend::Postgres {
+        return Ok(());
+    }
+    let sql = match hold {
+        Hold::Shared => "SELECT pg_advisory_xact_lock_shared($1)",
+        Hold::Alone => "SELECT pg_advisory_xact_lock($1)",
+    };
+    // The random half of the id; two people with the same one would only wait for each other.
+    let key = i64::from_be_bytes(user.as_uuid().as_u64_pair().1.to_be_bytes());
+    tx.execute_raw(Statement::from_sql_and_values(DbBackend::Postgres, sql, [key.into()])).await?;
+    Ok(())
 }
 
 /// Ends the session behind a secret.

@@ -5,6 +5,7 @@ use futures_util::stream::{self, BoxStream};
 use futures_util::{StreamExt as _, TryStreamExt as _};
 
 use super::BLOCK;
+use crate::auth::credential::Reading;
 use crate::blob::{BlobError, BlobReader, Block};
 use crate::seal::{HEADER, Opener, OrgKeys, SEALED_FRAME, SealContext, SealError, TAG, sealed_len};
 
@@ -44,6 +45,26 @@ impl Content {
             Self::Stream(stream) => {
                 let mut count = Count { bytes: 0, report: Some(report) };
                 Self::Stream(stream.inspect_ok(move |frame| count.add(frame.len())).boxed())
+            }
+        }
+    }
+
+    /// The same content, as long as whoever reads it may. Asked before each frame leaves: the stream ends with an error as
+    /// if the rest were damaged, so that nobody takes it for whole.
+    #[must_use]
+    pub fn while_allowed(self, reading: Reading) -> Self {
+        match self {
+            Self::Whole(bytes) => Self::Whole(bytes),
+            Self::Stream(stream) => {
+                let asked = stream::try_unfold((stream, reading), |(mut stream, mut reading)| async move {
+                    let Some(frame) = stream.try_next().await? else { return Ok(None) };
+                    // Whoever cannot be asked about does not go on.
+                    if !reading.is_undisturbed() && !reading.goes_on().await.unwrap_or(false) {
+                        return Err(SendError::NotAllowed);
+                    }
+                    Ok(Some((frame, (stream, reading))))
+                });
+                Self::Stream(asked.boxed())
             }
         }
     }
@@ -99,6 +120,9 @@ pub enum SendError {
     /// The stored bytes could not be read.
     #[error(transparent)]
     Storage(#[from] BlobError),
+    /// Whoever read it may not any more.
+    #[error("the credential has lost its access during the download")]
+    NotAllowed,
 }
 
 /// Begins to send the artifact that `context` names and that has so many plain bytes, when its stored length is right

@@ -24,7 +24,7 @@ use crate::support::run::Nx;
 use crate::support::{Answer, Browser, Ci, PASSWORD, Person, TestApp, Workspace, metrics};
 
 /// `POST`, and the form that is sent. 303 is done; 404 hides, 403 refuses, 401 asks to sign in.
-const SERVER_FUNCTIONS: &str = "
+pub const SERVER_FUNCTIONS: &str = "
                                 nobody  outsider  ex-member  member  admin  visitor  guest   form
 /do/accounts/sign-up               303       303        303     303    303      303    303   name=Zoe email=zoe@example.com
 /do/accounts/choose-password       410       410        410     410    410      410    410   link=$unknown password=whatever-it-is
@@ -197,14 +197,17 @@ GET /pkg/{version}/{file}          404     404        404         404      404  
 ";
 
 /// One row of a table: the address, a cell for each actor, and what stands behind them.
-struct Row {
-    address: &'static str,
-    cells: Vec<&'static str>,
-    rest: Vec<&'static str>,
+pub struct Row {
+    /// The address.
+    pub address: &'static str,
+    /// What each actor is answered.
+    pub cells: Vec<&'static str>,
+    /// The form.
+    pub rest: Vec<&'static str>,
 }
 
 /// Reads a table: its actors and its rows.
-fn table(text: &'static str, actors: usize) -> Vec<Row> {
+pub fn table(text: &'static str, actors: usize) -> Vec<Row> {
     let mut lines = text.lines().filter(|line| !line.trim().is_empty());
     let heads: Vec<_> = lines.next().unwrap().split_whitespace().take(actors).collect();
     let row = |line: &'static str| {
@@ -226,15 +229,16 @@ fn addresses(text: &'static str, actors: usize) -> BTreeSet<String> {
 }
 
 /// An organization of its own for each row, as a row may end it.
-struct World {
-    app: TestApp,
+pub struct World {
+    pub app: TestApp,
     outsider: Person,
     ex_member: Person,
     member: Person,
-    admin: Person,
+    pub admin: Person,
     /// In no organization.
     guest: Person,
-    other: Person,
+    /// Another Admin.
+    pub other: Person,
     elsewhere: Ci,
     /// A personal access token of the Admin.
     personal: String,
@@ -243,8 +247,8 @@ struct World {
 }
 
 /// What a row works with.
-struct Place {
-    workspace: Workspace,
+pub struct Place {
+    pub workspace: Workspace,
     writer: Ci,
     reader: Ci,
     /// An invite for the outsider.
@@ -264,7 +268,7 @@ impl Place {
 }
 
 impl World {
-    async fn new() -> Self {
+    pub async fn new() -> Self {
         let app = TestApp::start().await;
         let outsider = app.person("outsider").await;
         let home = outsider.workspace(&outsider.found("elsewhere").await, "web").await;
@@ -293,7 +297,7 @@ impl World {
         [&self.outsider, &self.ex_member, &self.member, &self.admin]
     }
 
-    async fn place(&self) -> Place {
+    pub async fn place(&self) -> Place {
         let admin = &self.admin;
         let org = admin.found(&fresh()).await;
         for (person, role) in [(&self.ex_member, Role::Admin), (&self.member, Role::Member), (&self.other, Role::Admin)] {
@@ -318,12 +322,17 @@ impl World {
     }
 
     /// A row may have ended a session, or begun one of somebody else in the same browser.
-    async fn all_sign_in(&self) {
+    pub async fn all_sign_in(&self) {
         for person in self.people().into_iter().chain([&self.guest]) {
             if !person.is_signed_in().await || person.caller().await.user().unwrap().id != person.id {
                 person.sign_in(&person.email, PASSWORD).await.done();
             }
         }
+    }
+
+    /// The fields of a row's form, here.
+    pub fn form(&self, place: &Place, row: &Row) -> Vec<(&'static str, String)> {
+        row.rest.iter().map(|field| self.filled(place, field)).collect()
     }
 
     fn filled(&self, place: &Place, field: &'static str) -> (&'static str, String) {

@@ -140,6 +140,55 @@ fn addresses_come_from_one_place() {
 }
 
 #[test]
+fn only_what_no_session_stands_behind_writes_without_asking_for_one() {
+    // Workers, terminals and clients with tokens, links from mails, sign-in, refusals, and what a browser keeps. Whatever
+    // somebody signed in changes begins with `auth::change`, which asks again whether they still are.
+    const WITHOUT_SESSION: [&str; 20] = [
+        "server/src/auth/change.rs",
+        "server/src/auth/refusals.rs",
+        "server/src/auth/session.rs",
+        "server/src/auth/token_refusals.rs",
+        "server/src/mail/queue.rs",
+        "server/src/services/accounts.rs",
+        "server/src/services/cache.rs",
+        "server/src/services/connections/for_nx.rs",
+        "server/src/services/domain_invites/checking.rs",
+        "server/src/services/identities/checking.rs",
+        "server/src/services/invites/joining.rs",
+        "server/src/services/logins.rs",
+        "server/src/services/naming.rs",
+        "server/src/services/retention.rs",
+        "server/src/services/runs/closing.rs",
+        "server/src/services/runs/intake.rs",
+        "server/src/services/usage.rs",
+        "server/src/store/db.rs",
+        "server/src/usage.rs",
+        "server/src/workers.rs",
+    ];
+    for line in code("server/src") {
+        let writes = line.code.contains("begin_without_session(") || line.code.contains("db.write()");
+        let fine = !writes || WITHOUT_SESSION.contains(&line.file.as_str());
+        assert!(fine, "{}:{}: begin with `auth::change`: {}", line.file, line.number, line.code.trim());
+    }
+}
+
+#[test]
+fn access_is_taken_away_in_one_way() {
+    const OWN_WAY: [&str; 4] = [
+        "server/src/auth/change.rs",
+        // Nobody takes it: the workspace has come to its end.
+        "server/src/services/connections/for_nx.rs",
+        "server/src/state.rs",
+        "server/src/store/ci_tokens.rs",
+    ];
+    for line in code("server/src") {
+        let takes = line.code.contains("raise_access_epoch") || line.code.contains("access_changed(");
+        let fine = !takes || OWN_WAY.contains(&line.file.as_str());
+        assert!(fine, "{}:{}: commit with `commit_taking_access`: {}", line.file, line.number, line.code.trim());
+    }
+}
+
+#[test]
 fn only_the_clock_asks_for_the_time() {
     for line in code("server/src") {
         let asks = line.code.contains("Utc::now()") || line.code.contains("SystemTime::now()");

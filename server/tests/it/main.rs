@@ -14,6 +14,7 @@ mod artifacts;
 mod at_rest;
 mod audit;
 mod audit_chain;
+mod authority;
 mod authz;
 mod billing;
 mod cache_api;

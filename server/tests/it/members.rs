@@ -216,7 +216,7 @@ async fn insert_members(app: &TestApp, count: usize) {
         .await
         .unwrap();
     let now = state.clock.now();
-    let tx = state.db.begin().await.unwrap();
+    let tx = state.db.begin_without_session().await.unwrap();
     for number in 0..count {
         let user = User {
             id: UserId::from_uuid(state.clock.new_id()),

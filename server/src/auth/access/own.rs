@@ -5,9 +5,10 @@ use app::domain::role::Role;
 use app::domain::standing::Standing;
 use app::error::{AppError, Conflict};
 use app::request::Caller;
-use sea_orm::{ConnectionTrait, DatabaseTransaction};
+use sea_orm::ConnectionTrait;
 
 use super::OrgScope;
+use crate::auth::change::Change;
 use crate::error::Result;
 use crate::store::unscoped::FoundOrg;
 use crate::store::{unscoped, users};
@@ -33,15 +34,15 @@ pub async fn own_orgs(db: &impl ConnectionTrait, caller: &Caller) -> Result<Vec<
 /// The same for a change. All of them stay locked until the transaction ends, in the order of their ids: whoever locks
 /// several does it in this order, or two would wait for each other. The person is locked behind them, so that nobody puts
 /// them into another one meanwhile; `Conflict` when that has just happened.
-pub async fn own_orgs_for_change(tx: &DatabaseTransaction, caller: &Caller) -> Result<Vec<OrgScope>> {
-    let user = caller.user()?.id;
+pub async fn own_orgs_for_change(tx: &Change) -> Result<Vec<OrgScope>> {
+    let user = tx.user()?.id;
     let mut ids: Vec<OrgId> = unscoped::memberships(tx, user).await?.into_iter().map(|(org, _)| org.id).collect();
     ids.sort_unstable();
     for id in &ids {
         unscoped::lock_org(tx, *id).await?;
     }
     users::lock(tx, user).await?.ok_or(AppError::Unauthenticated)?;
-    let scopes = own_orgs(tx, caller).await?;
+    let scopes = own_orgs(tx, tx.caller()).await?;
     if scopes.iter().any(|scope| !ids.contains(&scope.id)) {
         return Err(Conflict::JustChanged.into());
     }

@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 
 use super::{Audit, wanted};
 use crate::auth::access::{self, OrgScope};
+use crate::auth::change;
 use crate::error::{Error, Result, answer};
 use crate::store::audit::{Object, Search, StoredEvent, record, search};
 
@@ -67,15 +68,19 @@ impl Audit {
         format: Format,
     ) -> Result<impl Stream<Item = Result<Bytes, AppError>> + use<>, AppError> {
         let (scope, wanted) = answer(caller, self.begin_export(caller, slug, filter, format)).await?;
-        let (state, caller) = (self.0.clone(), caller.clone());
+        let (state, caller, slug) = (self.0.clone(), caller.clone(), scope.slug().clone());
         let head = match format {
             Format::Csv => answer(&caller, async { csv_lines([COLUMNS.map(ToOwned::to_owned)]) }).await?,
             Format::Ndjson => Bytes::new(),
         };
+        let of = caller.clone();
         let batches = stream::try_unfold(wanted, move |wanted| {
-            let (state, scope) = (state.clone(), scope.clone());
+            let (state, caller, slug) = (state.clone(), of.clone(), slug.clone());
             async move {
                 let Some(wanted) = wanted else { return Ok(None) };
+                // A reader may take long: for each batch it is asked again whether they may.
+                let caller = change::still(&state, &caller).await?;
+                let scope = access::org(state.db.read(), &caller, &slug, Permission::ViewAudit).await?;
                 let events = search(state.db.read(), &scope, &wanted, BATCH).await?;
                 let last = events.last().filter(|_| events.len() as u64 == BATCH).map(|last| (last.event.at, last.event.id));
                 let next = last.map(|after| Search { after: Some(after), ..wanted });
@@ -96,7 +101,7 @@ impl Audit {
         filter: &AuditFilter,
         format: Format,
     ) -> Result<(OrgScope, Option<Search>)> {
-        let tx = self.0.db.begin().await?;
+        let tx = change::begin(&self.0, caller).await?;
         let scope = access::org(&tx, caller, slug, Permission::ViewAudit).await?;
         let wanted = wanted(&tx, &scope, filter).await?;
         let object = Object { kind: "org", id: scope.id().to_string(), name: scope.name().as_str() };

@@ -49,7 +49,7 @@ pub async fn create(state: &State, address: &str, name: Option<&WorkspaceName>) 
     }
     let now = state.clock.now();
     let nx_cloud_id = new_nx_cloud_id()?;
-    let tx = state.db.begin().await?;
+    let tx = state.db.begin_without_session().await?;
     if is_over(&tx, "unclaimed workspaces", address, WORKSPACES, state).await? {
         return Ok(Err(No::TooMany));
     }
@@ -81,7 +81,7 @@ pub async fn give_link(state: &State, address: &str, asked: &Asked) -> Result<Re
     let now = state.clock.now();
     let secret = generate(SecretKind::Connection)?;
     let code = state.hasher.hash(secret.expose());
-    let tx = state.db.begin().await?;
+    let tx = state.db.begin_without_session().await?;
     if is_over(&tx, "links of nx connect", address, LINKS, state).await? {
         return Ok(Err(No::TooMany));
     }
@@ -119,7 +119,7 @@ async fn is_over(tx: &impl ConnectionTrait, what: &str, address: &str, quota: Qu
 pub async fn expire(state: &State) -> Result<()> {
     let now = state.clock.now();
     connections::delete_old(state.db.write(), now).await?;
-    let tx = state.db.begin().await?;
+    let tx = state.db.begin_without_session().await?;
     let deleted = unclaimed::delete_old(&tx, now - TimeDelta::days(i64::from(UNCLAIMED_DAYS))).await?;
     if deleted == 0 {
         return Ok(());

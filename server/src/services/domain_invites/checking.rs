@@ -10,6 +10,7 @@ use sea_orm::DatabaseTransaction;
 use super::{DomainInvites, found, object};
 use crate::auth::access;
 use crate::auth::actor::new_incident;
+use crate::auth::change;
 use crate::error::Result;
 use crate::state::State;
 use crate::store::audit::{Action, record};
@@ -45,9 +46,9 @@ impl DomainInvites {
             state.dns.count(user.id)?;
         }
         let answer = ask(state, &row).await;
-        let tx = state.db.begin().await?;
+        let tx = change::begin(state, caller).await?;
         // They may have lost the role meanwhile.
-        let scope = access::org_for_change(&tx, caller, slug, Permission::ManageMembers).await?;
+        let scope = access::org_for_change(&tx, slug, Permission::ManageMembers).await?;
         settle(&tx, state, caller, (scope.id(), id), &answer).await?;
         tx.commit().await?;
         Ok((row.domain, answer == DnsAnswer::Found))
@@ -62,7 +63,7 @@ pub async fn check_due(state: &State) -> Result<u64> {
         let Some(row) = domain_invites::claim(state.db.write(), now, now + RETRY_EVERY).await? else { return Ok(checked) };
         let answer = ask(state, &row).await;
         let caller = Caller { actor: Actor::Server, address: String::new(), incident: new_incident(state) };
-        let tx = state.db.begin().await?;
+        let tx = state.db.begin_without_session().await?;
         if unscoped::lock_org(&tx, row.org).await? {
             settle(&tx, state, &caller, (row.org, row.id), &answer).await?;
         }

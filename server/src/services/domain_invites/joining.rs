@@ -11,6 +11,7 @@ use serde_json::json;
 
 use super::DomainInvites;
 use crate::auth::at_domain::{self, Visitor};
+use crate::auth::change;
 use crate::error::Result;
 use crate::services::invites::closing;
 use crate::services::limits;
@@ -29,14 +30,14 @@ impl DomainInvites {
     /// Lets a person in. Doing it twice is doing it once.
     pub(super) async fn come_in(&self, caller: &Caller, user: &SignedIn, slug: &OrgSlug) -> Result<OrgSlug> {
         let state = &self.0;
-        let tx = state.db.begin().await?;
+        let tx = change::begin(state, caller).await?;
         let guest = match at_domain::by_link_for_change(&tx, user.id, slug).await? {
             Visitor::Inside(slug) => return Ok(slug),
             Visitor::Guest(guest) => guest,
         };
         // Behind the organization; they may be deleting their account.
         users::lock(&tx, user.id).await?.ok_or(AppError::Unauthenticated)?;
-        guest.sign_in().admits(user.proof.as_ref()).map_err(AppError::SignIn)?;
+        guest.sign_in().admits(tx.user()?.proof.as_ref()).map_err(AppError::SignIn)?;
         limits::require_room(state, &tx, caller, guest.org(), Measure::Members, 1, Conflict::NoRoomForYou).await?;
         closing::close_of_member(state, &tx, caller, guest.org(), (user.id, &user.name)).await?;
         if members::insert(&tx, guest.org(), user.id, guest.role(), JoinedBy::Domain, state.clock.now()).await? {

@@ -3,11 +3,13 @@
 use app::domain::identity::SsoFailure;
 use app::domain::ids::{IdentityId, UserId};
 use app::domain::names::{Email, PersonName};
+use app::error::{AppError, Conflict};
 use app::request::{Actor, Caller, SignedIn};
 use sea_orm::DatabaseTransaction;
 use serde_json::json;
 
 use super::Identities;
+use crate::auth::{change, session};
 use crate::error::{Error, Result};
 use crate::oidc::{Purpose, Verified};
 use crate::services::accounts::account;
@@ -37,19 +39,30 @@ impl Identities {
             Err(Error::Db(error)) if matches!(error.sql_err(), Some(sea_orm::SqlErr::UniqueConstraintViolation(_))) => {
                 self.try_to_arrive(caller, (purpose, next), person).await
             }
-            Ok(Arrival::Failed(SsoFailure::KnownAddress)) => self.try_to_arrive(caller, (purpose, next), person).await,
+            Err(Error::App(AppError::Conflict(Conflict::JustChanged))) | Ok(Arrival::Failed(SsoFailure::KnownAddress)) => {
+                self.try_to_arrive(caller, (purpose, next), person).await
+            }
             arrival => arrival,
         }
     }
 
     async fn try_to_arrive(&self, caller: &Caller, (purpose, next): (&Purpose, &str), person: Verified) -> Result<Arrival> {
         let issuer = self.provider()?.issuer();
-        let tx = self.0.db.begin().await?;
+        // What the provider says of a person may also close what was open to them.
+        let whose = match purpose {
+            Purpose::SignIn => identities::find_by_subject(self.0.db.read(), issuer, &person.subject).await?.map(|known| known.user),
+            Purpose::Link(_) | Purpose::Last(_) => caller.user().ok().map(|user| user.id),
+        };
+        let tx = change::begin_ending_of(&self.0, caller, whose).await?;
         let known = identities::find_by_subject(&tx, issuer, &person.subject).await?;
+        if *purpose == Purpose::SignIn && known.as_ref().map(|known| known.user) != whose {
+            // Linked or removed at this moment.
+            return Err(Conflict::JustChanged.into());
+        }
         let arrival = match purpose {
             Purpose::SignIn => self.sign_in(&tx, caller, known, person).await?,
             Purpose::Link(session) | Purpose::Last(session) => match &caller.actor {
-                Actor::User(user) if user.session == *session && sessions::is_there(&tx, user.id, user.session).await? => {
+                Actor::User(user) if user.session == *session && self.is_signed_in(&tx, user).await? => {
                     self.prove(&tx, user, known, person, next).await?
                 }
                 _ => Arrival::Failed(SsoFailure::SessionEnded),
@@ -59,6 +72,10 @@ impl Identities {
             tx.commit().await?;
         }
         Ok(arrival)
+    }
+
+    async fn is_signed_in(&self, tx: &DatabaseTransaction, user: &SignedIn) -> Result<bool> {
+        Ok(sessions::find_of(tx, user.id, user.session, self.0.clock.now()).await?.is_some())
     }
 
     async fn sign_in(&self, tx: &DatabaseTransaction, caller: &Caller, known: Option<Identity>, person: Verified) -> Result<Arrival> {
@@ -77,6 +94,7 @@ impl Identities {
             },
         };
         let details = json!({ "with": self.provider()?.name() });
+        session::open(&self.0, tx, caller, user.id).await?;
         record(tx, &self.0.clock, caller, None, Action::SignedIn, account(&user), Some(details)).await?;
         Ok(Arrival::SignedIn(user.id, id))
     }

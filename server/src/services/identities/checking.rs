@@ -9,12 +9,13 @@ use futures_util::StreamExt as _;
 use serde_json::json;
 
 use super::{Identities, token_context};
+use crate::auth::change;
 use crate::error::{Error, Result};
 use crate::oidc::Checked;
 use crate::state::State;
 use crate::store::audit::{Action, Object, record};
 use crate::store::identities::{self, Identity};
-use crate::store::{ci_tokens, users};
+use crate::store::users;
 
 /// Accounts that are asked about at the same time.
 const AT_ONCE: usize = 8;
@@ -79,18 +80,16 @@ async fn check_one(state: &Arc<State>, identity: Identity) -> Result<()> {
 /// Shuts the account out of every organization that asks for the provider. The rest of the person's sessions goes on.
 async fn end(state: &Arc<State>, identity: &Identity, why: &str) -> Result<()> {
     let caller = Caller { actor: Actor::Server, address: String::new(), incident: IncidentId::from_uuid(state.clock.new_id()) };
-    let tx = state.db.begin().await?;
+    let tx = change::begin_ending_of(state, &caller, Some(identity.user)).await?;
     if !identities::end(&tx, identity, state.clock.now()).await? {
         return Ok(());
     }
     let Some(user) = users::find(&tx, identity.user).await? else { return Ok(()) };
-    ci_tokens::raise_access_epoch(&tx).await?;
     let details = json!({ "with": state.config.oidc_name(), "because": why });
     for (org, _) in identities::requiring_orgs_of(&tx, user.id).await? {
         let member = Object { kind: "member", id: user.id.to_string(), name: user.name.as_str() };
         record(&tx, &state.clock, &caller, Some(org), Action::ProviderRefused, member, Some(details.clone())).await?;
     }
-    tx.commit().await?;
-    state.access_changed();
+    tx.commit_taking_access(state).await?;
     Ok(())
 }

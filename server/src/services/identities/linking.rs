@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::Identities;
+use crate::auth::change;
 use crate::error::{Error, Result};
 use crate::mail::messages::{AccountChange, Mail};
 use crate::mail::queue;
@@ -20,7 +21,7 @@ use crate::services::accounts::account;
 use crate::services::current_password;
 use crate::store::audit::{Action, Object, record};
 use crate::store::users::{self, User};
-use crate::store::{ci_tokens, identities, sessions};
+use crate::store::{identities, sessions};
 
 /// The person has this long to enter their password.
 const LONGEST: TimeDelta = TimeDelta::minutes(10);
@@ -67,11 +68,8 @@ impl Identities {
         let pending = self.open_pending(user, sealed)?;
         let owner = users::find(self.0.db.read(), user.id).await?.ok_or(AppError::Unauthenticated)?;
         current_password::check_if_any(&self.0, caller, &owner, password).await?;
-        let tx = self.0.db.begin().await?;
+        let tx = change::begin(&self.0, caller).await?;
         let owner = users::lock(&tx, user.id).await?.ok_or(AppError::Unauthenticated)?;
-        if !sessions::is_there(&tx, user.id, user.session).await? {
-            return Err(AppError::Unauthenticated.into());
-        }
         let issuer = self.provider()?.issuer();
         let taken = identities::find_by_subject(&tx, issuer, &pending.person.subject).await?.is_some()
             || identities::of_user(&tx, user.id, issuer).await?.is_some();
@@ -79,19 +77,16 @@ impl Identities {
             return Err(Conflict::JustChanged.into());
         }
         let id = self.insert(&tx, caller, &owner, &pending.person).await?;
-        // What was remembered of their tokens says that they have none.
-        ci_tokens::raise_access_epoch(&tx).await?;
         let address = pending.person.email.unwrap_or_default();
         self.tell(&tx, caller, &owner, Action::Linked, AccountChange::Linked(&address)).await?;
-        tx.commit().await?;
-        self.0.access_changed();
+        tx.commit_taking_access(&self.0).await?;
         self.0.mail_waiting.notify_one();
         Ok((id, pending.next))
     }
 
     pub(super) async fn unlink_now(&self, caller: &Caller, user: &SignedIn) -> Result<()> {
         let provider = self.provider()?;
-        let tx = self.0.db.begin().await?;
+        let tx = change::begin_ending(&self.0, caller).await?;
         let owner = users::lock(&tx, user.id).await?.ok_or(AppError::Unauthenticated)?;
         if owner.password_hash.is_none() {
             return Err(Conflict::LastWayIn.into());
@@ -105,12 +100,10 @@ impl Identities {
         }
         // Those that it opened among them.
         sessions::end_all(&tx, owner.id, Some(user.session)).await?;
-        ci_tokens::raise_access_epoch(&tx).await?;
         let details = json!({ "with": provider.name() });
         record(&tx, &self.0.clock, caller, None, Action::Unlinked, account(&owner), Some(details)).await?;
         self.tell(&tx, caller, &owner, Action::Unlinked, AccountChange::Unlinked).await?;
-        tx.commit().await?;
-        self.0.access_changed();
+        tx.commit_taking_access(&self.0).await?;
         self.0.mail_waiting.notify_one();
         Ok(())
     }

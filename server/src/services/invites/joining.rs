@@ -13,6 +13,7 @@ use serde_json::json;
 
 use super::{Invites, closing, limits};
 use crate::auth::invited::{self, Invited};
+use crate::auth::{change, session};
 use crate::error::Result;
 use crate::store::audit::{Action, Object, record};
 use crate::store::users::{self, User};
@@ -55,15 +56,20 @@ impl Invites {
         let state = &self.0;
         let account = Object { kind: "account", id: user.id.to_string(), name: user.name.as_str() };
         if !state.passwords.verify(password, user.password_hash.clone()).await? {
-            let tx = state.db.begin().await?;
+            let tx = state.db.begin_without_session().await?;
             record(&tx, &state.clock, caller, None, Action::SignInFailed, account, None).await?;
             tx.commit().await?;
             return Err(AppError::WrongCredentials.into());
         }
-        let tx = state.db.begin().await?;
+        let tx = change::begin_entering(state, caller, Some(user.id)).await?;
         let invited = invited::by_mail_for_change(&tx, &state.hasher, link).await?;
+        // It may have been changed while it was checked.
+        if users::find(&tx, user.id).await?.is_none_or(|now| now.password_hash != user.password_hash) {
+            return Err(AppError::WrongCredentials.into());
+        }
         record(&tx, &state.clock, caller, None, Action::SignedIn, account, None).await?;
         self.come_in(&tx, caller, &invited, &user).await?;
+        session::open(state, &tx, caller, user.id).await?;
         tx.commit().await?;
         Ok((user.id, invited.slug().clone()))
     }
@@ -83,7 +89,7 @@ impl Invites {
         password::check_new(password.expose(), &email).map_err(|reason| AppError::field(Field::Password, reason))?;
         let hash = state.passwords.hash(password).await?;
 
-        let tx = state.db.begin().await?;
+        let tx = state.db.begin_without_session().await?;
         let invited = invited::by_mail_for_change(&tx, &state.hasher, link).await?;
         let id = UserId::from_uuid(state.clock.new_id());
         let mut user = User { id, email, name, password_hash: Some(hash.clone()), confirmed: true };
@@ -100,6 +106,7 @@ impl Invites {
         let account = Object { kind: "account", id: user.id.to_string(), name: user.name.as_str() };
         record(&tx, &state.clock, caller, None, Action::Created, account, None).await?;
         self.come_in(&tx, caller, &invited, &user).await?;
+        session::open(state, &tx, caller, user.id).await?;
         tx.commit().await?;
         Ok((user.id, invited.slug().clone()))
     }

@@ -37,7 +37,7 @@ pub async fn end_silent(state: &State) -> Result<u64> {
     let mut ended = 0;
     for (id, place) in runs::silent(state.db.read(), before, BATCH).await? {
         let keys = RunKeys::of(state, place.org).await?;
-        let tx = state.db.begin().await?;
+        let tx = state.db.begin_without_session().await?;
         // It may have been heard of meanwhile, or be gone.
         if let Some(run) = runs::lock_silent(&tx, id, before).await? {
             // As long as we heard of it, whatever the client's clock says.

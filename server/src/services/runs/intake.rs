@@ -88,12 +88,25 @@ pub enum Heard {
     Unknown,
     /// The run is over.
     Over,
+    /// The credential may not have runs recorded any more.
+    NotAllowed,
 }
 
-/// Begins a run; none when the plan has no room for it. Told again with the same key, it is the same run.
-pub async fn start(state: &State, scope: &RunScope, told: &RunStart) -> Result<Option<RunId>> {
+/// What became of a run that begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Started {
+    /// It is recorded.
+    Run(RunId),
+    /// The plan has no room for it.
+    NoRoom,
+    /// The credential may not have runs recorded any more.
+    NotAllowed,
+}
+
+/// Begins a run. Told again with the same key, it is the same run.
+pub async fn start(state: &State, scope: &RunScope, told: &RunStart) -> Result<Started> {
     if !limits::takes_runs(state, scope.org()).await? {
-        return Ok(None);
+        return Ok(Started::NoRoom);
     }
     let now = state.clock.now();
     let keys = RunKeys::of(state, scope.org()).await?;
@@ -129,10 +142,18 @@ pub async fn start(state: &State, scope: &RunScope, told: &RunStart) -> Result<O
         now,
         announced: told.tasks.min(MOST_TASKS),
     };
-    let tx = state.db.begin().await?;
-    let id = runs::begin(&tx, scope, new).await?;
+    let tx = state.db.begin_without_session().await?;
+    let id = match runs::begin(&tx, scope, new).await {
+        Ok(id) => id,
+        // Its workspace.
+        Err(error) if error.is_missing_parent() => return Ok(Started::NotAllowed),
+        Err(error) => return Err(error),
+    };
+    if !scope.holds_in(state, &tx).await? {
+        return Ok(Started::NotAllowed);
+    }
     tx.commit().await?;
-    Ok(Some(id))
+    Ok(Started::Run(id))
 }
 
 const fn credential_source(told: wire::runs::CredentialSource) -> CredentialSource {
@@ -195,7 +216,7 @@ pub async fn report(state: &State, scope: &RunScope, id: RunId, key: &str, repor
         tokio::task::spawn_blocking(move || seal(&keys, &scope, id, report)).await.map_err(|_| Error::Stopped)??
     };
     let now = state.clock.now();
-    let tx = state.db.begin().await?;
+    let tx = state.db.begin_without_session().await?;
     let Some(mut run) = runs::lock(&tx, scope, id, &key).await? else { return Ok(Heard::Unknown) };
     if is_over(&run, now) {
         return Ok(Heard::Over);
@@ -207,6 +228,9 @@ pub async fn report(state: &State, scope: &RunScope, id: RunId, key: &str, repor
         run.heard_at = now;
     }
     runs::save_progress(&tx, &run).await?;
+    if !scope.holds_in(state, &tx).await? {
+        return Ok(Heard::NotAllowed);
+    }
     tx.commit().await?;
     Ok(Heard::Taken)
 }
@@ -359,7 +383,7 @@ pub async fn end(state: &State, scope: &RunScope, id: RunId, key: &str, told: &R
     let key = key_hash(state, key);
     let keys = RunKeys::of(state, scope.org()).await?;
     let now = state.clock.now();
-    let tx = state.db.begin().await?;
+    let tx = state.db.begin_without_session().await?;
     let Some(run) = runs::lock(&tx, scope, id, &key).await? else { return Ok(Heard::Unknown) };
     if is_over(&run, now) {
         return Ok(Heard::Over);
@@ -372,6 +396,9 @@ pub async fn end(state: &State, scope: &RunScope, id: RunId, key: &str, told: &R
         };
         let ended_at = run.clock.ours(told.ended_at, now);
         closing::close(&tx, &keys, run, Closing { status, ended_at, closed_at: now, lost_uploads: told.lost_uploads }).await?;
+        if !scope.holds_in(state, &tx).await? {
+            return Ok(Heard::NotAllowed);
+        }
         tx.commit().await?;
         metrics::counter!("buildkeep_runs_total", "status" => status.as_str()).increment(1);
     }

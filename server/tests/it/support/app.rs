@@ -1,6 +1,6 @@
 //! A running server with a fresh database and folder.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock};
@@ -12,7 +12,7 @@ use app::domain::role::Role;
 use app::domain::secret::PlainSecret;
 use app::request::{Actor, Caller};
 use metrics_exporter_prometheus::PrometheusHandle;
-use sea_orm::{ConnectionTrait as _, Statement};
+use sea_orm::{ConnectionTrait as _, DbBackend, Statement};
 use server::auth::actor::new_incident;
 use server::blob::BlobKey;
 use server::config::Config;
@@ -226,6 +226,33 @@ impl TestApp {
     pub async fn db_count(&self, table: &str) -> i64 {
         let statement = Statement::from_string(self.state.db.read().get_database_backend(), format!("SELECT count(*) AS n FROM {table}"));
         self.state.db.read().query_one_raw(statement).await.unwrap().unwrap().try_get("", "n").unwrap()
+    }
+
+    /// All rows of all tables but the ones in which it may be told that something was refused.
+    pub async fn rows(&self) -> BTreeMap<String, Vec<String>> {
+        const TOLD: [&str; 5] = ["audit_events", "audit_heads", "quotas", "sessions", "seaql_migrations"];
+        let db = self.state.db.read();
+        let is_postgres = db.get_database_backend() == DbBackend::Postgres;
+        let lines = async |sql: String| {
+            let found = db.query_all_raw(Statement::from_string(db.get_database_backend(), sql)).await.unwrap();
+            found.into_iter().map(|row| row.try_get_by_index::<String>(0).unwrap()).collect::<Vec<_>>()
+        };
+        let tables = if is_postgres {
+            "SELECT tablename::text FROM pg_tables WHERE schemaname = 'public'"
+        } else {
+            "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
+        };
+        let mut rows = BTreeMap::new();
+        for table in lines(tables.to_owned()).await.into_iter().filter(|table| !TOLD.contains(&table.as_str())) {
+            let row = if is_postgres {
+                "t::text".to_owned()
+            } else {
+                let columns = lines(format!("SELECT name FROM pragma_table_info('{table}')")).await;
+                columns.iter().map(|column| format!("quote({column})")).collect::<Vec<_>>().join(" || ',' || ")
+            };
+            rows.insert(table.clone(), lines(format!("SELECT {row} FROM {table} t ORDER BY 1")).await);
+        }
+        rows
     }
 
     /// Makes every further use of the database fail.
