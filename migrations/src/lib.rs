@@ -24,6 +24,8 @@ mod m20261124_000014_logins;
 mod m20261124_000015_connections;
 mod m20261124_000016_runs;
 mod m20261125_000017_credential_source;
+mod m20261129_000022_name_keys;
+mod name_key;
 mod table;
 
 pub use sea_orm_migration::MigratorTrait;
@@ -53,6 +55,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261124_000015_connections::Migration),
             Box::new(m20261124_000016_runs::Migration),
             Box::new(m20261125_000017_credential_source::Migration),
+            Box::new(m20261129_000022_name_keys::Migration),
         ]
     }
 }

@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::names::{DomainName, Reason};
+use super::names::{DomainName, Email, Reason};
+use super::text;
 
 /// So many hosted domains an organization can name.
 const MOST_DOMAINS: u16 = 20;
@@ -91,7 +92,7 @@ impl SignInRule {
 pub fn read_hosted_domains(text: &str) -> Result<Vec<DomainName>, Reason> {
     let mut domains = Vec::new();
     for word in text.split([' ', ',', ';', '\n', '\r', '\t']).filter(|word| !word.is_empty()) {
-        let domain = DomainName::parse(&word.trim_start_matches('@').to_ascii_lowercase())?;
+        let domain = DomainName::read(word)?;
         if !domains.contains(&domain) {
             domains.push(domain);
         }
@@ -121,6 +122,17 @@ pub enum Mismatch {
     /// Anything else.
     #[error("The answer of the provider could not be verified. Try again; if it stays, tell whoever runs this server.")]
     Content,
+}
+
+/// The domain that a provider tells of an account, as rules name domains; what is none fits no rule.
+pub fn told_domain(told: &str) -> String {
+    let domain = text::is_unmistakable(told).then(|| DomainName::read(told).ok()).flatten();
+    domain.map_or_else(|| text::shown(told, 253), Into::into)
+}
+
+/// The address that a provider tells of an account, to be shown: it is not always one.
+pub fn told_address(told: &str) -> String {
+    Email::parse(told).map_or_else(|_| text::shown(told, 254), Into::into)
 }
 
 /// Why a way to the provider and back did not end in a sign-in.
@@ -196,8 +208,9 @@ mod tests {
     #[test]
     fn domains_are_read_as_people_write_them() {
         assert_eq!(read_hosted_domains(" Acme.com, @acme.org\nacme.com"), Ok(rule(&["acme.com", "acme.org"]).hosted_domains));
+        assert_eq!(read_hosted_domains("münchen.de"), Ok(rule(&["xn--mnchen-3ya.de"]).hosted_domains));
         assert_eq!(read_hosted_domains(""), Ok(vec![]));
-        for bad in ["acme", "acme..com", "-acme.com", "acme.com/x", "a b@c", "müller.de"] {
+        for bad in ["acme", "acme..com", "-acme.com", "acme.com/x", "a b@c"] {
             assert_eq!(read_hosted_domains(bad), Err(Reason::NotADomain), "{bad}");
         }
         let many = (0..=MOST_DOMAINS).map(|n| format!("d{n}.example")).collect::<Vec<_>>().join(" ");

@@ -4,6 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::names::{Email, Reason};
+use super::{mailbox_list, text};
 
 /// An invite can be accepted for this many days after it was last sent.
 pub const DAYS: i64 = 7;
@@ -128,13 +129,11 @@ impl Outcome {
 /// One line of a list of addresses, read.
 pub type Line = (String, Result<Email, Reason>);
 
-/// Reads a pasted list: addresses apart by line breaks, commas or semicolons, each bare or as `Name <address>`.
-/// Addresses that come twice count once.
+/// Reads a pasted list of mailboxes, each bare or with a name. Addresses that come twice count once.
 pub fn read_list(text: &str) -> Result<Vec<Line>, Reason> {
     let mut lines: Vec<Line> = Vec::new();
-    for line in text.split(['\n', '\r', ',', ';']).map(str::trim).filter(|line| !line.is_empty()) {
-        let address = line.strip_suffix('>').and_then(|line| line.rsplit_once('<')).map_or(line, |(_, address)| address);
-        let email = Email::parse(address);
+    for entry in mailbox_list::read(text) {
+        let email = Email::parse(entry.address);
         if email.is_ok() && lines.iter().any(|(_, known)| *known == email) {
             continue;
         }
@@ -142,7 +141,7 @@ pub fn read_list(text: &str) -> Result<Vec<Line>, Reason> {
             return Err(Reason::TooManyLines(u16::try_from(MOST_AT_ONCE).unwrap_or(u16::MAX)));
         }
         // Shown again as it is, but a line can be a whole book.
-        lines.push((line.chars().take(254).collect(), email));
+        lines.push((text::shown(entry.typed, 254), email));
     }
     if lines.is_empty() { Err(Reason::Missing) } else { Ok(lines) }
 }
@@ -163,6 +162,7 @@ mod tests {
             "ada@example.com, bob@example.com;",
             "\r\n Ada Lovelace <Ada@Example.com> \r\n\r\n<bob@example.com>\r\n",
             "ada@example.com;ADA@example.com;bob@example.com",
+            "\"Lovelace, Ada\" <ada@example.com>\t\n\"Bob, B.\" <bob@example.com>.",
         ] {
             assert_eq!(emails(text), two, "{text}");
         }

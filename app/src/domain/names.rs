@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::text;
+
 /// Why a text is not accepted as a name, an address or a choice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, thiserror::Error)]
 pub enum Reason {
@@ -16,9 +18,12 @@ pub enum Reason {
     /// Shorter than the limit.
     #[error("This is too short: use at least {0} characters.")]
     TooShort(u16),
-    /// Holds control characters or line breaks.
-    #[error("Use letters, digits and punctuation in one line.")]
+    /// Holds line breaks, or characters that draw nothing or over others.
+    #[error("Use letters, digits and punctuation in one line, and no characters that cannot be seen.")]
     NotPrintable,
+    /// The part of an e-mail address before the `@` holds letters beyond a to z.
+    #[error("Before the @, an address has only the letters a to z, digits and signs. Type it without accents and look-alikes.")]
+    NotAscii,
     /// Not an e-mail address.
     #[error("Enter an e-mail address such as ada@example.com.")]
     NotAnEmail,
@@ -69,23 +74,6 @@ pub enum Reason {
     DoesNotMatch,
 }
 
-fn printable(text: &str, most: u16) -> Result<String, Reason> {
-    let text = text.trim();
-    if text.is_empty() {
-        return Err(Reason::Missing);
-    }
-    if text.chars().count() > usize::from(most) {
-        return Err(Reason::TooLong(most));
-    }
-    // Bidirectional overrides would let a name rearrange the text around it.
-    let misleading =
-        |c: char| c.is_control() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}');
-    if text.chars().any(misleading) {
-        return Err(Reason::NotPrintable);
-    }
-    Ok(text.to_owned())
-}
-
 macro_rules! text_type {
     ($(#[$doc:meta])* $name:ident, $parse:expr) => {
         $(#[$doc])*
@@ -98,6 +86,11 @@ macro_rules! text_type {
             pub fn parse(text: &str) -> Result<Self, Reason> {
                 let parse: fn(&str) -> Result<String, Reason> = $parse;
                 parse(text).map(Self)
+            }
+
+            /// A text that was accepted when it was stored, whatever the rules say today.
+            pub fn from_stored(text: impl Into<String>) -> Self {
+                Self(text.into())
             }
 
             /// The accepted text.
@@ -139,39 +132,39 @@ macro_rules! text_type {
 text_type!(
     /// What a person is called, as other members see it.
     PersonName,
-    |text| printable(text, 80)
+    |text| text::line(text, 80)
 );
 text_type!(
     /// What an organization is called.
     OrgName,
-    |text| printable(text, 80)
+    |text| text::line(text, 80)
 );
 text_type!(
     /// What a workspace is called; unique within its organization.
     WorkspaceName,
-    |text| printable(text, 80)
+    |text| text::line(text, 80)
 );
 text_type!(
     /// What a token is called, so that people know where it is used.
     TokenName,
-    |text| printable(text, 80)
+    |text| text::line(text, 80)
 );
 text_type!(
     /// The company or person that pays.
     BillingName,
-    |text| printable(text, 120)
+    |text| text::line(text, 120)
 );
 text_type!(
     /// A number that the tax office gave to whoever pays.
     TaxId,
-    |text| printable(text, 40)
+    |text| text::line(text, 40)
 );
 text_type!(
     /// A postal address, as it stands on an envelope.
     PostalAddress,
     |text| {
         let text = text.replace("\r\n", "\n");
-        let lines = text.lines().filter(|line| !line.trim().is_empty()).map(|line| printable(line, 120)).collect::<Result<Vec<_>, _>>()?;
+        let lines = text.lines().filter(|line| !line.trim().is_empty()).map(|line| text::line(line, 120)).collect::<Result<Vec<_>, _>>()?;
         match lines.len() {
             0 => Err(Reason::Missing),
             1..=8 => Ok(lines.join("\n")),
@@ -182,28 +175,18 @@ text_type!(
 text_type!(
     /// A few words from the one who invites, in several lines.
     InviteMessage,
-    |text| {
-        let text = text.replace("\r\n", "\n");
-        for line in text.lines().filter(|line| !line.trim().is_empty()) {
-            printable(line, 500)?;
-        }
-        let text = text.trim();
-        match text.chars().count() {
-            0 => Err(Reason::Missing),
-            1..=500 => Ok(text.to_owned()),
-            _ => Err(Reason::TooLong(500)),
-        }
-    }
+    |text| text::lines(text, 500)
 );
 text_type!(
-    /// An e-mail address in the one form that is stored and compared: trimmed, lower case.
+    /// An e-mail address in the one form that is stored, compared and shown: ASCII, lower case, an international domain
+    /// as `xn--…`.
     Email,
     email
 );
 text_type!(
     /// A domain in the one form that is stored and compared: ASCII (an international name as `xn--…`), lower case.
     DomainName,
-    |text| if is_domain(text) { Ok(text.to_owned()) } else { Err(Reason::NotADomain) }
+    |text| is_domain(text).then(|| text.to_owned()).ok_or(Reason::NotADomain)
 );
 text_type!(
     /// An organization's address: the part after `/o/`.
@@ -229,25 +212,60 @@ text_type!(
 
 /// The mail server's word is final, so this asks only for what every address has: one `@`, a local part
 /// without blanks, a dotted domain, and the lengths of RFC 5321 (4.5.3.1).
+///
+/// Nothing becomes ASCII that was not: the lower case of a KELVIN SIGN is a k, and whoever has the one mailbox must not
+/// get what is meant for the other.
 fn email(text: &str) -> Result<String, Reason> {
-    let text = text.trim().to_lowercase();
+    const LONGEST: u16 = 254;
+    let text = text.trim();
     if text.is_empty() {
         return Err(Reason::Missing);
     }
-    if text.len() > 254 {
-        return Err(Reason::TooLong(254));
+    // In the letters of a language, a domain can be longer than it is in DNS.
+    if text.len() > 4 * usize::from(LONGEST) {
+        return Err(Reason::TooLong(LONGEST));
     }
     let (local, domain) = text.rsplit_once('@').ok_or(Reason::NotAnEmail)?;
-    let local_fits = !local.is_empty()
-        && local.len() <= 64
+    if !local.is_ascii() {
+        return Err(Reason::NotAscii);
+    }
+    let local_fits = (1..=64).contains(&local.len())
         && !local.starts_with('.')
         && !local.ends_with('.')
         && !local.contains("..")
         && local.chars().all(|c| c.is_ascii_alphanumeric() || "!#$%&'*+/=?^_`{|}~.-".contains(c));
-    if local_fits && is_domain(domain) { Ok(text) } else { Err(Reason::NotAnEmail) }
+    let domain = text::is_unmistakable(domain).then(|| text::to_ascii(domain)).flatten().filter(|domain| is_domain(domain));
+    match domain {
+        Some(domain) if local_fits => {
+            let email = format!("{}@{domain}", local.to_ascii_lowercase());
+            if email.len() > usize::from(LONGEST) { Err(Reason::TooLong(LONGEST)) } else { Ok(email) }
+        }
+        Some(_) | None => Err(Reason::NotAnEmail),
+    }
+}
+
+impl DomainName {
+    /// Reads a domain as people type it: in any case and script, with a dot at the end or an @ in front.
+    pub fn read(typed: &str) -> Result<Self, Reason> {
+        let text = typed.trim();
+        let text = text.strip_prefix('@').unwrap_or(text);
+        let text = text.strip_suffix('.').unwrap_or(text);
+        // In the letters of a language, it can be longer than it is in DNS.
+        match text.len() {
+            0 => Err(Reason::Missing),
+            254.. if text.is_ascii() => Err(Reason::TooLong(253)),
+            1013.. => Err(Reason::TooLong(253)),
+            _ => Self::parse(&text::to_ascii(text).ok_or(Reason::NotADomain)?),
+        }
+    }
 }
 
 impl Email {
+    /// What stands in front of the `@`.
+    pub fn local(&self) -> &str {
+        self.0.rsplit_once('@').map_or(self.0.as_str(), |(local, _)| local)
+    }
+
     /// What stands behind the `@`.
     pub fn domain(&self) -> &str {
         self.0.rsplit_once('@').map_or("", |(_, domain)| domain)
@@ -349,7 +367,38 @@ impl OrgSlug {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn an_address_stays_itself(text in address()) {
+            if let Ok(email) = Email::parse(&text) {
+                prop_assert!(email.as_str().is_ascii() && email.as_str().len() <= 254);
+                prop_assert_eq!(Email::parse(email.as_str()), Ok(email.clone()));
+                prop_assert_eq!(DomainName::parse(email.domain()).map(String::from), Ok(email.domain().to_owned()));
+            }
+        }
+
+        #[test]
+        fn no_two_mailboxes_become_one(one in address(), other in address()) {
+            let (Ok(first), Ok(second)) = (Email::parse(&one), Email::parse(&other)) else { return Ok(()) };
+            let local = |text: &str| text.trim().rsplit_once('@').unwrap().0.to_ascii_lowercase();
+            let domain = |text: &str| text.trim().rsplit_once('@').unwrap().1.to_owned();
+            let same_domain = text::nfc(&domain(&one)).to_lowercase() == text::nfc(&domain(&other)).to_lowercase()
+                || [domain(&one), domain(&other)].iter().any(|domain| domain.to_ascii_lowercase().contains("xn--"));
+            prop_assert_eq!(first == second, local(&one) == local(&other) && first.domain() == second.domain());
+            prop_assert!(first.domain() != second.domain() || same_domain, "{} and {}", one, other);
+        }
+    }
+
+    /// Addresses, with what turns into an ASCII letter when it is mapped.
+    fn address() -> impl Strategy<Value = String> {
+        let local = "[aAkKsS.+\u{212a}\u{17f}\u{ad}ß]{1,3}";
+        let domain = prop_oneof!["[aAkKsSüÜ\u{308}\u{212a}\u{17f}\u{ad}ßｋ。.]{1,4}", "xn--[a-z0-9-]{2,6}"];
+        (local, domain).prop_map(|(local, domain)| format!("{local}@{domain}.de"))
+    }
 
     #[test]
     fn a_name_suggests_its_slug() {
@@ -366,15 +415,39 @@ mod tests {
         assert_eq!(OrgName::parse("a\nb"), Err(Reason::NotPrintable));
         assert_eq!(OrgName::parse("abc\u{202e}cba"), Err(Reason::NotPrintable));
         assert_eq!(OrgName::parse(&"x".repeat(81)), Err(Reason::TooLong(80)));
+        assert_eq!(OrgName::from_stored("Ad\u{ad}a").as_str(), "Ad\u{ad}a", "what was taken once is still shown");
     }
 
     #[test]
     fn an_address_has_one_form() {
         assert_eq!(Email::parse(" Ada@Example.COM ").map(String::from), Ok("ada@example.com".into()));
+        for (typed, one) in [
+            ("ada@münchen.de", "ada@xn--mnchen-3ya.de"),
+            ("Ada@MU\u{308}NCHEN.DE", "ada@xn--mnchen-3ya.de"),
+            ("ada@XN--MNCHEN-3YA.de", "ada@xn--mnchen-3ya.de"),
+            ("ada@faß.de", "ada@xn--fa-hia.de"),
+            ("a.d.a+nx@example.com", "a.d.a+nx@example.com"),
+        ] {
+            assert_eq!(Email::parse(typed).map(String::from), Ok(one.to_owned()));
+        }
+        for bad in ["mi\u{212a}e@example.com", "ädä@example.com", "ada\u{ad}@example.com", "\u{430}da@example.com"] {
+            assert_eq!(Email::parse(bad), Err(Reason::NotAscii), "{bad:?}");
+        }
+        let long = format!("{}@{}.de", "a".repeat(64), ["b".repeat(63), "c".repeat(63), "d".repeat(60)].join("."));
+        assert_eq!(Email::parse(&long), Err(Reason::TooLong(254)));
         for bad in [
             "ada",
             "ada@",
             "@example.com",
+            "ada@\u{212a}ing.com",
+            "ada@exam\u{ad}ple.com",
+            "ada@ｅxample.com",
+            "ada@example。com",
+            "ada＠example.com",
+            "ada@a.com@b.com",
+            "ada@a_b.com",
+            "ada@xn--a.com",
+            "ada@[192.0.2.1]",
             "ada@localhost",
             "a b@example.com",
             "ada@exa mple.com",

@@ -1,6 +1,8 @@
-//! What a new password must be like (NIST SP 800-63B: length and a list of common ones, no composition rules).
+//! What a new password must be like (NIST SP 800-63B: length and a list of common ones, no composition rules), and what
+//! of it counts: the same keys pressed on another machine are the same password.
 
 use super::names::{Email, Reason};
+use super::text;
 
 /// Fewer characters are refused.
 pub const SHORTEST: u16 = 10;
@@ -27,8 +29,16 @@ const COMMON: [&str; 16] = [
     "administrator",
 ];
 
+/// The form that is hashed: every blank is a space, letters and their marks are composed, case stays (the rules of PRECIS
+/// for passwords, RFC 8265, 4.2.2).
+pub fn normalised(password: &str) -> String {
+    let blanks: String = password.chars().map(|c| if c.is_whitespace() && !c.is_control() { ' ' } else { c }).collect();
+    text::nfc(&blanks).into_owned()
+}
+
 /// Accepts a new password, or says why not.
 pub fn check_new(password: &str, email: &Email) -> Result<(), Reason> {
+    let password = normalised(password);
     let length = password.chars().count();
     if length < usize::from(SHORTEST) {
         return Err(Reason::TooShort(SHORTEST));
@@ -36,9 +46,9 @@ pub fn check_new(password: &str, email: &Email) -> Result<(), Reason> {
     if length > usize::from(LONGEST) {
         return Err(Reason::TooLong(LONGEST));
     }
-    let lower = password.to_lowercase();
+    let key = text::key(&password);
     let one_character = password.chars().all(|c| password.starts_with(c));
-    if COMMON.contains(&lower.as_str()) || one_character || lower == email.as_str() {
+    if COMMON.contains(&key.as_str()) || one_character || key == email.as_str() {
         return Err(Reason::Guessable);
     }
     Ok(())
@@ -57,5 +67,21 @@ mod tests {
             assert_eq!(check_new(bad, &ada), Err(Reason::Guessable), "{bad}");
         }
         assert_eq!(check_new("correct horse battery", &ada), Ok(()));
+        assert_eq!(check_new(&"e\u{301}".repeat(9), &ada), Err(Reason::TooShort(SHORTEST)), "marks are no characters of their own");
+        assert_eq!(check_new(&"e\u{301}a".repeat(128), &ada), Ok(()));
+        for fine in ["👩\u{200d}💻 👩\u{200d}💻 👩\u{200d}💻", "гора река лес"] {
+            assert_eq!(check_new(fine, &ada), Ok(()), "{fine}");
+        }
+    }
+
+    #[test]
+    fn the_same_keys_are_the_same_password() {
+        for (one, other) in [("Gru\u{308}\u{df}e", "Gr\u{fc}\u{df}e"), ("a\u{a0}b\u{3000}c", "a b c"), ("\u{212b}ngström", "\u{c5}ngström")]
+        {
+            assert_eq!(normalised(one), normalised(other));
+        }
+        for (one, other) in [("Straße", "Strasse"), ("ADA", "ada"), (" ada", "ada"), ("a  b", "a b"), ("ﬁ", "fi")] {
+            assert_ne!(normalised(one), normalised(other));
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! Hides the rows of a list that do not hold what is typed.
 
+use js_sys::JsString;
 use leptos::prelude::*;
 use leptos::wasm_bindgen::JsCast;
 use web_sys::HtmlElement;
@@ -30,13 +31,18 @@ pub fn RowFilter(
     }
 }
 
+/// The text as it is compared, whatever its case and form. The browser knows these, so that no tables of letters travel.
+fn compared(text: &str) -> String {
+    JsString::from(text).normalize("NFKC").to_lower_case().into()
+}
+
 /// Returns how many rows are left, or nothing when all of them are.
 fn show_only(rows: &str, words: &str) -> Option<u32> {
-    let words = words.trim().to_lowercase();
+    let words = compared(words.trim());
     let rows = document().get_element_by_id(rows)?.children();
     let mut left = 0;
     for row in (0..rows.length()).filter_map(|place| rows.item(place)) {
-        let fits = row.text_content().is_some_and(|text| text.to_lowercase().contains(&words));
+        let fits = row.text_content().is_some_and(|text| compared(&text).contains(&words));
         left += u32::from(fits);
         row.unchecked_into::<HtmlElement>().set_hidden(!fits);
     }

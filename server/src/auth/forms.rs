@@ -7,6 +7,7 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
+use app::domain::names::Email;
 use app::error::AppError;
 use app::paths;
 use axum::body::{Body, Bytes};
@@ -171,7 +172,8 @@ pub async fn check(
     if GUARDED.contains(&parts.uri.path()) {
         let address = client_address(&app.state, &parts.extensions, &parts.headers);
         // A form without an address names the account by a link. Whoever is signed in may be guessing their own password.
-        let named = field(&fields, "email").or_else(|| field(&fields, "link")).map(|account| account.trim().to_lowercase());
+        let email = field(&fields, "email").map(|email| Email::parse(&email).map_or_else(|_| email.trim().to_owned(), Into::into));
+        let named = email.or_else(|| field(&fields, "link"));
         let own = visit.as_ref().and_then(|visit| visit.caller.user().ok().map(|user| user.id.to_string()));
         if let Err(seconds) = app.state.attempts.count(&address, &named.into_iter().chain(own).collect::<Vec<_>>()) {
             return wait(seconds, refused::answer(&app, &parts, &fields, AppError::RateLimited(whole_seconds(seconds))).await);

@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
+use app::domain::password;
 use app::domain::secret::PlainSecret;
 use argon2::Argon2;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash};
 use tokio::sync::Semaphore;
+use zeroize::Zeroizing;
 
 use crate::error::{Error, Result};
 
@@ -30,17 +32,22 @@ impl Passwords {
 
     /// Hash of a new password, in the PHC string format.
     pub async fn hash(&self, password: PlainSecret) -> Result<String> {
-        self.off_thread(move || hash(password.expose())).await
+        self.off_thread(move || hash(&normalised(password.expose()))).await
     }
 
     /// Whether the password is the one behind the hash. Without a hash the answer is no, after the same time.
+    ///
+    /// Older versions hashed a password as it was typed, so where its normal form is another text and does not fit, that is
+    /// tried too. How often is tried follows from what was typed, and says nothing of the account.
     pub async fn verify(&self, password: PlainSecret, stored: Option<String>) -> Result<bool> {
         let exists = stored.is_some();
         let stored = stored.unwrap_or_else(|| self.nobody.to_string());
         let matches = self
             .off_thread(move || {
                 let stored = PasswordHash::new(&stored).map_err(|error| Error::Password(error.to_string()))?;
-                Ok(Argon2::default().verify_password(password.expose().as_bytes(), &stored).is_ok())
+                let fits = |password: &str| Argon2::default().verify_password(password.as_bytes(), &stored).is_ok();
+                let (typed, normalised) = (password.expose(), normalised(password.expose()));
+                Ok(fits(&normalised) || (typed != normalised.as_str() && fits(typed)))
             })
             .await?;
         Ok(exists && matches)
@@ -56,6 +63,10 @@ impl Passwords {
         .await
         .map_err(|_| Error::Stopped)?
     }
+}
+
+fn normalised(password: &str) -> Zeroizing<String> {
+    Zeroizing::new(password::normalised(password))
 }
 
 fn hash(password: &str) -> Result<String> {

@@ -194,8 +194,7 @@ impl Operator<'_> {
             .map_err(|reason| CommandError::Refused(format!("the password was refused: {reason}")))?;
         let name = match new.name {
             Some(name) => name,
-            None => PersonName::parse(new.email.as_str().split('@').next().unwrap_or_default())
-                .map_err(|reason| CommandError::Refused(reason.to_string()))?,
+            None => PersonName::parse(new.email.local()).map_err(|reason| CommandError::Refused(reason.to_string()))?,
         };
         let accounts = Accounts(self.state.clone());
         let created = self.ask(accounts.create_confirmed(&self.caller, &new.email, &name, PlainSecret::new(password))).await?;

@@ -12,6 +12,7 @@ use app::domain::audit::{Action, AuditEvent, AuditFilter, ObjectKind};
 use app::domain::ids::AuditEventId;
 use app::domain::names::{Email, OrgSlug};
 use app::domain::permission::Permission;
+use app::domain::text::Sought;
 use app::error::{AppError, Conflict};
 use app::request::Caller;
 use async_trait::async_trait;
@@ -84,7 +85,7 @@ async fn actors(db: &impl ConnectionTrait, scope: &OrgScope, words: &str) -> Res
     {
         return Ok(vec![ActorIs::Id(user.id)]);
     }
-    let found = actors_like(db, scope, words, MOST_ACTORS + 1).await?;
+    let found = actors_like(db, scope, &Sought::in_names(words), MOST_ACTORS + 1).await?;
     if found.len() > MOST_ACTORS {
         return Err(Conflict::TooManyPeople.into());
     }

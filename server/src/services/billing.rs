@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use app::backend::billing::{Billing as Port, BillingContact, Counted, UsageDay, UsageView};
 use app::domain::ids::OrgId;
-use app::domain::names::OrgSlug;
+use app::domain::names::{BillingName, Email, OrgSlug, PostalAddress, TaxId};
 use app::domain::permission::Permission;
 use app::error::AppError;
 use app::request::Caller;
 use async_trait::async_trait;
 use chrono::{Days, NaiveDate};
+use serde::Deserialize;
 use serde_json::json;
 
 use super::limits;
@@ -83,8 +84,23 @@ impl Billing {
         let Some(sealed) = sealed else { return Ok(None) };
         let keys = self.0.keys.of(&self.0.db, org).await?;
         let plain = open_row(&keys, &context(org), &sealed)?;
-        serde_json::from_slice(&plain).map(Some).map_err(|_| Error::Stored("billing contact"))
+        let stored: StoredContact = serde_json::from_slice(&plain).map_err(|_| Error::Stored("billing contact"))?;
+        Ok(Some(BillingContact {
+            name: BillingName::from_stored(stored.name),
+            email: Email::from_stored(stored.email),
+            address: PostalAddress::from_stored(stored.address),
+            tax_id: stored.tax_id.map(TaxId::from_stored),
+        }))
     }
+}
+
+/// A contact as it was accepted by the rules of its time.
+#[derive(Deserialize)]
+struct StoredContact {
+    name: String,
+    email: String,
+    address: String,
+    tax_id: Option<String>,
 }
 
 /// Refuses to start when organizations were given plans that the configuration does not have.

@@ -14,6 +14,7 @@ use app::domain::ids::DomainInviteId;
 use app::domain::names::{DomainName, OrgSlug};
 use app::domain::permission::Permission;
 use app::domain::role::Role;
+use app::domain::text;
 use app::error::{AppError, Conflict, Field};
 use app::request::{Actor, Caller};
 use async_trait::async_trait;
@@ -73,7 +74,7 @@ impl Port for DomainInvites {
                     id: row.id,
                     state: state_of(db, &row).await?,
                     may_vouch: may_vouch(db, caller, &row.domain).await?,
-                    readable: admissible::readable(&row.domain),
+                    readable: text::to_unicode(row.domain.as_str()),
                     domain: row.domain,
                     role: row.role,
                     added_by: row.added_by,

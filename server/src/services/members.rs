@@ -9,6 +9,7 @@ use app::domain::member::{MemberChange, check_change};
 use app::domain::names::{OrgName, OrgSlug, PersonName};
 use app::domain::permission::Permission;
 use app::domain::role::Role;
+use app::domain::text::Sought;
 use app::error::{AppError, Conflict};
 use app::request::Caller;
 use async_trait::async_trait;
@@ -26,11 +27,6 @@ use crate::store::users::User;
 
 /// Who is in an organization.
 pub struct Members(pub Arc<State>);
-
-/// As much of the words as is searched for.
-fn sought(search: &str) -> String {
-    search.trim().chars().take(100).collect()
-}
 
 fn cursor(after: Option<&str>) -> Result<Option<UserId>> {
     Ok(after.map(str::parse).transpose().map_err(|_| AppError::NotFound)?)
@@ -79,7 +75,7 @@ impl Port for Members {
     async fn list(&self, caller: &Caller, slug: &OrgSlug, search: &str, after: Option<&str>) -> Result<Page<MemberRow>, AppError> {
         answer(caller, async {
             let scope = access::org(self.0.db.read(), caller, slug, Permission::ViewAddresses).await?;
-            members::list(self.0.db.read(), &scope, &sought(search), cursor(after)?).await
+            members::list(self.0.db.read(), &scope, &Sought::in_names(search), cursor(after)?).await
         })
         .await
     }
@@ -93,7 +89,7 @@ impl Port for Members {
     ) -> Result<Page<PublicMemberRow>, AppError> {
         answer(caller, async {
             let scope = access::org(self.0.db.read(), caller, slug, Permission::ViewMembers).await?;
-            members::list_public(self.0.db.read(), &scope, &sought(search), cursor(after)?).await
+            members::list_public(self.0.db.read(), &scope, &Sought::in_names(search), cursor(after)?).await
         })
         .await
     }

@@ -8,6 +8,7 @@ use app::domain::ids::{OrgId, UserId};
 use app::domain::names::{OrgName, OrgSlug, Reason};
 use app::domain::permission::Permission;
 use app::domain::role::Role;
+use app::domain::text;
 use app::domain::visibility::VisibilityChange;
 use app::error::{AppError, Conflict, Field};
 use app::request::Caller;
@@ -137,7 +138,7 @@ impl Port for Orgs {
         answer(caller, async {
             let tx = change::begin(&self.0, caller).await?;
             let scope = access::org_for_change(&tx, slug, Permission::DeleteOrg).await?;
-            if confirmation.trim() != scope.name().as_str() {
+            if !text::is_same(confirmation, scope.name().as_str()) {
                 return Err(AppError::field(Field::Confirmation, Reason::DoesNotMatch).into());
             }
             invites::cancel_mails(&tx, scope.id(), None).await?;

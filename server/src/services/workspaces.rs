@@ -9,6 +9,7 @@ use app::domain::names::{NxCloudId, OrgSlug, Reason, WorkspaceName};
 use app::domain::permission::Permission;
 use app::domain::plan::Measure;
 use app::domain::retention::Retention;
+use app::domain::text;
 use app::error::{AppError, Conflict, Field};
 use app::request::Caller;
 use async_trait::async_trait;
@@ -140,7 +141,7 @@ impl Port for Workspaces {
         answer(caller, async {
             let tx = change::begin(&self.0, caller).await?;
             let scope = access::workspace_for_change(&tx, slug, id, Permission::DeleteWorkspace).await?;
-            if confirmation.trim() != scope.name().as_str() {
+            if !text::is_same(confirmation, scope.name().as_str()) {
                 return Err(AppError::field(Field::Confirmation, Reason::DoesNotMatch).into());
             }
             workspaces::delete(&tx, &scope).await?;

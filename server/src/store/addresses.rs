@@ -14,11 +14,7 @@ use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder
 
 use super::entities::{addresses, users};
 use crate::auth::secret::SecretHash;
-use crate::error::{Error, Result, unique_or};
-
-fn email(text: &str) -> Result<Email> {
-    Email::parse(text).map_err(|_| Error::Stored("e-mail address"))
-}
+use crate::error::{Result, unique_or};
 
 /// A person's addresses, the primary first, then by the time they were added.
 pub async fn of_user(db: &impl ConnectionTrait, user: UserId) -> Result<Vec<AddressRow>> {
@@ -31,16 +27,14 @@ pub async fn of_user(db: &impl ConnectionTrait, user: UserId) -> Result<Vec<Addr
         .await?;
     let mut rows: Vec<AddressRow> = rows
         .into_iter()
-        .map(|row| {
-            Ok(AddressRow {
-                email: email(&row.email)?,
-                is_primary: row.email == person.email,
-                added_at: row.added_at,
-                confirmed_at: row.confirmed_at,
-                link_expires_at: row.link_expires_at,
-            })
+        .map(|row| AddressRow {
+            is_primary: row.email == person.email,
+            email: Email::from_stored(row.email),
+            added_at: row.added_at,
+            confirmed_at: row.confirmed_at,
+            link_expires_at: row.link_expires_at,
         })
-        .collect::<Result<_>>()?;
+        .collect();
     rows.sort_by_key(|row| !row.is_primary);
     Ok(rows)
 }
@@ -56,7 +50,7 @@ pub async fn confirmed(db: &impl ConnectionTrait, user: UserId) -> Result<Vec<Em
         .into_tuple()
         .all(db)
         .await?;
-    rows.iter().map(|text| email(text)).collect()
+    Ok(rows.into_iter().map(Email::from_stored).collect())
 }
 
 /// Who has proven this address.
@@ -129,7 +123,7 @@ pub async fn find_link(db: &impl ConnectionTrait, hash: &SecretHash, now: DateTi
         .filter(addresses::Column::LinkExpiresAt.gt(now))
         .one(db)
         .await?;
-    row.map(|row| Ok((row.user_id, email(&row.email)?))).transpose()
+    Ok(row.map(|row| (row.user_id, Email::from_stored(row.email))))
 }
 
 /// Uses a link of this person up: the mailbox is proven. Only one of several at the same moment gets `true`; `Conflict`

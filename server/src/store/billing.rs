@@ -93,8 +93,8 @@ pub async fn admins(db: &impl ConnectionTrait, org: OrgId) -> Result<Option<(Org
         .all(db)
         .await?;
     Ok(Some((
-        OrgName::parse(&found.name).map_err(|_| Error::Stored("organization name"))?,
+        OrgName::from_stored(&found.name),
         OrgSlug::parse(&found.slug).map_err(|_| Error::Stored("slug"))?,
-        addresses.iter().map(|address| Email::parse(address)).collect::<Result<_, _>>().map_err(|_| Error::Stored("e-mail address"))?,
+        addresses.into_iter().map(Email::from_stored).collect(),
     )))
 }

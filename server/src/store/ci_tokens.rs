@@ -22,7 +22,7 @@ fn row(scope: &WorkspaceScope, row: ci_tokens::Model, now: DateTime<Utc>) -> Res
     let expires_at = scope.org().tokens().ci_ends(row.created_at, row.expires_at);
     Ok(CiTokenRow {
         id: row.id,
-        name: TokenName::parse(&row.name).map_err(|_| Error::Stored("token name"))?,
+        name: TokenName::from_stored(&row.name),
         access: row.access.parse().map_err(|_| Error::Stored("token access"))?,
         last_four: row.last_four,
         created_by: row.created_by,

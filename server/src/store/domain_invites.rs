@@ -46,7 +46,7 @@ impl TryFrom<domain_invites::Model> for DomainInvite {
         Ok(Self {
             id: row.id,
             org: row.org_id,
-            domain: DomainName::parse(&row.domain).map_err(|_| Error::Stored("domain"))?,
+            domain: DomainName::from_stored(&row.domain),
             role: row.role.parse().map_err(|_| Error::Stored("role"))?,
             challenge: row.challenge,
             added_by: row.added_by,

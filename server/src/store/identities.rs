@@ -245,15 +245,13 @@ pub async fn kept_out(
         .filter(identities::Column::UserId.is_in(ids))
         .all(db)
         .await?;
-    let shown = rows.into_iter().map(|row| {
-        Ok(KeptOut {
-            linked: linked
-                .iter()
-                .find(|identity| identity.user_id == row.id)
-                .map(|identity| identity.hosted_domain.clone().unwrap_or_default()),
-            name: PersonName::parse(&row.name).map_err(|_| Error::Stored("person's name"))?,
-            email: Email::parse(&row.email).map_err(|_| Error::Stored("e-mail address"))?,
-        })
+    let shown = rows.into_iter().map(|row| KeptOut {
+        linked: linked
+            .iter()
+            .find(|identity| identity.user_id == row.id)
+            .map(|identity| identity.hosted_domain.clone().unwrap_or_default()),
+        name: PersonName::from_stored(row.name),
+        email: Email::from_stored(row.email),
     });
-    Ok((count, shown.collect::<Result<_>>()?))
+    Ok((count, shown.collect()))
 }

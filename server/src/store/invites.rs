@@ -126,10 +126,6 @@ pub struct OpenInvite {
     pub requires_provider: bool,
 }
 
-fn email(text: &str) -> Result<Email> {
-    Email::parse(text).map_err(|_| Error::Stored("e-mail address"))
-}
-
 fn role(text: &str) -> Result<Role> {
     text.parse().map_err(|_| Error::Stored("role"))
 }
@@ -140,9 +136,9 @@ impl TryFrom<invites::Model> for OpenInvite {
     fn try_from(row: invites::Model) -> Result<Self> {
         Ok(Self {
             id: row.id,
-            email: email(&row.email)?,
+            email: Email::from_stored(&row.email),
             role: role(&row.role)?,
-            message: row.message.as_deref().map(InviteMessage::parse).transpose().map_err(|_| Error::Stored("message"))?,
+            message: row.message.map(InviteMessage::from_stored),
             invited_by: row.invited_by,
             sent_at: row.sent_at,
             expires_at: row.expires_at,
@@ -284,7 +280,7 @@ pub async fn list(
         let mail = row.mail_id.and_then(|id| waiting.iter().find(|mail| mail.id == id));
         Ok(InviteRow {
             id: row.id,
-            email: email(&row.email)?,
+            email: Email::from_stored(&row.email),
             role: role(&row.role)?,
             invited_by: row.invited_by,
             sent_at: row.sent_at,

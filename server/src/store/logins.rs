@@ -11,7 +11,7 @@ use sea_orm::{ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, Pa
 
 use super::entities::logins::{ActiveModel, Column, Entity, Model};
 use crate::auth::secret::SecretHash;
-use crate::error::{Error, Result, unique_or};
+use crate::error::{Result, unique_or};
 
 /// What a person has said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,23 +54,23 @@ pub struct Login {
     pub answer: Answer,
 }
 
-fn login(row: Model) -> Result<Login> {
+fn login(row: Model) -> Login {
     let answer = match (row.granted_at, row.refused_at, row.user_id.zip(row.token_id)) {
         (Some(_), _, _) => Answer::Fetched,
         (None, Some(_), _) => Answer::No,
         (None, None, Some((user, token))) => Answer::Yes { user, token, expires_at: row.token_expires_at },
         (None, None, None) => Answer::None,
     };
-    Ok(Login {
+    Login {
         id: row.id,
-        device: TokenName::parse(&row.device).map_err(|_| Error::Stored("name of a terminal"))?,
+        device: TokenName::from_stored(row.device),
         address: row.address,
         created_at: row.created_at,
         expires_at: row.expires_at,
         polled_at: row.polled_at,
         interval: TimeDelta::seconds(i64::from(row.interval_seconds)),
         answer,
-    })
+    }
 }
 
 fn seconds(interval: TimeDelta) -> i32 {
@@ -111,17 +111,17 @@ pub async fn find_waiting(db: &impl ConnectionTrait, code: &SecretHash, now: Dat
         .filter(Column::ExpiresAt.gt(now))
         .filter(Column::UserId.is_null())
         .filter(Column::RefusedAt.is_null());
-    found.one(db).await?.map(login).transpose()
+    Ok(found.one(db).await?.map(login))
 }
 
 /// The one with this secret.
 pub async fn find_by_device(db: &impl ConnectionTrait, device: &SecretHash) -> Result<Option<Login>> {
-    Entity::find().filter(Column::DeviceHash.eq(device.clone())).one(db).await?.map(login).transpose()
+    Ok(Entity::find().filter(Column::DeviceHash.eq(device.clone())).one(db).await?.map(login))
 }
 
 /// The one with this id, which stays as it is until the transaction ends. Lock people before logins.
 pub async fn lock(tx: &DatabaseTransaction, id: LoginId) -> Result<Option<Login>> {
-    Entity::find_by_id(id).lock_exclusive().one(tx).await?.map(login).transpose()
+    Ok(Entity::find_by_id(id).lock_exclusive().one(tx).await?.map(login))
 }
 
 /// A person said yes; `false` when somebody has answered before.

@@ -8,7 +8,7 @@ use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use super::entities::mails;
-use crate::error::{Error, Result};
+use crate::error::Result;
 
 /// A message in the queue.
 pub struct QueuedMail {
@@ -59,7 +59,7 @@ pub async fn claim(db: &impl ConnectionTrait, now: DateTime<Utc>, retry_at: Date
         if claimed.rows_affected == 1 {
             return Ok(Some(QueuedMail {
                 id: row.id,
-                recipient: Email::parse(&row.recipient).map_err(|_| Error::Stored("recipient"))?,
+                recipient: Email::from_stored(&row.recipient),
                 sealed_message: row.sealed_message,
                 attempts: row.attempts + 1,
             }));

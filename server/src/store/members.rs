@@ -9,14 +9,16 @@ use app::backend::members::{JoinedBy, MemberRow, PublicMemberRow};
 use app::domain::ids::{OrgId, UserId};
 use app::domain::names::{Email, PersonName};
 use app::domain::role::Role;
+use app::domain::text::Sought;
 use chrono::{DateTime, Utc};
 use sea_orm::ActiveValue::Set;
-use sea_orm::sea_query::{Expr, ExprTrait, Func, LikeExpr, OnConflict};
+use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, EntityTrait, FromQueryResult, JoinType, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
 };
 
 use super::entities::{members, users};
+use super::named;
 use crate::auth::access::OrgScope;
 use crate::error::{Error, Result};
 
@@ -39,8 +41,8 @@ impl TryFrom<Found> for MemberRow {
     fn try_from(row: Found) -> Result<Self> {
         Ok(Self {
             user: row.user_id,
-            name: PersonName::parse(&row.name).map_err(|_| Error::Stored("person's name"))?,
-            email: Email::parse(&row.email).map_err(|_| Error::Stored("e-mail address"))?,
+            name: PersonName::from_stored(&row.name),
+            email: Email::from_stored(&row.email),
             role: row.role.parse().map_err(|_| Error::Stored("role"))?,
             joined_at: row.joined_at,
             joined_by: JoinedBy::ALL.into_iter().find(|how| how.as_str() == row.joined_by).ok_or(Error::Stored("way of joining"))?,
@@ -62,7 +64,7 @@ impl TryFrom<FoundName> for PublicMemberRow {
 
     fn try_from(row: FoundName) -> Result<Self> {
         Ok(Self {
-            name: PersonName::parse(&row.name).map_err(|_| Error::Stored("person's name"))?,
+            name: PersonName::from_stored(&row.name),
             role: row.role.parse().map_err(|_| Error::Stored("role"))?,
             joined_at: row.joined_at,
         })
@@ -98,13 +100,8 @@ async fn part(db: &impl ConnectionTrait, scope: &OrgScope, mut query: Select, af
     Ok(query.order_by_asc(members::Column::JoinedAt).order_by_asc(members::Column::UserId).limit(PAGE + 1))
 }
 
-fn containing(search: &str) -> LikeExpr {
-    LikeExpr::new(format!("%{}%", escape_like(&search.to_lowercase()))).escape('\\')
-}
-
-fn name_contains(search: &str) -> Condition {
-    let name = Expr::expr(Func::lower(Expr::col((users::Entity, users::Column::Name))));
-    Condition::any().add(name.like(containing(search)))
+fn name_holds(words: &Sought) -> Condition {
+    Condition::any().add(Expr::col((users::Entity, users::Column::NameKey)).like(named::holds(words)))
 }
 
 fn page<Row, View: TryFrom<Row, Error = Error>>(mut rows: Vec<Row>, id: impl Fn(&Row) -> UserId) -> Result<Page<View>> {
@@ -114,42 +111,37 @@ fn page<Row, View: TryFrom<Row, Error = Error>>(mut rows: Vec<Row>, id: impl Fn(
     Ok(Page { rows: rows.into_iter().map(TryInto::try_into).collect::<Result<_>>()?, next })
 }
 
-/// Members whose name or address contains `search`, for those who may see addresses.
-pub async fn list(db: &impl ConnectionTrait, scope: &OrgScope, search: &str, after: Option<UserId>) -> Result<Page<MemberRow>> {
+/// Members whose name or address holds the words, for those who may see addresses.
+pub async fn list(db: &impl ConnectionTrait, scope: &OrgScope, search: &Sought, after: Option<UserId>) -> Result<Page<MemberRow>> {
     let mut query = joined_with_users(scope);
     if !search.is_empty() {
-        query = query.filter(contains(search));
+        query = query.filter(name_or_address_holds(search));
     }
     page(part(db, scope, query, after).await?.into_model::<Found>().all(db).await?, |row| row.user_id)
 }
 
-/// Members whose name contains `search`, for everybody: no address is read, and none is searched.
+/// Members whose name holds the words, for everybody: no address is read, and none is searched.
 pub async fn list_public(
     db: &impl ConnectionTrait,
     scope: &OrgScope,
-    search: &str,
+    search: &Sought,
     after: Option<UserId>,
 ) -> Result<Page<PublicMemberRow>> {
     let mut query = named_by_users(scope);
     if !search.is_empty() {
-        query = query.filter(name_contains(search));
+        query = query.filter(name_holds(search));
     }
     page(part(db, scope, query, after).await?.into_model::<FoundName>().all(db).await?, |row| row.user_id)
 }
 
-/// Members whose name or address contains these words, so many at most.
-pub async fn like(db: &impl ConnectionTrait, scope: &OrgScope, words: &str, most: u64) -> Result<Vec<UserId>> {
-    let ids = joined_with_users(scope).filter(contains(words)).limit(most).into_model::<Found>().all(db).await?;
+/// Members whose name or address holds these words, so many at most.
+pub async fn like(db: &impl ConnectionTrait, scope: &OrgScope, words: &Sought, most: u64) -> Result<Vec<UserId>> {
+    let ids = joined_with_users(scope).filter(name_or_address_holds(words)).limit(most).into_model::<Found>().all(db).await?;
     Ok(ids.into_iter().map(|row| row.user_id).collect())
 }
 
-fn contains(words: &str) -> Condition {
-    name_contains(words).add(Expr::col((users::Entity, users::Column::Email)).like(containing(words)))
-}
-
-/// `%` and `_` mean themselves.
-pub fn escape_like(text: &str) -> String {
-    text.replace('\\', r"\\").replace('%', r"\%").replace('_', r"\_")
+fn name_or_address_holds(words: &Sought) -> Condition {
+    name_holds(words).add(Expr::col((users::Entity, users::Column::Email)).like(named::address_holds(words)))
 }
 
 /// One member.

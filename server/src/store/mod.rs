@@ -16,6 +16,7 @@ pub mod invites;
 pub mod logins;
 pub mod mails;
 pub mod members;
+mod named;
 pub mod orgs;
 pub mod personal_tokens;
 pub mod quotas;

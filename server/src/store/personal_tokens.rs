@@ -13,30 +13,30 @@ use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, PaginatorTra
 use super::ci_tokens::StoredSecret;
 use super::entities::personal_tokens::{ActiveModel, Column, Entity, Model};
 use crate::auth::secret::SecretHash;
-use crate::error::{Error, Result};
+use crate::error::Result;
 
-fn row(row: Model, now: DateTime<Utc>) -> Result<PersonalTokenRow> {
-    Ok(PersonalTokenRow {
+fn row(row: Model, now: DateTime<Utc>) -> PersonalTokenRow {
+    PersonalTokenRow {
         id: row.id,
-        name: TokenName::parse(&row.name).map_err(|_| Error::Stored("token name"))?,
+        name: TokenName::from_stored(row.name),
         last_four: row.last_four,
         created_at: row.created_at,
         expires_at: row.expires_at,
         last_used: row.last_used_at.zip(row.last_used_from),
         state: TokenState::at(now, row.expires_at, row.revoked_at),
-    })
+    }
 }
 
 /// All of a person, the newest first.
 pub async fn of_user(db: &impl ConnectionTrait, user: UserId, now: DateTime<Utc>) -> Result<Vec<PersonalTokenRow>> {
     let rows = Entity::find().filter(Column::UserId.eq(user)).order_by_desc(Column::Id).all(db).await?;
-    rows.into_iter().map(|found| row(found, now)).collect()
+    Ok(rows.into_iter().map(|found| row(found, now)).collect())
 }
 
 /// One of them.
 pub async fn find(db: &impl ConnectionTrait, user: UserId, id: PersonalTokenId, now: DateTime<Utc>) -> Result<Option<PersonalTokenRow>> {
     let found = Entity::find_by_id(id).filter(Column::UserId.eq(user)).one(db).await?;
-    found.map(|found| row(found, now)).transpose()
+    Ok(found.map(|found| row(found, now)))
 }
 
 /// How many of a person's tokens work.

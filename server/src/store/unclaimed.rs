@@ -6,6 +6,7 @@ use app::domain::connection;
 use app::domain::ids::{OrgId, WorkspaceId};
 use app::domain::names::{NxCloudId, OrgSlug, WorkspaceName};
 use app::domain::retention::Retention;
+use app::domain::text;
 use app::domain::visibility::Visibility;
 use app::error::Conflict;
 use chrono::{DateTime, Utc};
@@ -14,6 +15,7 @@ use sea_orm::sea_query::{Expr, OnConflict};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QuerySelect};
 
 use super::entities::{org_keys, orgs, workspaces};
+use super::named;
 use super::orgs::WrappedKey;
 use crate::auth::access::OrgScope;
 use crate::error::{Error, Result, unique_or};
@@ -66,10 +68,12 @@ pub async fn insert(
     now: DateTime<Utc>,
 ) -> Result<()> {
     let retention = connection::UNCLAIMED_RETENTION;
+    let name = connection::unclaimed_name(name, nx_cloud_id);
     let row = workspaces::ActiveModel {
         id: Set(id),
         org_id: Set(OrgId::UNCLAIMED),
-        name: Set(connection::unclaimed_name(name, nx_cloud_id)),
+        name_key: Set(Some(text::key(&name))),
+        name: Set(name),
         nx_cloud_id: Set(nx_cloud_id.clone().into()),
         retention_days: Set(retention.days.map(i32::from)),
         retention_gibibytes: Set(retention.gibibytes.map(u32::cast_signed)),
@@ -100,7 +104,7 @@ pub async fn name(db: &impl ConnectionTrait, id: WorkspaceId) -> Result<Option<W
     let row = workspaces::Entity::find_by_id(id).filter(workspaces::Column::OrgId.eq(OrgId::UNCLAIMED)).one(db).await?;
     row.map(|row| {
         let id = NxCloudId::parse(&row.nx_cloud_id).map_err(|_| Error::Stored("nxCloudId"))?;
-        WorkspaceName::parse(connection::name_of_unclaimed(&row.name, &id)).map_err(|_| Error::Stored("workspace name"))
+        Ok(WorkspaceName::from_stored(connection::name_of_unclaimed(&row.name, &id)))
     })
     .transpose()
 }
@@ -108,9 +112,8 @@ pub async fn name(db: &impl ConnectionTrait, id: WorkspaceId) -> Result<Option<W
 /// Moves one into an organization, as a new workspace there begins; `false` when it is somebody's, or gone.
 pub async fn claim(db: &impl ConnectionTrait, scope: &OrgScope, id: WorkspaceId, name: &WorkspaceName) -> Result<bool> {
     let retention = Retention::DEFAULT;
-    let moved = workspaces::Entity::update_many()
+    let moved = named::rename::<workspaces::Entity>(name.as_str())
         .col_expr(workspaces::Column::OrgId, Expr::value(scope.id()))
-        .col_expr(workspaces::Column::Name, Expr::value(name.as_str()))
         .col_expr(workspaces::Column::IdAccess, Expr::value(IdAccess::ReadOnly.as_str()))
         .col_expr(workspaces::Column::RetentionDays, Expr::value(retention.days.map(i32::from)))
         .col_expr(workspaces::Column::RetentionGibibytes, Expr::value(retention.gibibytes.map(u32::cast_signed)))

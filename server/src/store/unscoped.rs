@@ -77,8 +77,8 @@ fn found(row: orgs::Model) -> Result<FoundOrg> {
         } else {
             OrgSlug::parse(&row.slug).map_err(|_| Error::Stored("slug"))?
         },
-        name: OrgName::parse(&row.name).map_err(|_| Error::Stored("organization name"))?,
-        sign_in: sign_in_rule(&row)?,
+        name: OrgName::from_stored(&row.name),
+        sign_in: sign_in_rule(&row),
         visibility: row.visibility.parse().map_err(|_| Error::Stored("visibility"))?,
         tokens: TokenPolicy { ci_days: days(row.longest_ci_days)?, personal_days: days(row.longest_personal_days)? },
     })
@@ -121,7 +121,7 @@ async fn found_workspace(db: &impl ConnectionTrait, row: workspaces::Model) -> R
     let Some(org) = orgs::Entity::find_by_id(row.org_id).one(db).await? else { return Ok(None) };
     Ok(Some(FoundWorkspace {
         id: row.id,
-        name: WorkspaceName::parse(&row.name).map_err(|_| Error::Stored("workspace name"))?,
+        name: WorkspaceName::from_stored(&row.name),
         nx_cloud_id: NxCloudId::parse(&row.nx_cloud_id).map_err(|_| Error::Stored("nxCloudId"))?,
         org: found(org)?,
         id_access: row.id_access.parse().map_err(|_| Error::Stored("ID access level"))?,
@@ -130,9 +130,9 @@ async fn found_workspace(db: &impl ConnectionTrait, row: workspaces::Model) -> R
 }
 
 /// How the members of an organization have to sign in.
-pub(super) fn sign_in_rule(row: &orgs::Model) -> Result<SignInRule> {
-    let domains = row.hosted_domains.split_whitespace().map(DomainName::parse).collect::<Result<_, _>>();
-    Ok(SignInRule { provider_only: row.requires_provider, hosted_domains: domains.map_err(|_| Error::Stored("hosted domain"))? })
+pub(super) fn sign_in_rule(row: &orgs::Model) -> SignInRule {
+    let hosted_domains = row.hosted_domains.split_whitespace().map(DomainName::from_stored).collect();
+    SignInRule { provider_only: row.requires_provider, hosted_domains }
 }
 
 /// Locks an organization that is known by its id; `false` when it is gone.
@@ -179,7 +179,7 @@ fn found_invite(row: invites::Model, org: orgs::Model, link: Option<&SecretHash>
     Ok(FoundInvite {
         id: row.id,
         org: found(org)?,
-        email: Email::parse(&row.email).map_err(|_| Error::Stored("e-mail address"))?,
+        email: Email::from_stored(&row.email),
         role: row.role.parse().map_err(|_| Error::Stored("role"))?,
         invited_by: row.invited_by,
         sent_at: row.sent_at,
@@ -261,7 +261,7 @@ pub async fn domain_invites(db: &impl ConnectionTrait, domains: &[&str], only: O
         let found = |org| {
             Ok(FoundDomainInvite {
                 org: found(org)?,
-                domain: DomainName::parse(&row.domain).map_err(|_| Error::Stored("domain"))?,
+                domain: DomainName::from_stored(&row.domain),
                 role: row.role.parse().map_err(|_| Error::Stored("role"))?,
                 proven: row.proven_at.is_some(),
                 vouched_by: row.vouched_by,
@@ -333,5 +333,5 @@ pub async fn role_in(db: &impl ConnectionTrait, org: OrgId, user: UserId) -> Res
 /// The name of a workspace, if it is in this organization.
 pub async fn workspace_name(db: &impl ConnectionTrait, org: OrgId, id: WorkspaceId) -> Result<Option<WorkspaceName>> {
     let row = workspaces::Entity::find_by_id(id).filter(workspaces::Column::OrgId.eq(org)).one(db).await?;
-    row.map(|row| WorkspaceName::parse(&row.name).map_err(|_| Error::Stored("workspace name"))).transpose()
+    Ok(row.map(|row| WorkspaceName::from_stored(row.name)))
 }

@@ -2,6 +2,7 @@
 
 use app::domain::ids::{MailLinkId, UserId};
 use app::domain::names::{Email, PersonName};
+use app::domain::text;
 use app::error::Conflict;
 use chrono::{DateTime, Utc};
 use sea_orm::ActiveValue::Set;
@@ -10,8 +11,9 @@ use sea_orm::{ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, Qu
 
 use super::addresses as addresses_of;
 use super::entities::{addresses, mail_links, members, users};
+use super::named;
 use crate::auth::secret::SecretHash;
-use crate::error::{Error, Result, unique_or};
+use crate::error::{Result, unique_or};
 
 /// A person.
 #[derive(Debug, Clone)]
@@ -28,14 +30,14 @@ pub struct User {
     pub confirmed: bool,
 }
 
-fn user(row: users::Model) -> Result<User> {
-    Ok(User {
+fn user(row: users::Model) -> User {
+    User {
         id: row.id,
-        email: Email::parse(&row.email).map_err(|_| Error::Stored("e-mail address"))?,
-        name: PersonName::parse(&row.name).map_err(|_| Error::Stored("person's name"))?,
+        email: Email::from_stored(row.email),
+        name: PersonName::from_stored(row.name),
         password_hash: row.password_hash,
         confirmed: row.email_confirmed_at.is_some(),
-    })
+    }
 }
 
 /// The person who has proven this address, or else the one who signed up with it.
@@ -47,12 +49,12 @@ pub async fn find_by_email(db: &impl ConnectionTrait, email: &Email) -> Result<O
         .filter(addresses::Column::ConfirmedAt.is_not_null());
     let either = users::Column::Email.eq(email.as_str()).or(users::Column::Id.in_subquery(proven.into_query()));
     let found = users::Entity::find().filter(either).all(db).await?;
-    found.into_iter().max_by_key(|row| row.email_confirmed_at.is_some()).map(user).transpose()
+    Ok(found.into_iter().max_by_key(|row| row.email_confirmed_at.is_some()).map(user))
 }
 
 /// The person with this id.
 pub async fn find(db: &impl ConnectionTrait, id: UserId) -> Result<Option<User>> {
-    users::Entity::find_by_id(id).one(db).await?.map(user).transpose()
+    Ok(users::Entity::find_by_id(id).one(db).await?.map(user))
 }
 
 /// When their account began.
@@ -62,7 +64,7 @@ pub async fn created_at(db: &impl ConnectionTrait, id: UserId) -> Result<Option<
 
 /// The person with this id, who stays as they are until the transaction ends. Lock organizations before people.
 pub async fn lock(tx: &DatabaseTransaction, id: UserId) -> Result<Option<User>> {
-    users::Entity::find_by_id(id).lock_exclusive().one(tx).await?.map(user).transpose()
+    Ok(users::Entity::find_by_id(id).lock_exclusive().one(tx).await?.map(user))
 }
 
 /// The addresses of theirs whose mailbox is proven.
@@ -79,6 +81,7 @@ pub async fn insert(db: &impl ConnectionTrait, new: &User, now: DateTime<Utc>) -
         id: Set(new.id),
         email: Set(new.email.clone().into()),
         name: Set(new.name.clone().into()),
+        name_key: Set(Some(text::key(new.name.as_str()))),
         password_hash: Set(new.password_hash.clone()),
         email_confirmed_at: Set(new.confirmed.then_some(now)),
         created_at: Set(now),
@@ -145,11 +148,7 @@ pub async fn set_password(db: &impl ConnectionTrait, id: UserId, hash: &str) -> 
 
 /// Sets another name.
 pub async fn rename(db: &impl ConnectionTrait, id: UserId, name: &PersonName) -> Result<()> {
-    users::Entity::update_many()
-        .col_expr(users::Column::Name, Expr::value(name.as_str()))
-        .filter(users::Column::Id.eq(id))
-        .exec(db)
-        .await?;
+    named::rename::<users::Entity>(name.as_str()).filter(users::Column::Id.eq(id)).exec(db).await?;
     Ok(())
 }
 

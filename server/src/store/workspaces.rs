@@ -7,12 +7,14 @@ use app::domain::names::{NxCloudId, WorkspaceName};
 use app::domain::permission::Permission;
 use app::domain::retention::Retention;
 use app::domain::standing::Standing;
+use app::domain::text;
 use app::error::Conflict;
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder};
 
 use super::entities::workspaces;
+use super::named;
 use crate::auth::access::{OrgScope, WorkspaceScope};
 use crate::error::{Error, Result, unique_or};
 
@@ -29,7 +31,7 @@ fn view(row: workspaces::Model, standing: Standing) -> Result<WorkspaceView> {
     let nx_cloud_id = NxCloudId::parse(&row.nx_cloud_id).map_err(|_| Error::Stored("nxCloudId"))?;
     Ok(WorkspaceView {
         id: row.id,
-        name: WorkspaceName::parse(&row.name).map_err(|_| Error::Stored("workspace name"))?,
+        name: WorkspaceName::from_stored(&row.name),
         nx_cloud_id: standing.grants(Permission::ConnectWorkspace).then_some(nx_cloud_id),
         created_at: row.created_at,
         retention: retention(&row),
@@ -60,14 +62,11 @@ pub async fn find(db: &impl ConnectionTrait, scope: &WorkspaceScope) -> Result<W
     view(row, scope.org().standing())
 }
 
-/// The workspace of this name.
+/// The workspace of this name, in any case; of several from the time when case told them apart, the one in this case.
 pub async fn find_by_name(db: &impl ConnectionTrait, scope: &OrgScope, name: &WorkspaceName) -> Result<Option<WorkspaceView>> {
-    let row = workspaces::Entity::find()
-        .filter(workspaces::Column::OrgId.eq(scope.id()))
-        .filter(workspaces::Column::Name.eq(name.as_str()))
-        .one(db)
-        .await?;
-    row.map(|row| view(row, scope.standing())).transpose()
+    let is_called = workspaces::Column::Name.eq(name.as_str()).or(workspaces::Column::NameKey.eq(text::key(name.as_str())));
+    let rows = workspaces::Entity::find().filter(workspaces::Column::OrgId.eq(scope.id())).filter(is_called).all(db).await?;
+    rows.into_iter().max_by_key(|row| row.name == name.as_str()).map(|row| view(row, scope.standing())).transpose()
 }
 
 /// Adds a workspace.
@@ -76,6 +75,7 @@ pub async fn insert(db: &impl ConnectionTrait, scope: &OrgScope, new: &Workspace
         id: Set(new.id),
         org_id: Set(scope.id()),
         name: Set(new.name.clone().into()),
+        name_key: Set(Some(text::key(new.name.as_str()))),
         nx_cloud_id: Set(nx_cloud_id.clone().into()),
         retention_days: Set(new.retention.days.map(i32::from)),
         retention_gibibytes: Set(new.retention.gibibytes.map(u32::cast_signed)),
@@ -93,8 +93,7 @@ pub async fn insert(db: &impl ConnectionTrait, scope: &OrgScope, new: &Workspace
 
 /// Gives it another name.
 pub async fn rename(db: &impl ConnectionTrait, scope: &WorkspaceScope, name: &WorkspaceName) -> Result<()> {
-    workspaces::Entity::update_many()
-        .col_expr(workspaces::Column::Name, Expr::value(name.as_str()))
+    named::rename::<workspaces::Entity>(name.as_str())
         .filter(workspaces::Column::Id.eq(scope.id()))
         .exec(db)
         .await

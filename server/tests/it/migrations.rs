@@ -61,6 +61,62 @@ async fn a_step_that_fails_half_way_leaves_nothing_behind_and_works_the_next_tim
     db.close().await.unwrap();
 }
 
+/// Steps before names had keys.
+const WITHOUT_KEYS: u32 = 17;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn names_get_the_keys_that_new_ones_have_and_of_equal_ones_in_an_organization_the_oldest() {
+    let empty = EmptyDatabase::create().await;
+    let db = Database::connect(empty.url()).await.unwrap();
+    Migrator::up(&db, Some(WITHOUT_KEYS)).await.unwrap();
+    let id = |number: u32| {
+        if empty.is_postgres() {
+            format!("'00000000-0000-7000-8000-{number:012}'")
+        } else {
+            format!("x'000000000000700080000000{number:08}'")
+        }
+    };
+    let at = "'2026-11-20 10:00:00+00:00'";
+    let names = [
+        "Änne Müller",
+        "A\u{308}nne",
+        "Иван Петров",
+        "Straße",
+        "ＡＣＭＥ",
+        "Zo\u{ad}e",
+        "\u{3164}",
+        "علی\u{200c}رضا",
+        "Σίσυφος",
+        "İ",
+        "plain",
+    ];
+    for (number, name) in (0..).zip(names) {
+        let sql =
+            format!("INSERT INTO users (id, email, name, created_at) VALUES ({}, '{number}@example.com', '{name}', {at})", id(number));
+        db.execute_unprepared(&sql).await.unwrap();
+    }
+    for org in [1, 2] {
+        let sql = format!("INSERT INTO orgs (id, slug, name, created_at) VALUES ({}, 'org-{org}', 'Org', {at})", id(org));
+        db.execute_unprepared(&sql).await.unwrap();
+    }
+    for (number, org, name) in [(1, 1, "Größe"), (2, 1, "GRÖSSE"), (3, 2, "größe"), (4, 1, "web")] {
+        let columns = "id, org_id, name, nx_cloud_id, created_at";
+        let values = format!("{}, {}, '{name}', '{number:024}', {at}", id(number), id(org));
+        db.execute_unprepared(&format!("INSERT INTO workspaces ({columns}) VALUES ({values})")).await.unwrap();
+    }
+    close(Db::connect(empty.url()).await.unwrap()).await;
+    let rows =
+        db.query_all_raw(Statement::from_string(db.get_database_backend(), "SELECT name, name_key FROM users ORDER BY id")).await.unwrap();
+    for (row, name) in rows.iter().zip(names) {
+        assert_eq!((row.try_get("", "name"), row.try_get("", "name_key")), (Ok(name.to_owned()), Ok(app::domain::text::key(name))));
+    }
+    let keyed = "SELECT name FROM workspaces WHERE name_key IS NOT NULL ORDER BY id";
+    let rows = db.query_all_raw(Statement::from_string(db.get_database_backend(), keyed)).await.unwrap();
+    let keyed: Vec<String> = rows.iter().map(|row| row.try_get("", "name").unwrap()).collect();
+    assert_eq!(keyed, ["Größe", "größe", "web"]);
+    db.close().await.unwrap();
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn several_that_start_at_the_same_instant_bring_it_up_to_date_once() {
     let (empty, db) = older().await;

@@ -1,32 +1,16 @@
 //! Which domains may be listed: one that a company can own, and whose mailboxes it hands out.
 
 use std::collections::HashSet;
-use std::net::IpAddr;
 use std::sync::LazyLock;
 
 use app::domain::names::{DomainName, Reason};
-use idna::AsciiDenyList;
-use idna::uts46::{DnsLength, Hyphens, Uts46};
 
 static MAIL_PROVIDERS: LazyLock<HashSet<&str>> =
     LazyLock::new(|| include_str!("mail_providers.txt").lines().filter(|line| !line.starts_with('#')).collect());
 
 /// Reads a domain as people type it: in any case and script, with a dot at the end or an @ in front.
 pub fn parse(typed: &str) -> Result<DomainName, Reason> {
-    let text = typed.trim();
-    let text = text.strip_prefix('@').unwrap_or(text);
-    let text = text.strip_suffix('.').unwrap_or(text);
-    if text.is_empty() {
-        return Err(Reason::Missing);
-    }
-    if text.len() > 253 {
-        return Err(Reason::TooLong(253));
-    }
-    if text.parse::<IpAddr>().is_ok() {
-        return Err(Reason::NotADomain);
-    }
-    let ascii = Uts46::new().to_ascii(text.as_bytes(), AsciiDenyList::STD3, Hyphens::CheckFirstLast, DnsLength::Verify);
-    let domain = DomainName::parse(&ascii.map_err(|_| Reason::NotADomain)?)?;
+    let domain = DomainName::read(typed)?;
     if psl::domain_str(domain.as_str()).is_none() {
         return Err(Reason::PublicSuffix);
     }
@@ -34,12 +18,6 @@ pub fn parse(typed: &str) -> Result<DomainName, Reason> {
         return Err(Reason::MailProvider);
     }
     Ok(domain)
-}
-
-/// The domain in the letters of its language, where these are others.
-pub fn readable(domain: &DomainName) -> Option<String> {
-    let (readable, valid) = Uts46::new().to_unicode(domain.as_str().as_bytes(), AsciiDenyList::STD3, Hyphens::CheckFirstLast);
-    (valid.is_ok() && readable != domain.as_str()).then(|| readable.into_owned())
 }
 
 #[cfg(test)]
@@ -101,11 +79,5 @@ mod tests {
         for domain in MAIL_PROVIDERS.iter() {
             assert!(domain.bytes().all(|b| b.is_ascii() && !b.is_ascii_uppercase() && !b.is_ascii_whitespace()), "{domain}");
         }
-    }
-
-    #[test]
-    fn an_international_domain_is_shown_readably_too() {
-        assert_eq!(readable(&parse("münchen.de").unwrap()).as_deref(), Some("münchen.de"));
-        assert_eq!(readable(&parse("acme.com").unwrap()), None);
     }
 }

@@ -1,6 +1,6 @@
 //! Who of ours a person is that the provider has verified.
 
-use app::domain::identity::SsoFailure;
+use app::domain::identity::{SsoFailure, told_address, told_domain};
 use app::domain::ids::{IdentityId, UserId};
 use app::domain::names::{Email, PersonName};
 use app::error::{AppError, Conflict};
@@ -102,10 +102,12 @@ impl Identities {
     /// An account for somebody whom nobody here knows. One whose mailbox nobody has proven belongs to whoever proves it.
     async fn newcomer(&self, tx: &DatabaseTransaction, caller: &Caller, person: &Verified) -> Result<Result<User, SsoFailure>> {
         let proven = person.email.as_deref().filter(|_| person.email_verified);
-        let Some(email) = proven.and_then(|email| Email::parse(email).ok()) else { return Ok(Err(SsoFailure::NoAddress)) };
+        // Not even trimmed: the provider vouches for this mailbox and no other.
+        let exact = proven.filter(|email| email.trim() == *email);
+        let Some(email) = exact.and_then(|email| Email::parse(email).ok()) else { return Ok(Err(SsoFailure::NoAddress)) };
         let now = self.0.clock.now();
         let told = person.name.as_deref().and_then(|name| PersonName::parse(name).ok());
-        let before_the_at = || PersonName::parse(email.as_str().split('@').next().unwrap_or_default()).map_err(|_| Error::Stored("name"));
+        let before_the_at = || PersonName::parse(email.local()).map_err(|_| Error::Stored("name"));
         let name = told.map_or_else(before_the_at, Ok)?;
         let user = match users::find_by_email(tx, &email).await? {
             Some(known) if known.confirmed => return Ok(Err(SsoFailure::KnownAddress)),
@@ -156,8 +158,8 @@ impl Identities {
 
     fn told(&self, id: IdentityId, person: &Verified) -> Result<Told> {
         let refresh_token = person.refresh_token.as_deref().map(|token| self.seal_token(id, token)).transpose()?;
-        let hosted_domain = person.hosted_domain.as_deref().map(str::to_ascii_lowercase);
-        Ok(Told { email: person.email.clone(), hosted_domain, refresh_token })
+        let hosted_domain = person.hosted_domain.as_deref().map(told_domain);
+        Ok(Told { email: person.email.as_deref().map(told_address), hosted_domain, refresh_token })
     }
 
     pub(super) async fn insert(&self, tx: &DatabaseTransaction, caller: &Caller, user: &User, person: &Verified) -> Result<IdentityId> {
@@ -165,7 +167,7 @@ impl Identities {
         let id = IdentityId::from_uuid(self.0.clock.new_id());
         let told = self.told(id, person)?;
         identities::insert(tx, (id, user.id), (provider.issuer(), &person.subject), told, self.0.clock.now()).await?;
-        let details = json!({ "with": provider.name(), "address": person.email });
+        let details = json!({ "with": provider.name(), "address": person.email.as_deref().map(told_address) });
         record(tx, &self.0.clock, caller, None, Action::Linked, account(user), Some(details)).await?;
         Ok(id)
     }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use app::domain::identity::told_domain;
 use app::domain::ids::IncidentId;
 use app::request::{Actor, Caller};
 use chrono::TimeDelta;
@@ -57,6 +58,7 @@ async fn check_one(state: &Arc<State>, identity: Identity) -> Result<()> {
     let token = std::str::from_utf8(&token).map_err(|_| Error::Stored("refresh token"))?.to_owned();
     match provider.check(&identity.subject, &token).await {
         Checked::Living { hosted_domain, refresh_token } => {
+            let hosted_domain = hosted_domain.as_deref().map(told_domain);
             // What is missing in a later token has not changed.
             let moved = |now: &String| identity.hosted_domain.as_ref().is_some_and(|before| before != now);
             if hosted_domain.as_ref().is_some_and(moved) {

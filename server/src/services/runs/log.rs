@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use app::backend::runs::{LogHit, LogPart, LogSearch};
+use app::domain::text::Sought;
 use app::terminal;
 
 use super::Opened;
@@ -75,7 +76,7 @@ pub async fn part(state: &State, opened: &Opened, of: AttemptKey, number: Option
 
 /// Lines that hold these words, whatever their case.
 pub async fn search(state: &State, opened: &Opened, of: AttemptKey, words: &str) -> Result<LogSearch> {
-    let words = words.trim().to_lowercase();
+    let words = Sought::new(words);
     let mut found = LogSearch { hits: Vec::new(), more: false };
     if words.is_empty() {
         return Ok(found);
@@ -96,11 +97,11 @@ pub async fn search(state: &State, opened: &Opened, of: AttemptKey, words: &str)
 }
 
 /// Lines of a part that hold the words, one more than are shown at most.
-fn hits(text: &str, words: &str, part: u32, first_line: u64) -> Vec<LogHit> {
+fn hits(text: &str, words: &Sought, part: u32, first_line: u64) -> Vec<LogHit> {
     let hit = |(line, text): (u64, &str)| {
         // Most lines neither have colours nor write over themselves.
         let plain = if text.bytes().any(|byte| byte.is_ascii_control()) { Cow::Owned(terminal::plain(text)) } else { Cow::Borrowed(text) };
-        plain.to_lowercase().contains(words).then(|| LogHit { part, line, text: plain.chars().take(LINE).collect() })
+        words.is_in(&plain).then(|| LogHit { part, line, text: plain.chars().take(LINE).collect() })
     };
     (first_line..).zip(text.lines()).filter_map(hit).take(HITS + 1).collect()
 }

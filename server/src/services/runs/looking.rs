@@ -9,6 +9,7 @@ use app::domain::names::WorkspaceName;
 use app::domain::run::{RunFacts, RunStatus, millis_between};
 use app::domain::run_filter::{CacheFilter, RunFilter, TaskFilter};
 use app::domain::standing::Standing;
+use app::domain::text::Sought;
 use app::domain::timeline::{self, Span};
 use app::error::AppError;
 
@@ -124,7 +125,7 @@ pub fn task_view(keys: &RunKeys, workspace: WorkspaceId, run: RunId, task: &Task
 pub async fn tasks(state: &State, Opened { scope, keys, run }: &Opened, filter: &TaskFilter, skip: u64) -> Result<Page<TaskView>> {
     let everything =
         TaskSearch { status: filter.status, cache: filter.cache.map(CacheFilter::statuses), order: filter.order, ..TaskSearch::default() };
-    let words = filter.search.to_lowercase();
+    let words = Sought::new(&filter.search);
     let mut rows = Vec::new();
     if words.is_empty() {
         let found = tasks::list(state.db.read(), scope, run.id, &TaskSearch { offset: skip, limit: Some(TASKS + 1), ..everything }).await?;
@@ -136,7 +137,7 @@ pub async fn tasks(state: &State, Opened { scope, keys, run }: &Opened, filter: 
         let mut found = 0;
         for task in tasks::list(state.db.read(), scope, run.id, &everything).await? {
             let task = task_view(keys, scope.id(), run.id, &task)?;
-            if task.facts.id.to_lowercase().contains(&words) {
+            if words.is_in(&task.facts.id) {
                 found += 1;
                 if found > skip {
                     rows.push(task);

@@ -6,6 +6,7 @@
 use std::collections::BTreeSet;
 
 use app::domain::ids::OrgId;
+use app::domain::text::Sought;
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect, Statement};
 
 use super::ActorIs;
@@ -17,11 +18,10 @@ use crate::store::members;
 /// More names are not looked through.
 const MOST_NAMES: u32 = 20_000;
 
-/// Those whose name, then or now, or address contains these words; so many at most.
-pub async fn actors_like(db: &impl ConnectionTrait, scope: &OrgScope, words: &str, most: usize) -> Result<BTreeSet<ActorIs>> {
-    let sought = words.to_lowercase();
+/// Those whose name, then or now, or address holds these words; so many at most.
+pub async fn actors_like(db: &impl ConnectionTrait, scope: &OrgScope, words: &Sought, most: usize) -> Result<BTreeSet<ActorIs>> {
     let mut found: BTreeSet<_> = members::like(db, scope, words, most as u64).await?.into_iter().map(ActorIs::Id).collect();
-    for name in names(db, scope.id(), &sought).await?.into_iter().filter(|name| name.to_lowercase().contains(&sought)) {
+    for name in names(db, scope.id()).await?.into_iter().filter(|name| words.is_in(name)) {
         if found.len() >= most {
             break;
         }
@@ -36,18 +36,16 @@ pub async fn actors_like(db: &impl ConnectionTrait, scope: &OrgScope, words: &st
     Ok(found.into_iter().take(most).collect())
 }
 
-/// Every name that did something, once; without most of those in which these words, in lower case, do not stand.
-async fn names(db: &impl ConnectionTrait, org: OrgId, words: &str) -> Result<Vec<String>> {
-    // SQLite knows the lower case of ASCII alone.
-    let like = if words.is_ascii() { format!("%{}%", members::escape_like(words)) } else { "%".to_owned() };
+/// Every name that did something, once. The log is never written again, so no keys stand beside them.
+async fn names(db: &impl ConnectionTrait, org: OrgId) -> Result<Vec<String>> {
     let sql = format!(
         "WITH RECURSIVE found(it) AS ( \
            SELECT min(actor_name) FROM audit_events WHERE org_id = $1 \
            UNION ALL \
            SELECT (SELECT min(actor_name) FROM audit_events WHERE org_id = $1 AND actor_name > it) FROM found WHERE it IS NOT NULL \
-         ) SELECT it FROM (SELECT it FROM found WHERE it IS NOT NULL LIMIT {MOST_NAMES}) AS names WHERE lower(it) LIKE $2 ESCAPE '\\'"
+         ) SELECT it FROM found WHERE it IS NOT NULL LIMIT {MOST_NAMES}"
     );
-    texts(db, &sql, [org.into(), like.into()]).await
+    texts(db, &sql, [org.into()]).await
 }
 
 /// The ids of those who had this name.

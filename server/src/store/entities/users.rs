@@ -10,6 +10,8 @@ pub struct Model {
     pub id: UserId,
     pub email: String,
     pub name: String,
+    /// `None` when a version wrote the row that knew no keys.
+    pub name_key: Option<String>,
     pub password_hash: Option<String>,
     pub email_confirmed_at: Option<DateTimeUtc>,
     pub created_at: DateTimeUtc,

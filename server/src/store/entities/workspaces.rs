@@ -10,6 +10,8 @@ pub struct Model {
     pub id: WorkspaceId,
     pub org_id: OrgId,
     pub name: String,
+    /// `None` when an older workspace of the organization has the same, from the time before keys.
+    pub name_key: Option<String>,
     pub nx_cloud_id: String,
     pub retention_days: Option<i32>,
     pub retention_gibibytes: Option<i32>,

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
 
-use super::{cancel_mails, email, open};
+use super::{cancel_mails, open};
 use crate::error::Result;
 use crate::store::entities::invites;
 
@@ -28,5 +28,5 @@ pub async fn close(db: &impl ConnectionTrait, org: OrgId, emails: &[Email], now:
         .filter(open())
         .exec(db)
         .await?;
-    theirs.into_iter().map(|invite| Ok((invite.id, email(&invite.email)?))).collect()
+    Ok(theirs.into_iter().map(|invite| (invite.id, Email::from_stored(invite.email))).collect())
 }

@@ -56,22 +56,22 @@ impl TestApp {
 
     /// Starts a server with other settings.
     pub async fn start_with(change: impl FnOnce(&mut Config)) -> Self {
-        logs::start();
         let folder = tempfile::tempdir().unwrap();
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let mut config = Config {
-            listen: listener.local_addr().unwrap(),
-            data_dir: folder.path().join("data"),
-            // Tests sign in from one address, many times.
-            sign_in_per_minute: 1_000_000,
-            artifact_limit_mib: 64,
-            // Nobody answers there: no test asks the world.
-            dns_server: Some(SocketAddr::from(([127, 0, 0, 1], 9))),
-            ..Config::default()
-        };
+        let (listener, mut config) = configured(&folder);
         std::fs::create_dir(&config.data_dir).unwrap();
         let database = TestDatabase::create(&mut config).await;
         change(&mut config);
+        Self::open(folder, listener, config, database).await
+    }
+
+    /// Starts a server on the SQLite file and all that is in `data` of this folder.
+    pub async fn on(folder: TempDir) -> Self {
+        let (listener, config) = configured(&folder);
+        Self::open(folder, listener, config, TestDatabase::in_folder()).await
+    }
+
+    async fn open(folder: TempDir, listener: TcpListener, config: Config, database: TestDatabase) -> Self {
+        logs::start();
         let state = State::open(config).await.unwrap();
         let url = serve(&state, listener);
         Self { state, url, org: None, _database: database, _folder: folder }
@@ -261,6 +261,21 @@ impl TestApp {
         self.state.db.write().close_by_ref().await.unwrap();
         assert!(self.state.db.ping().await.is_err());
     }
+}
+
+fn configured(folder: &TempDir) -> (TcpListener, Config) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let config = Config {
+        listen: listener.local_addr().unwrap(),
+        data_dir: folder.path().join("data"),
+        // Tests sign in from one address, many times.
+        sign_in_per_minute: 1_000_000,
+        artifact_limit_mib: 64,
+        // Nobody answers there: no test asks the world.
+        dns_server: Some(SocketAddr::from(([127, 0, 0, 1], 9))),
+        ..Config::default()
+    };
+    (listener, config)
 }
 
 fn serve(state: &Arc<State>, listener: TcpListener) -> String {

@@ -30,6 +30,11 @@ impl TestDatabase {
         config.database_url = Some(in_cluster(&cluster, &name));
         Self { cluster: Some((cluster, name)) }
     }
+
+    /// The file that lies in the data folder already.
+    pub const fn in_folder() -> Self {
+        Self { cluster: None }
+    }
 }
 
 /// A database without tables, for tests of how they come about.

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashSet};
 use app::backend::runs::RunView;
 use app::domain::ids::RunId;
 use app::domain::run::{RunStatus, TaskStatus};
+use app::domain::text::Sought;
 use app::paths;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Map;
@@ -237,12 +238,12 @@ impl Viewer<'_> {
 
     /// Executions, the newest first. Each stands where its newest run is.
     pub async fn search_executions(&self, asked: &ExecutionSearch) -> Result<Items<ExecutionSummary>> {
-        let words = asked.vcs_title_contains.as_deref().unwrap_or_default().to_lowercase();
+        let words = Sought::new(asked.vcs_title_contains.as_deref().unwrap_or_default());
         let fits = |run: &RunView| {
             let facts = &run.facts;
             among(&asked.branches, facts.branch.as_deref())
                 && among(&asked.authors, facts.author.as_deref())
-                && facts.commit_title.as_deref().unwrap_or_default().to_lowercase().contains(&words)
+                && words.is_in(facts.commit_title.as_deref().unwrap_or_default())
         };
         let search = Search { branch: only(&asked.branches).map(|branch| self.index("branch", branch)), ..Search::default() };
         let mut walk = self.walk(search, asked.page_token, (asked.min_created_at, asked.max_created_at));
