@@ -154,6 +154,9 @@ pub enum Conflict {
     /// Who was removed comes back neither by a domain nor by an invite from before.
     #[error("An Admin removed you from this organization. Ask one of its Admins for a new invite.")]
     WasRemoved,
+    /// Only the operator creates organizations.
+    #[error("On this server, organizations are created by whoever runs it. Ask them for one, or ask an Admin to invite you into theirs.")]
+    OrgsByOperator,
     /// The change would leave organizations without an Admin.
     #[error("You are the last Admin of an organization. Make somebody else an Admin there, or delete it, then come back.")]
     LastAdminSomewhere,

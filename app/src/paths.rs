@@ -49,6 +49,9 @@ pub const NEW_ORG: &str = "/orgs/new";
 /// Begins every link that `nx connect` prints.
 pub const CONNECT_PREFIX: &str = "/connect/";
 
+/// Begins the join link of every organization.
+pub const JOIN_PREFIX: &str = "/join/";
+
 /// The little picture in the browser's tab.
 pub const FAVICON: &str = "/favicon.svg";
 
@@ -68,7 +71,37 @@ pub fn stylesheet(folder: &str, name: &str) -> String {
 
 /// Where a browser is sent to sign in, and brought back from.
 pub fn sign_in_then(path: &str) -> String {
-    format!("{SIGN_IN}?next={}", percent_encode(path))
+    with_query(SIGN_IN, &[("next", path.to_owned())])
+}
+
+/// Where a browser is sent to sign up, and brought back from; the way goes through the mail.
+pub fn sign_up_then(path: &str) -> String {
+    then(SIGN_UP, path)
+}
+
+/// Where a browser is sent to ask for a new password, and brought back from.
+pub fn forgot_password_then(path: &str) -> String {
+    then(FORGOT_PASSWORD, path)
+}
+
+/// Where a browser is told to open its mail, and can sign in meanwhile.
+pub fn check_mail_then(path: &str) -> String {
+    then(CHECK_MAIL, path)
+}
+
+fn then(page: &str, path: &str) -> String {
+    if path == HOME { page.to_owned() } else { with_query(page, &[("next", path.to_owned())]) }
+}
+
+/// Where a link in a mail leads on to, if anywhere: a page of ours that is not the start page.
+///
+/// Anybody can ask for a mail to anybody. So the way never holds the code of a terminal that waits: the person enters it.
+pub fn way_through_mail(next: &str) -> Option<String> {
+    const LONGEST: usize = 1000;
+    let next = local_or_home(next);
+    let (path, _) = next.split_once(['?', '#']).unwrap_or((&next, ""));
+    let way = if path == LOGIN_DEVICE { path } else { &next };
+    (way != HOME && way.len() <= LONGEST).then(|| way.to_owned())
 }
 
 /// Where a browser is sent to the OpenID provider, and brought back to; `domain` is the one to suggest there.
@@ -76,6 +109,11 @@ pub fn sso_then(path: &str, domain: Option<&str>) -> String {
     let next = ("next", path.to_owned());
     let domain = domain.map(|domain| ("domain", domain.to_owned()));
     with_query(SSO_START, &[next].into_iter().chain(domain).collect::<Vec<_>>())
+}
+
+/// The page on which a password is chosen by a link from a mail.
+pub fn choose_password(link: &str) -> String {
+    format!("{CHOOSE_PASSWORD}?link={}", percent_encode(link))
 }
 
 /// The page of a link that proves another mailbox.
@@ -160,7 +198,7 @@ pub fn org_domains(slug: &OrgSlug) -> String {
 
 /// Where people of these domains join.
 pub fn join(slug: &OrgSlug) -> String {
-    format!("/join/{slug}")
+    format!("{JOIN_PREFIX}{slug}")
 }
 
 /// Its settings.
@@ -419,6 +457,17 @@ mod tests {
             assert_eq!(local(text).as_deref(), Some(address), "{text}");
         }
         assert_eq!(local(&format!("/{}", "é".repeat(400))), None, "too long once it is encoded");
+    }
+
+    #[test]
+    fn the_way_through_a_mail_is_a_page_of_ours_without_the_code_of_a_terminal() {
+        assert_eq!(way_through_mail("/join/acme").as_deref(), Some("/join/acme"));
+        assert_eq!(way_through_mail("/login/device?code=BCDF-GHJK").as_deref(), Some(LOGIN_DEVICE));
+        for nowhere in ["", "/", "//evil.example", "/do/accounts/sign-out", &format!("/{}", "x".repeat(1000))] {
+            assert_eq!(way_through_mail(nowhere), None, "{nowhere}");
+        }
+        assert_eq!(sign_up_then("/join/acme"), "/sign-up?next=%2Fjoin%2Facme");
+        assert_eq!(sign_up_then(HOME), SIGN_UP);
     }
 
     #[test]

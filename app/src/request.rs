@@ -14,6 +14,7 @@ use crate::domain::identity::Proof;
 use crate::domain::ids::{IdentityId, IncidentId, SessionId, UserId};
 use crate::domain::invite::InviteResult;
 use crate::domain::names::{Email, PersonName};
+use crate::domain::sign_up::SignUpRule;
 use crate::error::AppError;
 use crate::notice::Notice;
 
@@ -170,6 +171,10 @@ pub struct Site {
     pub provider: Option<String>,
     /// Set when mail is written to files because no mail server is configured: the folder.
     pub mail_folder: Option<String>,
+    /// Who may make an account.
+    pub sign_up: SignUpRule,
+    /// Whether everybody may create an organization, not only the operator.
+    pub everyone_creates_orgs: bool,
     /// Version of the server.
     pub version: &'static str,
     /// The client that nx downloads from here.

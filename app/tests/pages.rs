@@ -318,6 +318,10 @@ async fn a_new_password_offers_to_revoke_tokens_to_whoever_has_some() {
     let words = "Revoke all my personal access tokens too";
     page(Visitor, "/choose-password?link=of-somebody-with-tokens").await.shows(words).shows("checked");
     page(Visitor, "/choose-password?link=other").await.shows("New password").hides(words);
+    page(Visitor, "/choose-password?link=of-a-new-person").await.shows("Your name").shows(r#"value="Zoe""#);
+    let dead = page(Visitor, "/choose-password?link=used").await;
+    assert_eq!(dead.status, StatusCode::GONE);
+    dead.shows(paths::FORGOT_PASSWORD).hides("New password");
     page(Member, paths::ACCOUNT_SECURITY).await.shows(words).hides("checked");
     page(Newcomer, paths::ACCOUNT_SECURITY).await.hides(words);
 }
@@ -380,7 +384,11 @@ async fn the_page_of_an_invite_offers_what_the_visitor_can_do() {
     page(Visitor, &paths::invite("copied")).await.shows("I have one: sign in").hides("Create the account");
     page(Admin, &paths::invite("mine")).await.shows("Join Zoo").hides("Sign out and go on");
     page(Admin, &paths::invite("new")).await.shows("You are signed in as ada@example.com").shows("Sign out and go on");
-    assert_eq!(page(Visitor, &paths::invite("old")).await.status, StatusCode::BAD_REQUEST);
+    let dead = page(Visitor, &paths::invite("old")).await;
+    assert_eq!(dead.status, StatusCode::GONE);
+    dead.shows("ask whoever invited you").hides("password");
+    assert_eq!(page(Admin, &paths::invite("accepted")).await.location, "/o/acme");
+    assert_eq!(page(Visitor, &paths::invite("accepted")).await.location, paths::sign_in_then("/o/acme"));
 }
 
 #[tokio::test]
@@ -524,7 +532,9 @@ async fn a_link_that_proves_an_address_names_the_account_or_does_nothing() {
     let mine = page(Admin, &paths::confirm_address("mine")).await;
     mine.shows("Add countess@example.net to the account of Ada Lovelace (ada@example.com)?").shows("/do/addresses/confirm");
     page(Admin, &paths::confirm_address("other")).await.shows("another account").hides("/do/addresses/confirm");
-    assert_eq!(page(Admin, &paths::confirm_address("")).await.status, StatusCode::BAD_REQUEST);
+    assert_eq!(page(Admin, &paths::confirm_address("")).await.status, StatusCode::GONE);
+    assert_eq!(page(Visitor, &paths::confirm_address("")).await.status, StatusCode::GONE);
+    assert_eq!(page(Admin, &paths::confirm_address("confirmed")).await.location, paths::ACCOUNT_ADDRESSES);
 }
 
 #[tokio::test]

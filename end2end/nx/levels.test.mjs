@@ -1,6 +1,7 @@
 // What an Admin allows counts from the next request on: access levels, and members who are removed.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import { PASSWORD } from './lib/server.mjs';
 import { build, Team } from './lib/team.mjs';
 import { majors, versions } from './lib/versions.mjs';
 
@@ -22,7 +23,7 @@ for (const major of majors) {
       team = await Team.create(major, 'levels');
       bob = await team.member('Bob');
       [a, b] = [await team.machine('a'), await team.machine('b')];
-      const page = await bob.browser.post('/do/personal-tokens/create', { name: 'laptop', expires: 'never' });
+      const page = await bob.browser.post('/do/personal-tokens/create', { name: 'laptop', expires: 'never', current: PASSWORD });
       token = /bkpat_[0-9A-Za-z]+/.exec(page.text)[0];
       const { code, text } = await a.cloud(['configure', `--personal-access-token=${token}`], old ? { NX_CLOUD_ACCESS_TOKEN: token } : {});
       assert.equal(code, 0, text);

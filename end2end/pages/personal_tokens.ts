@@ -12,8 +12,9 @@ export class PersonalTokens extends Frame {
     await this.page.goto('/account/tokens');
   }
 
-  async create(name: string, expires?: string) {
+  async create(name: string, password: string, expires?: string) {
     await this.name.fill(name);
+    await this.page.getByLabel('Your password').fill(password);
     if (expires) await this.page.getByLabel('Expires').selectOption({ label: expires });
     await this.page.getByRole('button', { name: 'Create the token' }).click();
   }

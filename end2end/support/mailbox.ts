@@ -20,10 +20,9 @@ export class MailFolder implements Mailbox {
   constructor(private readonly folder: string) {}
 
   async to(address: string) {
-    const names = (await readdir(this.folder)).filter((name) => name.endsWith('.eml'));
+    const names = (await readdir(this.folder)).filter((name) => name.endsWith('.eml')).sort();
     const mails = await Promise.all(names.map(async (name) => PostalMime.parse(await readFile(join(this.folder, name)))));
-    // In a name of a file is no order, and a file being written has no date yet.
-    return mails.filter(isTo(address)).sort((a, b) => (a.date ?? '').localeCompare(b.date ?? ''));
+    return mails.filter(isTo(address));
   }
 }
 

@@ -45,7 +45,7 @@ async function serve(mail: 'files' | 'smtp', use: (buildkeep: Buildkeep) => Prom
   const dns = new DnsServer();
   // Tests sign in far more often than people do.
   const provider = await Provider.start();
-  const env: Record<string, string> = { ...PLANS, BUILDKEEP_SIGN_IN_PER_MINUTE: '100000', BUILDKEEP_DNS_SERVER: await dns.start(), ...provider.settings };
+  const env: Record<string, string> = { ...PLANS, BUILDKEEP_SIGN_IN_PER_MINUTE: '100000', BUILDKEEP_MAILS_PER_HOUR: '100000', BUILDKEEP_DNS_SERVER: await dns.start(), ...provider.settings };
   if (smtp) env.BUILDKEEP_SMTP_URL = await smtp.start();
   const server = await Server.start(data, { env }) as Server & { url: string };
   try {

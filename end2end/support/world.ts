@@ -34,6 +34,8 @@ export interface World {
   shownRun: string;
   /** The link of an invite for somebody without an account. */
   invite: string;
+  /** The link with which somebody who has signed up chooses a password. */
+  welcome: string;
   /** The link that proves an address which the admin has claimed. */
   claim: string;
   /** Codes of links that `nx connect` prints. */
@@ -69,7 +71,7 @@ export async function furnish(buildkeep: Buildkeep): Promise<World> {
     newcomer: await cookiesOf(buildkeep, people.newcomer),
     colleague: await cookiesOf(buildkeep, people.colleague),
   };
-  await ownTokens(buildkeep, cookies.member);
+  await ownTokens(buildkeep, people.member, cookies.member);
   const openOrg = await setup.org(people.admin, 'Open Source e.V.', `open-${unique()}`);
   await setup.join(openOrg, people.member, 'member');
   const fullOrg = await setup.org(people.admin, 'Initech');
@@ -81,9 +83,10 @@ export async function furnish(buildkeep: Buildkeep): Promise<World> {
   await publish(buildkeep, openOrg, cookies.admin);
   const invite = await invited(buildkeep, org, cookies.admin);
   await listDomains(buildkeep, org, cookies.admin);
+  const welcome = await signedUp(buildkeep);
   const claim = await addressed(buildkeep, people.admin, cookies.admin);
   const links = { claims: (await nxConnect(buildkeep)).code, creates: await linkOf(buildkeep, null) };
-  return { buildkeep, people, cookies, org, emptyOrg, openOrg, fullOrg, shown, shownFresh, used, fresh, long, run, shownRun, invite, claim, links };
+  return { buildkeep, people, cookies, org, emptyOrg, openOrg, fullOrg, shown, shownFresh, used, fresh, long, run, shownRun, invite, welcome, claim, links };
 }
 
 /** Tokens in every state, artifacts, hits and misses, runs; the run that failed. */
@@ -106,13 +109,13 @@ async function fill({ setup, url }: Buildkeep, workspace: Workspace) {
 }
 
 /** Personal access tokens, one of which is revoked. */
-async function ownTokens({ url }: Buildkeep, cookies: Cookies) {
+async function ownTokens({ url }: Buildkeep, person: Person, cookies: Cookies) {
   const browser = await request.newContext({ baseURL: url, extraHTTPHeaders: { origin: url }, storageState: cookies });
   for (const name of ['Build box', `wolfeschlegelsteinhausenbergerdorff-${unique()}`]) {
-    const answer = await browser.post('/do/personal-tokens/create', { form: { name, expires: '90d' } });
+    const answer = await browser.post('/do/personal-tokens/create', { form: { name, expires: '90d', current: person.password } });
     if (!answer.ok()) throw new Error(`a personal access token could not be made: status ${answer.status()}`);
   }
-  const revoked = await browser.post('/do/personal-tokens/create', { form: { name: 'Old laptop', expires: 'never' } });
+  const revoked = await browser.post('/do/personal-tokens/create', { form: { name: 'Old laptop', expires: 'never', current: person.password } });
   const token = /name="token" value="(pat_\w+)"/.exec(await revoked.text())![1]!;
   await browser.post('/do/personal-tokens/revoke', { form: { token } });
   await browser.dispose();
@@ -135,6 +138,16 @@ async function invited({ url, mailbox }: Buildkeep, org: Org, cookies: Cookies):
   if (!answer.ok()) throw new Error(`nobody could be invited: status ${answer.status()}`);
   await browser.dispose();
   return new URL(linkIn(await mailTo(mailbox, zoe, 'invites you to'))).search;
+}
+
+/** Somebody who has signed up, and not opened the mail yet; the link in it. */
+async function signedUp({ url, mailbox }: Buildkeep): Promise<string> {
+  const browser = await request.newContext({ baseURL: url, extraHTTPHeaders: { origin: url } });
+  const email = `yan-${unique()}@example.com`;
+  const answer = await browser.post('/do/accounts/sign-up', { form: { name: 'Yan', email } });
+  if (!answer.ok()) throw new Error(`nobody could sign up: status ${answer.status()}`);
+  await browser.dispose();
+  return new URL(linkIn(await mailTo(mailbox, email, 'Choose your password'))).search;
 }
 
 /** Domains in every state that needs no waiting. */

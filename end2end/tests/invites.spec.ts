@@ -105,7 +105,7 @@ test('sent again the old link is dead; revoked the new one is too', async ({ pag
   await invites.says('is revoked');
   const his = await otherBrowser();
   await his.goto(link);
-  await expect(his.getByRole('main')).toContainText('This link has been used or is too old');
+  await expect(his.getByRole('main')).toContainText('This link works no more');
 });
 
 test('a list of many says for each line what happened', async ({ page, buildkeep, signIn }) => {

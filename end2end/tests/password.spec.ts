@@ -49,8 +49,10 @@ test('an unknown address gets the same answer, and no mail', async ({ page, setu
 
 test('a link that is none can be seen through at once', async ({ page }) => {
   const answer = await page.goto('/choose-password');
-  expect(answer?.status()).toBe(400);
-  await expect(page.getByText('This link has been used or is too old. Ask for a new one.')).toBeVisible();
+  expect(answer?.status()).toBe(410);
+  await expect(page.getByRole('heading', { name: 'This link works no more' })).toBeVisible();
+  await page.getByRole('link', { name: 'Ask for a new link' }).click();
+  await expect(page).toHaveURL('/forgot-password');
 });
 
 test('changing the password ends the session of the other browser', async ({ page, setup, otherBrowser, signIn }) => {

@@ -86,7 +86,7 @@ test('a token made by hand is shown once; one that an organization finds too old
   const tokens = new PersonalTokens(page);
   await tokens.open();
   await expect(page.getByRole('heading', { name: 'No token yet' })).toBeVisible();
-  await tokens.create('build box', 'in 30 days');
+  await tokens.create('build box', ada.password, 'in 30 days');
   const value = await tokens.value();
   expect(value).toMatch(/^bkpat_[0-9A-Za-z]{30,}$/);
   await page.reload();

@@ -10,6 +10,8 @@ use figment::providers::{Env, Format, Serialized, Toml};
 use lettre::message::Mailbox;
 use serde::{Deserialize, Serialize};
 
+use crate::admission::{OrgCreation, SignUp};
+use crate::mail::settings::is_host_name;
 use crate::oidc;
 use crate::plans::{PlanSettings, Plans};
 use crate::proxies::TrustedProxy;
@@ -39,6 +41,16 @@ pub struct Config {
     pub smtp_url: Option<String>,
     /// Sender of our mail.
     pub mail_from: String,
+    /// The name of this server among mail servers, in `EHLO` and `Message-ID`; default is the host of `public_url`.
+    pub mail_host: Option<String>,
+    /// Mails to sign up or to choose a new password that one client network may cause within an hour.
+    pub mails_per_hour: u32,
+    /// Who may make an account: `open`, `invited` or `domains`.
+    pub sign_up: SignUp,
+    /// The domains whose people may make an account, with `sign_up = "domains"`.
+    pub sign_up_domains: Vec<String>,
+    /// Who may create an organization: `everyone` or `operator`.
+    pub organizations: OrgCreation,
     /// DNS server that is asked for the records that prove domains, with its port; default is the system's.
     pub dns_server: Option<SocketAddr>,
     /// Proxies whose `X-Forwarded-For` is believed: addresses and ranges of them.
@@ -119,6 +131,11 @@ impl Default for Config {
             master_key_file: None,
             smtp_url: None,
             mail_from: "Buildkeep <buildkeep@localhost>".to_owned(),
+            mail_host: None,
+            mails_per_hour: 20,
+            sign_up: SignUp::Open,
+            sign_up_domains: Vec::new(),
+            organizations: OrgCreation::Everyone,
             dns_server: None,
             trusted_proxies: Vec::new(),
             hsts: Hsts::Host,
@@ -202,6 +219,13 @@ impl Config {
         if self.mail_from.parse::<Mailbox>().is_err() {
             return unusable("mail_from", "write it as Buildkeep <buildkeep@example.com>");
         }
+        if self.mail_host.as_ref().is_some_and(|host| !is_host_name(host)) {
+            return unusable("mail_host", "write it as build.example.com");
+        }
+        if self.mails_per_hour == 0 {
+            return unusable("mails_per_hour", "use 1 or more");
+        }
+        self.sign_up_rule()?;
         if !(1..=1_048_576).contains(&self.execution_limit_gib) {
             return unusable("execution_limit_gib", "use 1 to 1048576");
         }

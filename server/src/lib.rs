@@ -16,6 +16,7 @@
 //!
 //! `router` joins all routes, `state` holds what lives as long as the process, `workers` what goes on beside requests.
 
+pub mod admission;
 pub mod api;
 mod assets;
 pub mod auth;
@@ -30,6 +31,7 @@ pub mod keys;
 pub mod mail;
 pub mod oidc;
 pub mod plans;
+pub mod private_files;
 pub mod proxies;
 pub mod public_url;
 pub mod router;

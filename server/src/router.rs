@@ -146,7 +146,7 @@ pub fn build(state: &Arc<State>, metrics: PrometheusHandle) -> Router {
     for route in plain_routes(metrics) {
         plain = plain.route(route.path, route.handler);
     }
-    let plain = plain.layer(RequestBodyTimeoutLayer::new(BODY_STALL)).with_state(state.clone());
+    let plain = plain.layer(RequestBodyTimeoutLayer::new(BODY_STALL)).layer(middleware::from_fn(kept_by_nobody)).with_state(state.clone());
 
     plain
         .merge(pages)
@@ -182,6 +182,17 @@ fn provide_request() {
             expect_context::<ResponseOptions>().insert_header(header::CONTENT_SECURITY_POLICY, policy);
         }
     }
+}
+
+/// What no handler wants to have kept is kept by nobody: an answer to one credential must not be given to another one.
+async fn kept_by_nobody(request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    let headers = response.headers_mut();
+    if !headers.contains_key(header::CACHE_CONTROL) {
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        headers.append(header::VARY, HeaderValue::from_static("authorization"));
+    }
+    response
 }
 
 /// Headers that every answer carries; a page brings its own policy with its nonce.

@@ -38,7 +38,10 @@ pub async fn run(state: Arc<State>) -> std::io::Result<()> {
         tracing::warn!("{problem}");
     }
     if let Some(folder) = &state.site.mail_folder {
-        tracing::info!(folder, "no mail server is configured: mail is written to files in this folder");
+        tracing::info!(folder, "no mail server is configured: mail is written to files in this folder, and its links to this log");
+    }
+    if let Some(warning) = state.config.mail_warning() {
+        tracing::warn!("{warning}");
     }
     let app = app.into_make_service_with_connect_info::<SocketAddr>();
     if let (Some(certificate), Some(key)) = (&state.config.tls_certificate, &state.config.tls_key) {

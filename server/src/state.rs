@@ -11,6 +11,7 @@ use axum_extra::extract::cookie::Key;
 use moka::sync::Cache;
 use tokio::sync::{Notify, Semaphore};
 
+use crate::admission::OrgCreation;
 use crate::auth::credential::Credentials;
 use crate::auth::epoch::AccessEpoch;
 use crate::auth::forms::Attempts;
@@ -30,6 +31,7 @@ use crate::keys::{KeyError, Keyring, load_master_key};
 use crate::mail::{MailError, Mailer};
 use crate::oidc::Provider;
 use crate::plans::Plans;
+use crate::private_files;
 use crate::proxies::Told;
 use crate::services::limits::Quotas;
 use crate::services::naming::Naming;
@@ -145,7 +147,8 @@ impl State {
     /// Opens everything that the configuration names.
     pub async fn open(config: Config) -> Result<Arc<Self>, StartError> {
         let plans = Plans::new(&config)?;
-        make_private_folder(&config.data_dir).map_err(|error| StartError::DataDir(config.data_dir.display().to_string(), error))?;
+        let sign_up = config.sign_up_rule()?;
+        private_files::tighten(&config).map_err(|error| StartError::DataDir(config.data_dir.display().to_string(), error))?;
         let master = load_master_key(&config)?;
         let db = Db::connect(&config.database_url()).await.map_err(StartError::Database)?;
         let blobs: Arc<dyn BlobStore> = Arc::new(FsBlobs::new(config.artifact_dir())?);
@@ -156,6 +159,8 @@ impl State {
             public_url: config.public_url(),
             provider: config.oidc_client_id.is_some().then(|| config.oidc_name().to_owned()),
             mail_folder: config.smtp_url.is_none().then(|| config.mail_dir().display().to_string()),
+            sign_up,
+            everyone_creates_orgs: config.organizations == OrgCreation::Everyone,
             version: env!("CARGO_PKG_VERSION"),
             client: client_bundle::file(),
         };
@@ -203,9 +208,4 @@ impl State {
     pub fn is_stopping(&self) -> bool {
         self.stopping.load(Ordering::Relaxed)
     }
-}
-
-fn make_private_folder(folder: &std::path::Path) -> std::io::Result<()> {
-    use std::os::unix::fs::DirBuilderExt as _;
-    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)
 }

@@ -85,6 +85,7 @@ impl Workers {
             let now = state.clock.now();
             sessions::delete_expired(state.db.write(), now).await?;
             users::delete_expired_links(state.db.write(), now).await?;
+            addresses::delete_expired_links(state.db.write(), now).await?;
             addresses::delete_stale(state.db.write(), now - TimeDelta::days(CLAIM_DAYS)).await?;
             logins::delete_old(state.db.write(), now - LOGIN_KEPT).await?;
             personal_tokens::delete_ended(state.db.write(), now - TOKEN_SHOWN).await?;

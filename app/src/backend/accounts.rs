@@ -18,6 +18,31 @@ pub struct NewAccount {
     pub name: PersonName,
     /// Their address.
     pub email: Email,
+    /// Where they go on to behind the link in the mail, as the browser says it.
+    pub next: String,
+}
+
+/// What a person enters behind a link from a mail.
+#[derive(Debug, Clone)]
+pub struct ChosenPassword {
+    /// The link's secret.
+    pub link: PlainSecret,
+    /// The new password.
+    pub password: PlainSecret,
+    /// What a new person is called; whoever has an account keeps their name.
+    pub name: Option<PersonName>,
+    /// What becomes of their tokens.
+    pub tokens: TokensThen,
+}
+
+/// A link from a mail that works.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PasswordLink {
+    /// Whether the person has personal access tokens that work.
+    pub has_tokens: bool,
+    /// What a new person is called, as the one said who signed up: that may have been anybody. `None` for those who have an
+    /// account.
+    pub new_name: Option<PersonName>,
 }
 
 /// What becomes of the person's personal access tokens with a new password.
@@ -42,20 +67,15 @@ impl TokensThen {
 pub trait Accounts: Send + Sync {
     /// Sends a link to choose a password; a known address gets a mail that says so instead.
     async fn sign_up(&self, caller: &Caller, account: NewAccount) -> Result<(), AppError>;
-    /// Sets the password by a link from a mail, which proves the mailbox; all sessions of the person end.
-    async fn choose_password(
-        &self,
-        caller: &Caller,
-        link: PlainSecret,
-        password: PlainSecret,
-        tokens: TokensThen,
-    ) -> Result<UserId, AppError>;
-    /// Whether the person behind a link from a mail has personal access tokens that work.
-    async fn has_tokens(&self, caller: &Caller, link: &PlainSecret) -> Result<bool, AppError>;
+    /// Sets the password by a link from a mail, which proves the mailbox; all sessions of the person end. Says where they
+    /// wanted to go on to. The same form sent twice is one.
+    async fn choose_password(&self, caller: &Caller, chosen: ChosenPassword) -> Result<(UserId, Option<String>), AppError>;
+    /// The link from a mail; `LinkUnusable` when it is used or too old.
+    async fn open_link(&self, caller: &Caller, link: &PlainSecret) -> Result<PasswordLink, AppError>;
     /// Checks address and password.
     async fn sign_in(&self, caller: &Caller, email: Email, password: PlainSecret) -> Result<UserId, AppError>;
-    /// Sends a link to choose a new password, if there is an account.
-    async fn forgot_password(&self, caller: &Caller, email: Email) -> Result<(), AppError>;
+    /// Sends a link to choose a new password, if there is an account; behind it they go on to `next`.
+    async fn forgot_password(&self, caller: &Caller, email: Email, next: &str) -> Result<(), AppError>;
     /// Sets a new password, and ends all other sessions.
     async fn change_password(&self, caller: &Caller, current: PlainSecret, new: PlainSecret, tokens: TokensThen) -> Result<(), AppError>;
     /// Whether the person has a password; one who comes in by another way may have none.

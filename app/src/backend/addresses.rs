@@ -25,6 +25,15 @@ pub struct AddressRow {
     pub link_expires_at: DateTime<Utc>,
 }
 
+/// An address that a link proves.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Claim {
+    /// The address.
+    pub email: Email,
+    /// Whether it is proven already.
+    pub is_confirmed: bool,
+}
+
 /// The person's own addresses.
 #[async_trait]
 pub trait Addresses: Send + Sync {
@@ -32,11 +41,12 @@ pub trait Addresses: Send + Sync {
     async fn list(&self, caller: &Caller) -> Result<Vec<AddressRow>, AppError>;
     /// Claims an address and sends a link to it. Whoever has a password enters it.
     async fn add(&self, caller: &Caller, email: Email, current: PlainSecret) -> Result<(), AppError>;
-    /// Sends the link of a claim again; the one before stops working.
+    /// Sends a link of a claim again; earlier ones go on working.
     async fn resend(&self, caller: &Caller, email: Email) -> Result<(), AppError>;
-    /// The address that the link would prove; `Forbidden` when another account has asked for it.
-    async fn open(&self, caller: &Caller, link: &PlainSecret) -> Result<Email, AppError>;
-    /// Proves the mailbox by the link.
+    /// The claim whose address the link would prove: `LinkUnusable` for everybody when it works no more, and `Forbidden`
+    /// when another account has asked for it.
+    async fn open(&self, caller: &Caller, link: &PlainSecret) -> Result<Claim, AppError>;
+    /// Proves the mailbox by the link. Doing it twice is doing it once.
     async fn confirm(&self, caller: &Caller, link: &PlainSecret) -> Result<Email, AppError>;
     /// Takes an address away, never the primary one.
     async fn remove(&self, caller: &Caller, email: Email) -> Result<(), AppError>;

@@ -73,6 +73,15 @@ pub struct Invitation {
     pub link: LinkProves,
 }
 
+/// What a link of an invite leads to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum InviteLink {
+    /// It can be accepted.
+    Open(Invitation),
+    /// The one who asks has accepted it, or holds the link from the mail of somebody who has: this is where they are in.
+    Accepted(OrgSlug),
+}
+
 /// What holding the link of an invite proves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LinkProves {
@@ -99,7 +108,7 @@ pub trait Invites: Send + Sync {
     /// Makes a link to hand over in another way; an earlier one of this kind stops working.
     async fn new_link(&self, caller: &Caller, slug: &OrgSlug, id: InviteId) -> Result<IssuedInvite, AppError>;
     /// The invite behind a link.
-    async fn open(&self, caller: &Caller, link: &PlainSecret) -> Result<Invitation, AppError>;
+    async fn open(&self, caller: &Caller, link: &PlainSecret) -> Result<InviteLink, AppError>;
     /// Invites that wait for any address of the signed-in person.
     async fn waiting(&self, caller: &Caller) -> Result<Vec<Invitation>, AppError>;
     /// The signed-in person, who has proven the invited address, comes in; returns the organization's address.

@@ -5,6 +5,7 @@ use chrono::{DateTime, Utc};
 
 use crate::domain::ids::PersonalTokenId;
 use crate::domain::names::{OrgName, TokenName};
+use crate::domain::secret::PlainSecret;
 use crate::domain::token::{TokenLife, TokenState};
 use crate::error::AppError;
 use crate::notice::IssuedPersonalToken;
@@ -36,6 +37,8 @@ pub struct NewPersonalToken {
     pub name: TokenName,
     /// How long it lives.
     pub life: TokenLife,
+    /// The person's password, if they have one.
+    pub current: PlainSecret,
 }
 
 /// The person's tokens.
@@ -52,7 +55,8 @@ pub struct OwnTokens {
 pub trait PersonalTokens: Send + Sync {
     /// All of them.
     async fn list(&self, caller: &Caller) -> Result<OwnTokens, AppError>;
-    /// Makes one; its value is in the answer and nowhere else.
+    /// Makes one; its value is in the answer and nowhere else. Takes the person's password, or a recent sign-in of those who
+    /// have none.
     async fn create(&self, caller: &Caller, token: NewPersonalToken) -> Result<IssuedPersonalToken, AppError>;
     /// Takes it back: when this returns, no request with it succeeds. Returns its name.
     async fn revoke(&self, caller: &Caller, id: PersonalTokenId) -> Result<TokenName, AppError>;

@@ -8,7 +8,7 @@ use super::icon::Icon;
 use super::nav::Place;
 use crate::backend::orgs::OrgView;
 use crate::paths;
-use crate::request::SignedIn;
+use crate::request::{SignedIn, request};
 use crate::server_fns::accounts::SignOut;
 
 /// From the start page down to the organization and workspace; the organization opens the list of all.
@@ -83,6 +83,14 @@ fn TrailEnd(place: Place) -> impl IntoView {
 fn OrgMenu(current: Option<OrgView>, orgs: Vec<OrgView>) -> impl IntoView {
     let here = current.as_ref().map(|org| org.slug.clone());
     let name = current.map_or_else(|| "Organizations".to_owned(), |org| org.name.to_string());
+    let new_org = request().site.everyone_creates_orgs.then(|| {
+        view! {
+            <a class="menu-item menu-item-apart" href=paths::NEW_ORG>
+                <Icon of=icondata_lu::LuPlus/>
+                "New organization"
+            </a>
+        }
+    });
     let entry = move |org: OrgView| {
         let current = here.as_ref() == Some(&org.slug);
         view! {
@@ -106,10 +114,7 @@ fn OrgMenu(current: Option<OrgView>, orgs: Vec<OrgView>) -> impl IntoView {
             </summary>
             <div class="menu-panel">
                 <ul>{orgs.into_iter().map(entry).collect_view()}</ul>
-                <a class="menu-item menu-item-apart" href=paths::NEW_ORG>
-                    <Icon of=icondata_lu::LuPlus/>
-                    "New organization"
-                </a>
+                {new_org}
             </div>
         </details>
     }

@@ -166,6 +166,11 @@ pub enum SsoFailure {
         "The provider does not vouch for an e-mail address of yours, so that no account can be made from it. Sign up with your address and a password, and link the two under Account, Sign-in."
     )]
     NoAddress,
+    /// Not everybody may make an account on this server.
+    #[error(
+        "On this server, not everybody can make an account. Ask one of your organization's Admins to invite this address, or ask whoever runs this server."
+    )]
+    SignUpClosed,
     /// The address belongs to an account that is not linked.
     #[error("There is an account with this e-mail address already. Sign in to it as before, and link the two under Account, Sign-in.")]
     KnownAddress,

@@ -280,6 +280,13 @@ impl Email {
     }
 }
 
+impl PersonName {
+    /// What somebody is called who has told no name: what stands in front of the `@`, whose characters a name may have.
+    pub fn of_address(email: &Email) -> Self {
+        Self(email.0.rsplit_once('@').map_or_else(|| email.0.clone(), |(name, _)| name.to_owned()))
+    }
+}
+
 /// The one grammar of domains: behind the `@`, on the list of those who may join, and in a sign-in rule.
 fn is_domain(text: &str) -> bool {
     let label_fits = |label: &str| {

@@ -4,16 +4,16 @@
 use leptos::prelude::*;
 
 use super::frame::Frame;
-use super::{loaded, query};
+use super::{loaded, problem, query};
 use crate::components::form::{ActionForm, FormError, FormState};
 use crate::components::page_header::PageHeader;
 use crate::domain::names::Email;
 use crate::domain::secret::PlainSecret;
 use crate::error::AppError;
-use crate::paths;
 use crate::request::{SignedIn, request};
 use crate::server_fns::accounts::SignOut;
 use crate::server_fns::addresses::ConfirmAddress;
+use crate::{http, paths};
 
 /// Confirm an address.
 #[component]
@@ -22,16 +22,28 @@ pub fn ConfirmAddressPage() -> impl IntoView {
     let link = query("link");
     let secret = PlainSecret::new(link.clone());
     let load = async move {
+        let opened = request.backend.addresses.open(&request.caller, &secret).await;
+        if opened == Err(AppError::LinkUnusable) {
+            return Ok(None);
+        }
         let user = request.caller.user()?.clone();
-        match request.backend.addresses.open(&request.caller, &secret).await {
-            Ok(email) => Ok((user, Some(email))),
-            Err(AppError::Forbidden) => Ok((user, None)),
+        match opened {
+            Ok(claim) => Ok(Some((user, Some(claim)))),
+            Err(AppError::Forbidden) => Ok(Some((user, None))),
             Err(error) => Err(error),
         }
     };
-    loaded(load, move |(user, email)| match email {
-        Some(email) => view! { <Asking user email link/> }.into_any(),
-        None => view! { <OtherAccount user/> }.into_any(),
+    loaded(load, move |opened| match opened {
+        Some((_, Some(claim))) if claim.is_confirmed => {
+            http::redirect(paths::ACCOUNT_ADDRESSES);
+            ().into_any()
+        }
+        Some((user, Some(claim))) => view! { <Asking user email=claim.email link/> }.into_any(),
+        Some((user, None)) => view! { <OtherAccount user/> }.into_any(),
+        None => problem::dead_link(
+            "It is too old, or the address was removed. In your account you can send a new one to the address.",
+            ("To your addresses", paths::ACCOUNT_ADDRESSES),
+        ),
     })
 }
 

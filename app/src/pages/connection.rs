@@ -13,7 +13,7 @@ use crate::components::section::Section;
 use crate::domain::connection::{LINK_DAYS, UNCLAIMED_DAYS};
 use crate::domain::permission::Permission;
 use crate::domain::secret::PlainSecret;
-use crate::error::Field;
+use crate::error::{Conflict, Field};
 use crate::islands::slug_suggestion::SlugSuggestion;
 use crate::paths;
 use crate::request::request;
@@ -65,11 +65,11 @@ fn SignInFirst(code: String) -> impl IntoView {
                 <a class="button button-primary button-wide" href=paths::sign_in_then(&paths::connect(&code))>
                     "I have an account: sign in"
                 </a>
-                <a class="button button-wide" href=paths::SIGN_UP>
+                <a class="button button-wide" href=paths::sign_up_then(&paths::connect(&code))>
                     "I am new: sign up"
                 </a>
             </div>
-            <p class="aside">"After signing up and confirming your address, open this link again."</p>
+            <p class="aside">"After signing up and confirming your address, you come back here."</p>
         </Frame>
     }
 }
@@ -140,6 +140,10 @@ fn Existing(code: String, view: ConnectionView, orgs: Vec<OrgView>) -> impl Into
 #[component]
 fn New(code: String, view: ConnectionView, first: bool) -> impl IntoView {
     let request = request();
+    if !request.site.everyone_creates_orgs {
+        // Without one of their own they would look for a way that is not there.
+        return first.then(|| view! { <p class="alert alert-care">{Conflict::OrgsByOperator.to_string()}</p> }).into_any();
+    }
     let action = ServerAction::<AcceptConnectionIntoNew>::new();
     let form = FormState::of(action, &request.draft);
     let stored = view.name.map(String::from).unwrap_or_default();

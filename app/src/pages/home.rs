@@ -54,14 +54,17 @@ fn Orgs(orgs: Vec<OrgView>, waiting: Waiting, user: SignedIn) -> impl IntoView {
         return view! { <NoOrg user waiting/> }.into_any();
     }
     let many = orgs.len() >= MANY;
+    let new_org = request().site.everyone_creates_orgs.then(|| {
+        view! {
+            <a class="button button-primary" href=paths::NEW_ORG>
+                <Icon of=icondata_lu::LuPlus/>
+                "New organization"
+            </a>
+        }
+    });
     view! {
         <Frame title="Organizations">
-            <PageHeader title="Organizations">
-                <a class="button button-primary" href=paths::NEW_ORG>
-                    <Icon of=icondata_lu::LuPlus/>
-                    "New organization"
-                </a>
-            </PageHeader>
+            <PageHeader title="Organizations">{new_org}</PageHeader>
             <WaysIn waiting/>
             {many.then(|| view! { <RowFilter rows="orgs".to_owned() label="Filter organizations".to_owned()/> })}
             <div class="card">
@@ -195,18 +198,27 @@ fn Offers(offers: Vec<JoinOffer>, proof: Option<Proof>) -> impl IntoView {
 
 #[component]
 fn NoOrg(user: SignedIn, waiting: Waiting) -> impl IntoView {
+    let way = if request().site.everyone_creates_orgs {
+        view! {
+            <p>"Whoever creates one is its Admin."</p>
+            <p>
+                <a class="button button-primary" href=paths::NEW_ORG>
+                    <Icon of=icondata_lu::LuPlus/>
+                    "Create an organization"
+                </a>
+            </p>
+        }
+        .into_any()
+    } else {
+        view! { <p>"On this server, organizations are created by whoever runs it."</p> }.into_any()
+    };
     view! {
         <Frame title="Organizations">
             <PageHeader title=format!("Welcome, {}", user.name)/>
             <WaysIn waiting/>
             <EmptyState icon=icondata_lu::LuBuilding2 title="You are in no organization yet">
-                <p>"An organization holds your team's workspaces and decides who may see and change them. Whoever creates it is its Admin."</p>
-                <p>
-                    <a class="button button-primary" href=paths::NEW_ORG>
-                        <Icon of=icondata_lu::LuPlus/>
-                        "Create an organization"
-                    </a>
-                </p>
+                <p>"An organization holds your team's workspaces and decides who may see and change them."</p>
+                {way}
                 <p>{format!("To join one that exists, ask one of its Admins to invite {}.", user.email)}</p>
             </EmptyState>
         </Frame>

@@ -3,8 +3,8 @@
 use leptos::prelude::*;
 
 use super::frame::Frame;
-use super::{loaded, query};
-use crate::backend::invites::{Invitation, LinkProves};
+use super::{loaded, problem, query};
+use crate::backend::invites::{Invitation, InviteLink, LinkProves};
 use crate::components::form::{ActionForm, FormError, FormState, TextField};
 use crate::components::page_header::PageHeader;
 use crate::components::provider::{Or, ProviderLink, SignInFirst};
@@ -12,9 +12,9 @@ use crate::domain::identity::{SignInProblem, SignInRule};
 use crate::domain::password;
 use crate::domain::secret::PlainSecret;
 use crate::error::{AppError, Field};
-use crate::paths;
 use crate::request::{Actor, SignedIn, request};
 use crate::server_fns::invites::{AcceptInvite, JoinByInvite, SwitchAccount};
+use crate::{http, paths};
 
 /// Come into an organization.
 #[component]
@@ -25,12 +25,27 @@ pub fn InvitePage() -> impl IntoView {
     let provider = request.site.provider.clone();
     let secret = PlainSecret::new(link.clone());
     let load = async move {
-        if secret.expose().is_empty() {
-            return Err(AppError::LinkUnusable);
+        match request.backend.invites.open(&request.caller, &secret).await {
+            Ok(opened) => Ok(Some(opened)),
+            Err(AppError::LinkUnusable) => Ok(None),
+            Err(error) => Err(error),
         }
-        request.backend.invites.open(&request.caller, &secret).await
     };
-    loaded(load, move |invitation| {
+    loaded(load, move |opened| {
+        let invitation = match opened {
+            Some(InviteLink::Open(invitation)) => invitation,
+            Some(InviteLink::Accepted(slug)) => {
+                let org = paths::org(&slug);
+                http::redirect(&if matches!(actor, Actor::User(_)) { org } else { paths::sign_in_then(&org) });
+                return ().into_any();
+            }
+            None => {
+                return problem::dead_link(
+                    "The invite was accepted, taken back, sent again under another link, or is too old. If you are in already, sign in; else ask whoever invited you to send it again.",
+                    ("Sign in", paths::SIGN_IN),
+                );
+            }
+        };
         let title = format!("Join {}", invitation.org);
         let sentence = format!("{} invites {} to come in as {}.", invitation.invited_by, invitation.email, invitation.role);
         let domain = invitation.sign_in.suggestion().map(ToOwned::to_owned);
@@ -57,6 +72,7 @@ pub fn InvitePage() -> impl IntoView {
                 {way}
             </Frame>
         }
+        .into_any()
     })
 }
 
@@ -197,18 +213,18 @@ fn Address(invitation: Invitation) -> impl IntoView {
 /// The link was handed over, so that the mailbox has to be proven in another way. The same words for every address.
 #[component]
 fn ProveAddress(invitation: Invitation, link: String) -> impl IntoView {
-    let sign_in = paths::sign_in_then(&paths::invite(&link));
+    let here = paths::invite(&link);
     view! {
         <div class="form">
             <p>{format!("You need an account with the address {}.", invitation.email)}</p>
-            <a class="button button-primary button-wide" href=sign_in>
+            <a class="button button-primary button-wide" href=paths::sign_in_then(&here)>
                 "I have one: sign in"
             </a>
-            <a class="button button-wide" href=paths::SIGN_UP>
+            <a class="button button-wide" href=paths::sign_up_then(&here)>
                 "I am new: sign up"
             </a>
         </div>
-        <p class="aside">"After signing up and confirming the address, the invite waits for you on the start page."</p>
+        <p class="aside">"After signing up and confirming the address, you come back here."</p>
     }
     .into_any()
 }

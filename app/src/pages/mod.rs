@@ -20,6 +20,7 @@ pub mod new_org;
 pub mod not_found;
 pub mod org;
 pub mod problem;
+pub mod purpose;
 pub mod run;
 pub mod sign_in;
 pub mod sign_up;

@@ -6,7 +6,7 @@ use super::frame::Frame;
 use super::problem;
 use crate::components::form::{ActionForm, FormError, FormState, TextField};
 use crate::components::page_header::PageHeader;
-use crate::error::Field;
+use crate::error::{AppError, Conflict, Field};
 use crate::islands::slug_suggestion::SlugSuggestion;
 use crate::paths;
 use crate::request::request;
@@ -18,6 +18,9 @@ pub fn NewOrgPage() -> impl IntoView {
     let request = request();
     if let Err(error) = request.caller.user() {
         return problem::problem(error);
+    }
+    if !request.site.everyone_creates_orgs {
+        return problem::problem(AppError::Conflict(Conflict::OrgsByOperator));
     }
     let action = ServerAction::<CreateOrg>::new();
     let form = FormState::of(action, &request.draft);

@@ -10,6 +10,27 @@ use crate::error::AppError;
 use crate::request::request;
 use crate::{http, paths};
 
+/// A link that works no more, told before anything is typed: what became of it, and where another one comes from.
+pub fn dead_link(words: &'static str, (label, path): (&'static str, &'static str)) -> AnyView {
+    http::set_status(410);
+    view! {
+        <Frame title="This link works no more" narrow=true>
+            <EmptyState icon=icondata_lu::LuUnlink title="This link works no more" level=1>
+                <p>{words}</p>
+                <p>
+                    <a class="button button-primary" href=path>
+                        {label}
+                    </a>
+                </p>
+                <p>
+                    <a href=paths::HOME>"To the start page"</a>
+                </p>
+            </EmptyState>
+        </Frame>
+    }
+    .into_any()
+}
+
 /// Redirects where that helps, and says what is wrong otherwise.
 pub fn problem(error: AppError) -> AnyView {
     let address = request().address;

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::frame::Frame;
-use super::query;
+use super::{purpose, query};
 use crate::components::form::{ActionForm, FormError, FormState, TextField};
 use crate::components::page_header::PageHeader;
 use crate::components::provider::{Or, ProviderLink};
@@ -29,9 +29,12 @@ pub fn SignInPage() -> impl IntoView {
             <Or/>
         }
     });
+    let lead = Suspend::new(purpose::lead("Sign in", next.clone()));
+    let (forgot, sign_up) = (paths::forgot_password_then(&next), paths::sign_up_then(&next));
     view! {
         <Frame title="Sign in" narrow=true>
             <PageHeader title="Sign in"/>
+            {lead}
             {provider}
             <ActionForm action>
                 <div class="form">
@@ -43,10 +46,10 @@ pub fn SignInPage() -> impl IntoView {
                 </div>
             </ActionForm>
             <p class="aside">
-                <a href=paths::FORGOT_PASSWORD>"Forgotten your password?"</a>
+                <a href=forgot>"Forgotten your password?"</a>
             </p>
             <p class="aside">
-                "No account yet? " <a href=paths::SIGN_UP>"Sign up"</a>
+                "No account yet? " <a href=sign_up>"Sign up"</a>
             </p>
         </Frame>
     }

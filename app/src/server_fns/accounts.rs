@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::field;
-use crate::backend::accounts::{NewAccount, TokensThen};
+use crate::backend::accounts::{ChosenPassword, NewAccount, TokensThen};
 use crate::domain::names::{Email, PersonName, Reason};
 use crate::domain::password;
 use crate::domain::secret::PlainSecret;
@@ -14,26 +14,34 @@ use crate::{http, paths};
 
 /// Sends a link to choose a password; the answer is the same for a known address.
 #[server(prefix = "/do", endpoint = "accounts/sign-up")]
-pub async fn sign_up(name: String, email: String) -> Result<(), AppError> {
+pub async fn sign_up(name: String, email: String, #[server(default)] next: String) -> Result<(), AppError> {
     let request = request();
     let mut check = Check::default();
     let name = check.take(Field::Name, PersonName::parse(&name));
     let email = check.take(Field::Email, Email::parse(&email));
-    let account = check.finish(name.zip(email).map(|(name, email)| NewAccount { name, email }))?;
+    let next = paths::local_or_home(&next);
+    let account = check.finish(name.zip(email).map(|(name, email)| NewAccount { name, email, next: next.clone() }))?;
     request.backend.accounts.sign_up(&request.caller, account).await?;
-    http::redirect(paths::CHECK_MAIL);
+    http::redirect(&paths::check_mail_then(&next));
     Ok(())
 }
 
-/// Sets the password by the link from a mail, and signs in.
+/// Sets the password by the link from a mail, signs in, and goes on to where the person wanted to be.
 #[server(prefix = "/do", endpoint = "accounts/choose-password")]
-pub async fn choose_password(link: String, password: String, #[server(default)] revoke_tokens: bool) -> Result<(), AppError> {
+pub async fn choose_password(
+    link: String,
+    password: String,
+    name: Option<String>,
+    #[server(default)] revoke_tokens: bool,
+) -> Result<(), AppError> {
     let request = request();
+    let name = field(Field::Name, name.map(|name| PersonName::parse(&name)).transpose())?;
     let (link, password, tokens) = (PlainSecret::new(link), PlainSecret::new(password), TokensThen::ticked(revoke_tokens));
-    let user = request.backend.accounts.choose_password(&request.caller, link, password, tokens).await?;
+    let chosen = ChosenPassword { link, password, name, tokens };
+    let (user, next) = request.backend.accounts.choose_password(&request.caller, chosen).await?;
     request.visit.begin(user).await?;
     request.visit.notify(Notice::PasswordChosen);
-    http::redirect(paths::HOME);
+    http::redirect(&paths::local_or_home(&next.unwrap_or_default()));
     Ok(())
 }
 
@@ -61,11 +69,12 @@ pub async fn sign_out() -> Result<(), AppError> {
 
 /// Sends a link to choose a new password; the answer is the same for an unknown address.
 #[server(prefix = "/do", endpoint = "accounts/forgot-password")]
-pub async fn forgot_password(email: String) -> Result<(), AppError> {
+pub async fn forgot_password(email: String, #[server(default)] next: String) -> Result<(), AppError> {
     let request = request();
     let email = field(Field::Email, Email::parse(&email))?;
-    request.backend.accounts.forgot_password(&request.caller, email).await?;
-    http::redirect(paths::CHECK_MAIL);
+    let next = paths::local_or_home(&next);
+    request.backend.accounts.forgot_password(&request.caller, email, &next).await?;
+    http::redirect(&paths::check_mail_then(&next));
     Ok(())
 }
 

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use crate::backend::personal_tokens::NewPersonalToken;
 use crate::domain::names::TokenName;
+use crate::domain::secret::PlainSecret;
 use crate::domain::token::TokenLife;
 use crate::error::{AppError, Check, Field};
 use crate::notice::Notice;
@@ -12,13 +13,18 @@ use crate::{http, paths};
 
 /// Makes a token; its value is shown once, on the next page.
 #[server(prefix = "/do", endpoint = "personal-tokens/create")]
-pub async fn create_personal_token(name: String, #[server(default)] expires: String) -> Result<(), AppError> {
+pub async fn create_personal_token(
+    name: String,
+    #[server(default)] expires: String,
+    #[server(default)] current: String,
+) -> Result<(), AppError> {
     let request = request();
     request.caller.user()?;
     let mut check = Check::default();
     let name = check.take(Field::Name, TokenName::parse(&name));
     let life = check.take(Field::Expires, TokenLife::parse(&expires));
-    let token = check.finish(name.zip(life).map(|(name, life)| NewPersonalToken { name, life }))?;
+    let current = PlainSecret::new(current);
+    let token = check.finish(name.zip(life).map(|(name, life)| NewPersonalToken { name, life, current }))?;
     let issued = request.backend.personal_tokens.create(&request.caller, token).await?;
     request.visit.notify(Notice::PersonalTokenIssued(issued));
     http::redirect(paths::ACCOUNT_TOKENS);

@@ -2,14 +2,14 @@
 
 use app::backend::Page;
 use app::backend::account_deletion::AccountDeletion;
-use app::backend::accounts::{Accounts, NewAccount, TokensThen};
-use app::backend::addresses::{AddressRow, Addresses};
+use app::backend::accounts::{Accounts, ChosenPassword, NewAccount, PasswordLink, TokensThen};
+use app::backend::addresses::{AddressRow, Addresses, Claim};
 use app::backend::artifacts::{ArtifactRow, Artifacts, OfExecutions, Purge, PurgeProgress};
 use app::backend::audit::Audit;
 use app::backend::billing::{Billing, BillingContact, UsageView};
 use app::backend::ci_tokens::{CiTokenRow, CiTokens, NewCiToken};
 use app::backend::domain_invites::{DomainInviteRow, DomainInvites, JoinLink, JoinOffer};
-use app::backend::invites::{Invitation, InviteRow, Invites, NewInvites};
+use app::backend::invites::{Invitation, InviteLink, InviteRow, Invites, NewInvites};
 use app::backend::members::{MemberRow, Members, PublicMemberRow};
 use app::backend::orgs::{OrgView, Orgs};
 use app::backend::sessions::{SessionRow, Sessions};
@@ -80,11 +80,15 @@ impl Accounts for Fake {
         Ok(())
     }
 
-    async fn has_tokens(&self, _: &Caller, link: &PlainSecret) -> Result<bool, AppError> {
-        Ok(link.expose() == "of-somebody-with-tokens")
+    async fn open_link(&self, _: &Caller, link: &PlainSecret) -> Result<PasswordLink, AppError> {
+        match link.expose() {
+            "" | "used" => Err(AppError::LinkUnusable),
+            "of-a-new-person" => Ok(PasswordLink { has_tokens: false, new_name: Some(data::name("Zoe")) }),
+            other => Ok(PasswordLink { has_tokens: other == "of-somebody-with-tokens", new_name: None }),
+        }
     }
 
-    async fn choose_password(&self, _: &Caller, _: PlainSecret, _: PlainSecret, _: TokensThen) -> Result<UserId, AppError> {
+    async fn choose_password(&self, _: &Caller, _: ChosenPassword) -> Result<(UserId, Option<String>), AppError> {
         Err(AppError::LinkUnusable)
     }
 
@@ -92,7 +96,7 @@ impl Accounts for Fake {
         Err(AppError::WrongCredentials)
     }
 
-    async fn forgot_password(&self, _: &Caller, _: Email) -> Result<(), AppError> {
+    async fn forgot_password(&self, _: &Caller, _: Email, _: &str) -> Result<(), AppError> {
         Ok(())
     }
 
@@ -127,9 +131,10 @@ impl Addresses for Fake {
         Err(AppError::Conflict(Conflict::TooManyAddressMails))
     }
 
-    async fn open(&self, _: &Caller, link: &PlainSecret) -> Result<Email, AppError> {
+    async fn open(&self, _: &Caller, link: &PlainSecret) -> Result<Claim, AppError> {
         match link.expose() {
-            "mine" => Ok(data::name("countess@example.net")),
+            "mine" => Ok(Claim { email: data::name("countess@example.net"), is_confirmed: false }),
+            "confirmed" => Ok(Claim { email: data::name("countess@example.net"), is_confirmed: true }),
             "other" => Err(AppError::Forbidden),
             _ => Err(AppError::LinkUnusable),
         }
@@ -260,8 +265,11 @@ impl Invites for Fake {
         Ok(IssuedInvite { email: "bob@example.com".to_owned(), secret: PlainSecret::new("bkinv_example".to_owned()) })
     }
 
-    async fn open(&self, _: &Caller, link: &PlainSecret) -> Result<Invitation, AppError> {
-        data::invitation(link.expose()).ok_or(AppError::LinkUnusable)
+    async fn open(&self, _: &Caller, link: &PlainSecret) -> Result<InviteLink, AppError> {
+        if link.expose() == "accepted" {
+            return Ok(InviteLink::Accepted(data::name("acme")));
+        }
+        data::invitation(link.expose()).map(InviteLink::Open).ok_or(AppError::LinkUnusable)
     }
 
     async fn waiting(&self, caller: &Caller) -> Result<Vec<Invitation>, AppError> {

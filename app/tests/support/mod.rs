@@ -15,6 +15,7 @@ use std::sync::Arc;
 use app::backend::Backend;
 use app::domain::ids::{IdentityId, UserId};
 use app::domain::invite::InviteResult;
+use app::domain::sign_up::SignUpRule;
 use app::error::AppError;
 use app::notice::Notice;
 use app::request::{Actor, Caller, ClientFile, Draft, Request, SignedIn, Site, Theme, Visit};
@@ -118,6 +119,8 @@ fn request(parts: &Parts, default: Persona) -> Request {
             public_url: "https://keep.example.com".to_owned(),
             provider: Some("Google".to_owned()),
             mail_folder: Some("/var/lib/buildkeep/mail".to_owned()),
+            sign_up: SignUpRule::Open,
+            everyone_creates_orgs: true,
             version: env!("CARGO_PKG_VERSION"),
             client: ClientFile { version: "2026.11.1".to_owned(), sha256: data::CLIENT_SHA256.to_owned(), bytes: 52_110 },
         }),

@@ -78,6 +78,7 @@ pub async fn identify(Extracted(app): Extracted<AppState>, session: Session, mut
     }
     // Pages differ from person to person.
     response.headers_mut().insert(header::CACHE_CONTROL, header::HeaderValue::from_static("no-store"));
+    response.headers_mut().append(header::VARY, header::HeaderValue::from_static("cookie"));
     response
 }
 

@@ -33,7 +33,7 @@ const PER_ACCOUNT: NonZeroU32 = NonZeroU32::new(10).expect("not zero");
 /// Questions a minute of all terminals at one client address that wait for a person: of some fifty.
 const POLLS: NonZeroU32 = NonZeroU32::new(600).expect("not zero");
 /// Forms that take a password or a code, or send mail.
-const GUARDED: [&str; 13] = [
+const GUARDED: [&str; 14] = [
     "/do/accounts/sign-in",
     "/do/accounts/sign-up",
     "/do/accounts/forgot-password",
@@ -47,6 +47,7 @@ const GUARDED: [&str; 13] = [
     "/do/invites/join",
     "/do/logins/confirm",
     "/do/logins/refuse",
+    "/do/personal-tokens/create",
 ];
 
 /// Attempts at the guarded forms, by client address and by account.

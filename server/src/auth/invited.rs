@@ -119,6 +119,21 @@ pub async fn by_link(db: &impl ConnectionTrait, hasher: &SecretHasher, link: &Pl
     Ok(invited.filter(|invited| invited.can_be_accepted(now)).ok_or(AppError::LinkUnusable)?)
 }
 
+/// Where the one is in who has accepted the invite with this link: told to them, and to whoever holds the link from the mail
+/// and has not signed in.
+pub async fn accepted(
+    db: &impl ConnectionTrait,
+    hasher: &SecretHasher,
+    link: &PlainSecret,
+    viewer: Option<UserId>,
+) -> Result<Option<OrgSlug>> {
+    let Some(found) = unscoped::find_invite(db, &key(hasher, link)?).await? else { return Ok(None) };
+    let Some(member) = found.accepted_by else { return Ok(None) };
+    let may_know = viewer.map_or(found.by_mail, |viewer| viewer == member);
+    let is_in = may_know && unscoped::role_in(db, found.org.id, member).await?.is_some();
+    Ok(is_in.then_some(found.org.slug))
+}
+
 /// Lets the holder of the link from the mail say who they are, even when they have accepted it already.
 ///
 /// Not by a link that was revoked or is too old: nobody is to try passwords with it.

@@ -194,7 +194,7 @@ impl Operator<'_> {
             .map_err(|reason| CommandError::Refused(format!("the password was refused: {reason}")))?;
         let name = match new.name {
             Some(name) => name,
-            None => PersonName::parse(new.email.local()).map_err(|reason| CommandError::Refused(reason.to_string()))?,
+            None => PersonName::of_address(&new.email),
         };
         let accounts = Accounts(self.state.clone());
         let created = self.ask(accounts.create_confirmed(&self.caller, &new.email, &name, PlainSecret::new(password))).await?;

@@ -35,6 +35,8 @@ fn proxies(config: &Config) -> Finding {
 pub(super) async fn examine(config: Config) -> Answer {
     let mut findings = vec![fine("configuration", format!("people and nx reach this server at {}", config.public_url()))];
     findings.push(proxies(&config));
+    // What works, and should not stay so.
+    let warnings: Vec<_> = config.mail_warning().into_iter().collect();
     match State::open(config).await {
         Err(error) => findings.push(checked("start", "the server can be started", Err(error.to_string()))),
         Ok(state) => {
@@ -72,9 +74,11 @@ pub(super) async fn examine(config: Config) -> Answer {
         None => format!("ok       {}: {}", finding.part, finding.note),
         Some(problem) => format!("PROBLEM  {}: {problem}", finding.part),
     });
+    let lines = lines.chain(warnings.iter().map(|warning| format!("WARNING  {warning}")));
     let sentence = lines.collect::<Vec<_>>().join("\n");
     let json = json!({
         "healthy": healthy,
+        "warnings": warnings,
         "findings": findings.iter().map(|finding| json!({ "part": finding.part, "problem": finding.problem })).collect::<Vec<_>>(),
     });
     Answer { sentence, json, healthy }

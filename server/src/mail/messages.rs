@@ -1,4 +1,7 @@
 //! The mails that Buildkeep sends, each from three templates: subject, text, HTML.
+//!
+//! Many can be caused by people whom the recipient does not know. So a name that nobody has proven never stands in one, and
+//! names and messages of an invite stand there as `domain::quoted` leaves them.
 
 use std::sync::LazyLock;
 
@@ -6,19 +9,17 @@ use app::domain::names::{Email, InviteMessage, OrgName, OrgSlug, PersonName};
 use app::domain::plan::{Level, Warning};
 use app::domain::role::Role;
 use app::domain::secret::PlainSecret;
-use app::domain::{address, invite};
+use app::domain::{address, invite, quoted};
 use app::paths;
 use minijinja::{Environment, context};
 
-use super::Draft;
+use super::{Draft, lines};
 use crate::error::{Error, Result};
 
 /// A mail with what goes into it.
 pub enum Mail<'a> {
-    /// To a new person: choose a password, which proves the mailbox.
+    /// To a new person: choose a password, which proves the mailbox. Whoever signed up may be anybody, so without their name.
     Welcome {
-        /// Who signed up.
-        name: &'a PersonName,
         /// The link's secret.
         link: &'a PlainSecret,
     },
@@ -45,18 +46,14 @@ pub enum Mail<'a> {
     },
     /// To a mailbox that somebody claims: prove it.
     ConfirmAddress {
-        /// Name of whoever claims it.
-        name: &'a PersonName,
-        /// Their primary address.
+        /// The primary address of whoever claims it: their name is their own word.
         account: &'a Email,
         /// The link's secret.
         link: &'a PlainSecret,
     },
     /// To a mailbox that somebody claims and that belongs to another account.
     AddressTaken {
-        /// Name of whoever claims it.
-        name: &'a PersonName,
-        /// Their primary address.
+        /// The primary address of whoever claims it.
         account: &'a Email,
     },
     /// To somebody whose addresses or account have changed: it may have been somebody else.
@@ -72,6 +69,8 @@ pub enum Mail<'a> {
         org: &'a OrgName,
         /// Name of the Admin who invites.
         invited_by: &'a str,
+        /// The Admin's address; the operator has none.
+        address: Option<&'a Email>,
         /// As what.
         role: Role,
         /// Words of that Admin.
@@ -154,48 +153,79 @@ static TEMPLATES: LazyLock<Result<Environment<'static>, String>> = LazyLock::new
     Ok(templates)
 });
 
+impl Mail<'_> {
+    /// A word for the kind of mail, which is also the folder of its templates.
+    const fn kind(&self) -> &'static str {
+        match self {
+            Self::Welcome { .. } => "welcome",
+            Self::AccountExists { .. } => "account_exists",
+            Self::NewPassword { .. } => "new_password",
+            Self::Limit { .. } => "limit",
+            Self::ConfirmAddress { .. } => "confirm_address",
+            Self::AddressTaken { .. } => "address_taken",
+            Self::AccountChanged { .. } => "account_changed",
+            Self::Invite { .. } => "invite",
+        }
+    }
+
+    /// The address to open, of a mail that is about one.
+    fn link(&self, public_url: &str) -> Option<String> {
+        let path = match self {
+            Self::Welcome { link } | Self::NewPassword { link, .. } => paths::choose_password(link.expose()),
+            Self::ConfirmAddress { link, .. } => paths::confirm_address(link.expose()),
+            Self::Invite { link, .. } => paths::invite(link.expose()),
+            Self::AccountExists { .. } | Self::Limit { .. } | Self::AddressTaken { .. } | Self::AccountChanged { .. } => return None,
+        };
+        Some(format!("{public_url}{path}"))
+    }
+}
+
 /// Writes a mail. `public_url` starts every link.
 pub fn render(mail: &Mail<'_>, public_url: &str) -> Result<Draft> {
-    let choose = |link: &PlainSecret| format!("{public_url}{}?link={}", paths::CHOOSE_PASSWORD, link.expose());
-    let (template, values) = match mail {
-        Mail::Welcome { name, link } => ("welcome", context! { name => name.as_str(), link => choose(link), public_url }),
+    let link = mail.link(public_url);
+    let values = match mail {
+        Mail::Welcome { .. } => context! { link, public_url },
         Mail::AccountExists { name } => {
             let sign_in = format!("{public_url}{}", paths::SIGN_IN);
             let forgot = format!("{public_url}{}", paths::FORGOT_PASSWORD);
-            ("account_exists", context! { name => name.as_str(), sign_in, forgot, public_url })
+            context! { name => name.as_str(), sign_in, forgot, public_url }
         }
-        Mail::NewPassword { name, link } => ("new_password", context! { name => name.as_str(), link => choose(link), public_url }),
+        Mail::NewPassword { name, .. } => context! { name => name.as_str(), link, public_url },
         Mail::Limit { org, slug, warning } => {
             let (title, consequence) = (warning.measure.title(), warning.measure.consequence());
             let (used, limit) = (warning.measure.amount(warning.used), warning.measure.amount(warning.limit));
             let (reached, link) = (warning.level == Level::Reached, format!("{public_url}{}", paths::org_usage(slug)));
-            ("limit", context! { org => org.as_str(), title, used, limit, consequence, reached, link })
+            context! { org => quoted::name(org.as_str()), title, used, limit, consequence, reached, link }
         }
-        Mail::ConfirmAddress { name, account, link } => {
-            let link = format!("{public_url}{}", paths::confirm_address(link.expose()));
+        Mail::ConfirmAddress { account, .. } => {
             let hours = address::LINK_HOURS;
-            ("confirm_address", context! { name => name.as_str(), account => account.as_str(), link, hours, public_url })
+            context! { account => account.as_str(), link, hours, public_url }
         }
-        Mail::AddressTaken { name, account } => {
-            ("address_taken", context! { name => name.as_str(), account => account.as_str(), public_url })
-        }
+        Mail::AddressTaken { account } => context! { account => account.as_str(), public_url },
         Mail::AccountChanged { name, change } => {
             let (subject, sentence, advice) = (change.subject(), change.sentence(), change.advice());
-            ("account_changed", context! { name => name.as_str(), subject, sentence, advice, public_url })
+            context! { name => name.as_str(), subject, sentence, advice, public_url }
         }
-        Mail::Invite { org, invited_by, role, message, link } => {
-            let link = format!("{public_url}{}", paths::invite(link.expose()));
-            let lines: Vec<_> = message.iter().flat_map(|message| message.as_str().lines()).collect();
-            let (org, role, days) = (org.as_str(), role.to_string(), invite::DAYS);
-            ("invite", context! { org, invited_by, role, lines, link, days, public_url })
+        Mail::Invite { org, invited_by, address, role, message, .. } => {
+            let lines: Vec<_> = message.iter().flat_map(|message| message.as_str().lines()).map(quoted::without_links).collect();
+            let (org, invited_by, address) = (quoted::name(org.as_str()), quoted::name(invited_by), address.map(Email::as_str));
+            let (role, days) = (role.to_string(), invite::DAYS);
+            context! { org, invited_by, address, role, lines, link, days, public_url }
         }
     };
     let templates = TEMPLATES.as_ref().map_err(|error| Error::Mail(error.clone()))?;
+    let kind = mail.kind();
     let part = |part: &str| {
-        let rendered = templates.get_template(&format!("{template}/{part}")).and_then(|template| template.render(&values));
+        let rendered = templates.get_template(&format!("{kind}/{part}")).and_then(|template| template.render(&values));
         rendered.map_err(|error| Error::Mail(error.to_string()))
     };
-    Ok(Draft { subject: part("subject.txt")?.trim().to_owned(), text: part("body.txt")?, html: part("body.html")? })
+    Ok(Draft {
+        kind: kind.to_owned(),
+        subject: part("subject.txt")?.trim().to_owned(),
+        text: lines::folded(&part("body.txt")?),
+        html: part("body.html")?,
+        link: link.map(PlainSecret::new),
+    })
 }
 
 #[cfg(test)]
@@ -215,19 +245,19 @@ mod tests {
         let slug = OrgSlug::parse("acme").unwrap();
         let near = Warning { measure: Measure::Artifacts, level: Level::Near, used: 83 << 30, limit: 100 << 30 };
         let mails = [
-            Mail::Welcome { name: &name, link: &link },
+            Mail::Welcome { link: &link },
             Mail::AccountExists { name: &name },
             Mail::NewPassword { name: &name, link: &link },
-            Mail::ConfirmAddress { name: &name, account: &account, link: &link },
-            Mail::AddressTaken { name: &name, account: &account },
+            Mail::ConfirmAddress { account: &account, link: &link },
+            Mail::AddressTaken { account: &account },
             Mail::AccountChanged { name: &name, change: AccountChange::Added(&account) },
             Mail::AccountChanged { name: &name, change: AccountChange::Removed(&account) },
             Mail::AccountChanged { name: &name, change: AccountChange::Primary(&account) },
             Mail::AccountChanged { name: &name, change: AccountChange::Linked("ada@gmail.com") },
             Mail::AccountChanged { name: &name, change: AccountChange::Unlinked },
             Mail::AccountChanged { name: &name, change: AccountChange::Deleted },
-            Mail::Invite { org: &org, invited_by, role: Role::Member, message: Some(&message), link: &link },
-            Mail::Invite { org: &org, invited_by, role: Role::Admin, message: None, link: &link },
+            Mail::Invite { org: &org, invited_by, address: Some(&account), role: Role::Member, message: Some(&message), link: &link },
+            Mail::Invite { org: &org, invited_by, address: None, role: Role::Admin, message: None, link: &link },
             Mail::Limit { org: &org, slug: &slug, warning: &near },
             Mail::Limit { org: &org, slug: &slug, warning: &Warning { level: Level::Reached, used: 100 << 30, ..near } },
         ];
@@ -238,5 +268,20 @@ mod tests {
             all.extend(["=== ", &draft.subject, "\n\n", &draft.text, "\n--- html\n", &draft.html, "\n"]);
         }
         insta::assert_snapshot!(all);
+    }
+
+    #[test]
+    fn an_invite_holds_no_link_but_its_own() {
+        let org = OrgName::parse("You won! see http://evil.example/x and more than that, and more").unwrap();
+        let message = InviteMessage::parse("Get it at www.evil.example\nor write to bob@evil.example").unwrap();
+        let (mallory, link) = (Email::parse("mallory@example.com").unwrap(), PlainSecret::new("bkinv_0".to_owned()));
+        let (address, message) = (Some(&mallory), Some(&message));
+        let mail = Mail::Invite { org: &org, invited_by: "https://evil.example", address, role: Role::Member, message, link: &link };
+        let draft = render(&mail, "https://build.example.com").unwrap();
+        for part in [&draft.subject, &draft.text, &draft.html] {
+            assert!(!part.contains("evil.example") && !part.contains("http://"), "{part}");
+        }
+        assert!(draft.subject.chars().count() < 120, "{}", draft.subject);
+        assert!(draft.text.contains("mallory@example.com"), "who it was stands there: {}", draft.text);
     }
 }

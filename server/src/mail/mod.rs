@@ -1,19 +1,28 @@
 //! Outgoing mail: sealed in the queue of the database, sent by SMTP, or written as `.eml` files when no mail server is
 //! configured.
 
+mod folder;
+mod lines;
 pub mod messages;
 pub mod queue;
+pub mod settings;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use app::domain::ids::MailId;
 use app::domain::names::Email;
+use app::domain::secret::PlainSecret;
 use aws_lc_rs::aead::{AES_256_GCM, Aad, NONCE_LEN, Nonce, RandomizedNonceKey};
-use lettre::message::{Mailbox, MultiPart};
+use chrono::{DateTime, Utc};
+use lettre::message::header::{ContentTransferEncoding, ContentType, Header, HeaderName, HeaderValue};
+use lettre::message::{Body, Mailbox, MessageBuilder, MultiPart, SinglePart};
+use lettre::transport::smtp::extension::ClientId;
 use lettre::transport::smtp::response::{Category, Code, Severity};
-use lettre::{AsyncFileTransport, AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
+use lettre::{AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
 use serde::{Deserialize, Serialize};
 
+use self::folder::{MailFolder, file_name};
 use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::seal::SealError;
@@ -37,18 +46,42 @@ pub enum MailError {
 
 enum Transport {
     Smtp(AsyncSmtpTransport<Tokio1Executor>),
-    Files(AsyncFileTransport<Tokio1Executor>),
+    Files(MailFolder),
 }
 
 /// A message as it waits in the queue.
 #[derive(Serialize, Deserialize)]
 pub struct Draft {
+    /// A word for the kind of mail. Messages of older versions have none.
+    #[serde(default)]
+    pub kind: String,
     /// Subject line.
     pub subject: String,
     /// Plain text.
     pub text: String,
     /// The same as HTML.
     pub html: String,
+    /// The address to open, of a mail that is about one: without a mail server the operator finds it in the log.
+    #[serde(default)]
+    pub link: Option<PlainSecret>,
+}
+
+/// RFC 3834, 5: nobody's holiday notice is to answer.
+#[derive(Clone)]
+struct AutoSubmitted;
+
+impl Header for AutoSubmitted {
+    fn name() -> HeaderName {
+        HeaderName::new_from_ascii_str("Auto-Submitted")
+    }
+
+    fn parse(_: &str) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
+        Ok(Self)
+    }
+
+    fn display(&self) -> HeaderValue {
+        HeaderValue::new(Self::name(), "auto-generated".to_owned())
+    }
 }
 
 /// A mail server has this long to take a message: less than the claim on the message lasts.
@@ -81,6 +114,8 @@ impl From<lettre::transport::smtp::Error> for NotSent {
 pub struct Mailer {
     transport: Transport,
     from: Mailbox,
+    /// The name of this server among mail servers.
+    host: String,
     key: RandomizedNonceKey,
     /// In milliseconds.
     send_time: AtomicU64,
@@ -91,15 +126,16 @@ impl Mailer {
     pub fn new(config: &Config, key: &[u8; 32]) -> Result<Self, MailError> {
         let transport = if let Some(url) = &config.smtp_url {
             let smtp = AsyncSmtpTransport::<Tokio1Executor>::from_url(url).map_err(MailError::Url)?;
-            Transport::Smtp(smtp.timeout(Some(Duration::from_secs(20))).build())
+            let smtp = smtp.hello_name(ClientId::Domain(config.mail_host())).timeout(Some(Duration::from_secs(20)));
+            Transport::Smtp(smtp.build())
         } else {
             let folder = config.mail_dir();
-            std::fs::create_dir_all(&folder).map_err(|error| MailError::Folder(folder.display().to_string(), error))?;
-            Transport::Files(AsyncFileTransport::new(folder))
+            let shown = folder.display().to_string();
+            Transport::Files(MailFolder::new(folder).map_err(|error| MailError::Folder(shown, error))?)
         };
         let from = config.mail_from.parse().map_err(MailError::Sender)?;
         let key = RandomizedNonceKey::new(&AES_256_GCM, key).map_err(|_| MailError::Key)?;
-        let mailer = Self { transport, from, key, send_time: AtomicU64::default() };
+        let mailer = Self { transport, from, host: config.mail_host(), key, send_time: AtomicU64::default() };
         mailer.set_send_time(SEND_TIME);
         Ok(mailer)
     }
@@ -129,26 +165,36 @@ impl Mailer {
         Duration::from_millis(self.send_time.load(Ordering::Relaxed))
     }
 
-    /// Sends one message.
-    async fn send(&self, recipient: &Email, draft: Draft) -> Result<(), NotSent> {
+    /// What every message begins with. It has one id however often it is tried, so that it can be told from another one.
+    fn headed(&self, id: MailId, recipient: &Email, subject: String, now: DateTime<Utc>) -> Result<MessageBuilder, NotSent> {
         let to = recipient.as_str().parse::<lettre::Address>().map_err(|error| NotSent::for_now(&error))?;
-        let message = Message::builder()
+        Ok(Message::builder()
             .from(self.from.clone())
             .to(Mailbox::new(None, to))
-            .subject(draft.subject)
-            .multipart(MultiPart::alternative_plain_html(draft.text, draft.html))
-            .map_err(|error| NotSent::for_now(&error))?;
+            .subject(subject)
+            .date(now.into())
+            .message_id(Some(format!("<{}@{}>", id.as_uuid(), self.host)))
+            .header(AutoSubmitted))
+    }
+
+    /// Sends one message.
+    async fn send(&self, id: MailId, recipient: &Email, draft: Draft, now: DateTime<Utc>) -> Result<(), NotSent> {
+        let Draft { kind, subject, text, html, link } = draft;
+        let headed = self.headed(id, recipient, subject, now)?;
         match &self.transport {
             // lettre limits only how long connecting takes. A connection of its own for each message is closed with it:
             // one that was left in the middle of a message must never carry another.
-            Transport::Smtp(smtp) => match tokio::time::timeout(self.send_time(), smtp.send(message)).await {
-                Ok(sent) => Ok(sent.map(drop)?),
-                Err(_) => Err(NotSent::for_now(&"the mail server has stopped answering")),
-            },
-            Transport::Files(files) => {
-                let id = files.send(message).await.map_err(|error| NotSent::for_now(&error))?;
-                tracing::info!(file = %format!("{id}.eml"), "no mail server is configured: a message was written to the mail folder");
-                Ok(())
+            Transport::Smtp(smtp) => {
+                let message = headed.multipart(MultiPart::alternative_plain_html(text, html)).map_err(|error| NotSent::for_now(&error))?;
+                match tokio::time::timeout(self.send_time(), smtp.send(message)).await {
+                    Ok(sent) => Ok(sent.map(drop)?),
+                    Err(_) => Err(NotSent::for_now(&"the mail server has stopped answering")),
+                }
+            }
+            Transport::Files(folder) => {
+                let message = headed.singlepart(as_it_is(&text)).map_err(|error| NotSent::for_now(&error))?;
+                let name = file_name(now, &kind, recipient, id);
+                folder.write(name, message.formatted(), link.as_ref()).await.map_err(|error| NotSent::for_now(&error))
             }
         }
     }
@@ -164,4 +210,12 @@ impl Mailer {
             Transport::Files(_) => Ok(()),
         }
     }
+}
+
+/// The text without a transfer encoding, which would break links over lines. Its lines are as short as they have to be:
+/// `lines::folded` saw to it.
+fn as_it_is(text: &str) -> SinglePart {
+    let encoding = if text.is_ascii() { ContentTransferEncoding::SevenBit } else { ContentTransferEncoding::EightBit };
+    let body = Body::dangerous_pre_encoded(text.replace('\n', "\r\n").into_bytes(), encoding);
+    SinglePart::builder().header(ContentType::TEXT_PLAIN).body(body)
 }

@@ -56,7 +56,7 @@ async fn send_one_by_one(state: &State) -> Result<usize> {
                 continue;
             }
         };
-        match state.mailer.send(&mail.recipient, draft).await {
+        match state.mailer.send(mail.id, &mail.recipient, draft, state.clock.now()).await {
             Ok(()) => {
                 mails::delete(state.db.write(), mail.id).await?;
                 metrics::counter!("buildkeep_mails_sent_total").increment(1);

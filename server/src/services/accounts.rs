@@ -3,34 +3,34 @@
 //! Answers do not depend on whether an address has an account, and neither does their time: signing in always costs
 //! one password check, the other ways in take a fixed time that is longer than their work.
 
+mod links;
+
 use std::sync::Arc;
 use std::time::Duration;
 
-use app::backend::accounts::{Accounts as Port, NewAccount, TokensThen};
-use app::domain::ids::{MailLinkId, UserId};
+use app::backend::accounts::{Accounts as Port, ChosenPassword, NewAccount, PasswordLink, TokensThen};
+use app::domain::ids::UserId;
 use app::domain::names::{Email, PersonName};
 use app::domain::password;
 use app::domain::secret::PlainSecret;
-use app::error::{AppError, Field};
+use app::error::{AppError, Conflict, Field};
+use app::paths;
 use app::request::Caller;
 use async_trait::async_trait;
-use chrono::TimeDelta;
 use sea_orm::{ConnectionTrait, DatabaseTransaction};
 
-use crate::auth::secret::{SecretKind, generate, is_well_formed};
+use self::links::{Remembered, WELCOME_HOURS};
 use crate::auth::{change, session};
 use crate::error::{Result, answer};
 use crate::mail::messages::Mail;
 use crate::mail::queue;
-use crate::services::current_password;
 use crate::services::personal_tokens::revoke_all;
+use crate::services::{account_mails, current_password, sign_up};
 use crate::state::State;
 use crate::store::audit::{Action, Object, record};
-use crate::store::users::{self, NewLink, User};
+use crate::store::users::{self, User};
 use crate::store::{addresses, personal_tokens, sessions};
 
-const WELCOME_HOURS: i64 = 24;
-const NEW_PASSWORD_HOURS: i64 = 2;
 /// How long signing up and asking for a new password take, whatever there is to do.
 const FIXED_TIME: Duration = Duration::from_millis(250);
 
@@ -49,21 +49,21 @@ pub(super) async fn in_fixed_time<T>(work: impl Future<Output = T>) -> T {
 }
 
 impl Accounts {
-    async fn new_link(&self, db: &impl ConnectionTrait, user: UserId, hours: i64) -> Result<PlainSecret> {
-        let secret = generate(SecretKind::MailLink)?;
-        let now = self.0.clock.now();
-        let link = NewLink {
-            id: MailLinkId::from_uuid(self.0.clock.new_id()),
-            user,
-            hash: self.0.hasher.hash(secret.expose()),
-            expires_at: now + TimeDelta::hours(hours),
-        };
-        users::replace_link(db, link, now).await?;
-        Ok(secret)
-    }
-
     async fn user(&self, db: &impl ConnectionTrait, id: UserId) -> Result<User> {
         Ok(users::find(db, id).await?.ok_or(AppError::Unauthenticated)?)
+    }
+
+    /// Somebody who has signed up with an address and not proven it yet. What they call themselves waits with the link: it
+    /// may have been anybody.
+    async fn insert_unproven(&self, tx: &DatabaseTransaction, email: &Email) -> Result<UserId> {
+        let state = &self.0;
+        let id = UserId::from_uuid(state.clock.new_id());
+        let user = User { id, email: email.clone(), name: PersonName::of_address(email), password_hash: None, confirmed: false };
+        if users::insert(tx, &user, state.clock.now()).await? {
+            return Ok(id);
+        }
+        // Somebody was faster.
+        Ok(users::find_by_email(tx, email).await?.ok_or(Conflict::JustChanged)?.id)
     }
 
     /// What becomes of the tokens of a person, who is locked, with a new password.
@@ -101,22 +101,24 @@ impl Port for Accounts {
     async fn sign_up(&self, caller: &Caller, new: NewAccount) -> Result<(), AppError> {
         let state = &self.0;
         in_fixed_time(Box::pin(answer(caller, async {
+            let NewAccount { name, email, next } = new;
             let tx = state.db.begin_without_session().await?;
-            let user = User {
-                id: UserId::from_uuid(state.clock.new_id()),
-                email: new.email,
-                name: new.name,
-                password_hash: None,
-                confirmed: false,
-            };
-            users::insert(&tx, &user, state.clock.now()).await?;
-            let email = user.email.clone();
-            let known = users::find_by_email(&tx, &email).await?.unwrap_or(user);
-            if known.confirmed {
-                queue::push(&tx, state, &email, &Mail::AccountExists { name: &known.name }).await?;
-            } else {
-                let link = self.new_link(&tx, known.id, WELCOME_HOURS).await?;
-                queue::push(&tx, state, &email, &Mail::Welcome { name: &known.name, link: &link }).await?;
+            if account_mails::count(state, &tx, caller, &email).await? {
+                match users::find_by_email(&tx, &email).await? {
+                    Some(known) if known.confirmed => {
+                        queue::push(&tx, state, &email, &Mail::AccountExists { name: &known.name }).await?;
+                    }
+                    known if sign_up::is_open_to(state, &tx, &email).await? => {
+                        let user = match known {
+                            Some(user) => user.id,
+                            None => self.insert_unproven(&tx, &email).await?,
+                        };
+                        let remembered = Remembered { name: Some(&name), next: paths::way_through_mail(&next) };
+                        let link = self.new_link(&tx, user, WELCOME_HOURS, remembered).await?;
+                        queue::push(&tx, state, &email, &Mail::Welcome { link: &link }).await?;
+                    }
+                    Some(_) | None => {}
+                }
             }
             tx.commit().await?;
             state.mail_waiting.notify_one();
@@ -125,57 +127,55 @@ impl Port for Accounts {
         .await
     }
 
-    async fn choose_password(
-        &self,
-        caller: &Caller,
-        link: PlainSecret,
-        password: PlainSecret,
-        tokens: TokensThen,
-    ) -> Result<UserId, AppError> {
+    async fn choose_password(&self, caller: &Caller, chosen: ChosenPassword) -> Result<(UserId, Option<String>), AppError> {
         let state = &self.0;
         answer(caller, async {
-            if !is_well_formed(SecretKind::MailLink, link.expose()) {
-                return Err(AppError::LinkUnusable.into());
+            let ChosenPassword { link: secret, password, name, tokens } = chosen;
+            let (link, user) = self.link(&secret).await?;
+            if link.used_at.is_some() {
+                return self.choose_again(caller, &secret, password).await;
             }
-            let hash = state.hasher.hash(link.expose());
-            let now = state.clock.now();
-            let id = users::find_link(state.db.read(), &hash, now).await?.ok_or(AppError::LinkUnusable)?;
-            let user = self.user(state.db.read(), id).await?;
             password::check_new(password.expose(), &user.email).map_err(|reason| AppError::field(Field::Password, reason))?;
-            let password_hash = state.passwords.hash(password).await?;
+            let password_hash = state.passwords.hash(password.clone()).await?;
 
-            let tx = change::begin_ending_of(state, caller, Some(id)).await?;
-            users::lock(&tx, id).await?.ok_or(AppError::LinkUnusable)?;
-            if !users::consume_link(&tx, &hash).await? {
-                return Err(AppError::LinkUnusable.into());
+            let now = state.clock.now();
+            let tx = change::begin_ending_of(state, caller, Some(user.id)).await?;
+            let mut user = users::lock(&tx, user.id).await?.ok_or(AppError::LinkUnusable)?;
+            if !users::consume_link(&tx, &link, now).await? {
+                tx.rollback().await?;
+                return self.choose_again(caller, &secret, password).await;
             }
-            users::delete_links(&tx, id).await?;
-            addresses::cancel_links(&tx, id).await?;
-            users::set_password(&tx, id, &password_hash).await?;
-            users::confirm(&tx, id, now).await?;
-            sessions::end_all(&tx, id, None).await?;
-            session::open(state, &tx, caller, id).await?;
-            self.then(&tx, caller, id, tokens).await?;
+            if !user.confirmed
+                && let Some(name) = name.or_else(|| link.name.clone())
+            {
+                users::rename(&tx, user.id, &name).await?;
+                user.name = name;
+            }
+            addresses::cancel_links(&tx, user.id).await?;
+            users::set_password(&tx, user.id, &password_hash).await?;
+            users::confirm(&tx, user.id, now).await?;
+            sessions::end_all(&tx, user.id, None).await?;
+            session::open(state, &tx, caller, user.id).await?;
+            self.then(&tx, caller, user.id, tokens).await?;
             record(&tx, &state.clock, caller, None, Action::PasswordChosen, account(&user), None).await?;
             match tokens {
                 TokensThen::Keep => tx.commit().await?,
                 TokensThen::Revoke => tx.commit_taking_access(state).await?,
             }
-            Ok(id)
+            Ok((user.id, self.way(&link)?))
         })
         .await
     }
 
-    async fn has_tokens(&self, caller: &Caller, link: &PlainSecret) -> Result<bool, AppError> {
+    async fn open_link(&self, caller: &Caller, link: &PlainSecret) -> Result<PasswordLink, AppError> {
         answer(caller, async {
-            let (db, now) = (self.0.db.read(), self.0.clock.now());
-            if !is_well_formed(SecretKind::MailLink, link.expose()) {
-                return Ok(false);
+            let (link, user) = self.link(link).await?;
+            if link.used_at.is_some() {
+                return Err(AppError::LinkUnusable.into());
             }
-            match users::find_link(db, &self.0.hasher.hash(link.expose()), now).await? {
-                Some(user) => Ok(personal_tokens::count_working(db, user, now).await? > 0),
-                None => Ok(false),
-            }
+            let has_tokens = personal_tokens::count_working(self.0.db.read(), user.id, self.0.clock.now()).await? > 0;
+            let new_name = (!user.confirmed).then(|| link.name.unwrap_or(user.name));
+            Ok(PasswordLink { has_tokens, new_name })
         })
         .await
     }
@@ -205,14 +205,15 @@ impl Port for Accounts {
         .await
     }
 
-    async fn forgot_password(&self, caller: &Caller, email: Email) -> Result<(), AppError> {
+    async fn forgot_password(&self, caller: &Caller, email: Email, next: &str) -> Result<(), AppError> {
         let state = &self.0;
         in_fixed_time(Box::pin(answer(caller, async {
             let tx = state.db.begin_without_session().await?;
-            if let Some(user) = users::find_by_email(&tx, &email).await? {
-                let link = self.new_link(&tx, user.id, NEW_PASSWORD_HOURS).await?;
+            if account_mails::count(state, &tx, caller, &email).await?
+                && let Some(user) = users::find_by_email(&tx, &email).await?
+            {
                 // To the address that was entered: the primary one may be the mailbox that they have lost.
-                queue::push(&tx, state, &email, &Mail::NewPassword { name: &user.name, link: &link }).await?;
+                self.send_link(&tx, &user, &email, paths::way_through_mail(next)).await?;
             }
             tx.commit().await?;
             state.mail_waiting.notify_one();
@@ -255,8 +256,9 @@ impl Port for Accounts {
         answer(caller, async {
             let tx = change::begin(state, caller).await?;
             let user = self.user(&tx, signed_in.id).await?;
-            let link = self.new_link(&tx, user.id, NEW_PASSWORD_HOURS).await?;
-            queue::push(&tx, state, &user.email, &Mail::NewPassword { name: &user.name, link: &link }).await?;
+            if account_mails::count(state, &tx, caller, &user.email).await? {
+                self.send_link(&tx, &user, &user.email, Some(paths::ACCOUNT_SECURITY.to_owned())).await?;
+            }
             tx.commit().await?;
             state.mail_waiting.notify_one();
             Ok(())

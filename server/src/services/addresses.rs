@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use app::backend::addresses::{AddressRow, Addresses as Port};
+use app::backend::addresses::{AddressRow, Addresses as Port, Claim};
 use app::domain::address;
 use app::domain::ids::UserId;
 use app::domain::names::{Email, Reason};
@@ -46,7 +46,7 @@ impl Addresses {
         let day = |most| Quota { most, within: TimeDelta::days(1) };
         let subjects = [
             (format!("addresses by {user}"), day(address::MOST_MAILS_OF_ONE)),
-            (format!("addresses to {email}"), day(address::MOST_MAILS_TO_ONE)),
+            (format!("addresses to {}", email.mailbox()), day(address::MOST_MAILS_TO_ONE)),
         ];
         for (subject, quota) in subjects {
             if quotas::take(tx, &subject, quota, self.0.clock.now()).await?.is_some() {
@@ -61,8 +61,8 @@ impl Addresses {
         self.count_mail(tx, user.id, email).await?;
         let link = generate(SecretKind::AddressLink)?;
         let mail = match addresses::owner(tx, email).await? {
-            Some(_) => Mail::AddressTaken { name: &user.name, account: &user.email },
-            None => Mail::ConfirmAddress { name: &user.name, account: &user.email, link: &link },
+            Some(_) => Mail::AddressTaken { account: &user.email },
+            None => Mail::ConfirmAddress { account: &user.email, link: &link },
         };
         queue::push(tx, &self.0, email, &mail).await?;
         let expires_at = self.0.clock.now() + TimeDelta::hours(address::LINK_HOURS);
@@ -130,7 +130,7 @@ impl Port for Addresses {
                 return Err(AppError::NotFound.into());
             }
             let link = self.send(&tx, &user, &email).await?;
-            addresses::renew_link(&tx, user.id, &email, link).await?;
+            addresses::add_link(&tx, user.id, &email, link).await?;
             self.audit(&tx, caller, &user, Action::AddressAdded, &email).await?;
             tx.commit().await?;
             state.mail_waiting.notify_one();
@@ -139,12 +139,15 @@ impl Port for Addresses {
         .await
     }
 
-    async fn open(&self, caller: &Caller, link: &PlainSecret) -> Result<Email, AppError> {
-        let user = caller.user()?;
+    async fn open(&self, caller: &Caller, link: &PlainSecret) -> Result<Claim, AppError> {
         answer(caller, async {
             let found = addresses::find_link(self.0.db.read(), &self.hash(link)?, self.0.clock.now()).await?;
-            let (claimant, email) = found.ok_or(AppError::LinkUnusable)?;
-            if claimant == user.id { Ok(email) } else { Err(AppError::Forbidden.into()) }
+            // Said to everybody: it is in vain to sign in for it.
+            let claim = found.ok_or(AppError::LinkUnusable)?;
+            if claim.user != caller.user()?.id {
+                return Err(AppError::Forbidden.into());
+            }
+            Ok(Claim { email: claim.email, is_confirmed: claim.is_confirmed })
         })
         .await
     }
@@ -155,10 +158,14 @@ impl Port for Addresses {
             let (hash, now) = (self.hash(link)?, state.clock.now());
             let tx = change::begin(state, caller).await?;
             let user = self.locked(&tx, signed_in.id).await?;
-            let found = addresses::find_link(&tx, &hash, now).await?.filter(|(claimant, _)| *claimant == user.id);
-            let (_, email) = found.ok_or(AppError::LinkUnusable)?;
+            let found = addresses::find_link(&tx, &hash, now).await?.filter(|claim| claim.user == user.id);
+            let claim = found.ok_or(AppError::LinkUnusable)?;
+            let email = claim.email;
+            if claim.is_confirmed {
+                return Ok(email);
+            }
             users::delete_unconfirmed(&tx, &email).await?;
-            if !addresses::confirm(&tx, user.id, &hash, now).await? {
+            if !addresses::confirm(&tx, user.id, &email, now).await? {
                 return Err(AppError::LinkUnusable.into());
             }
             self.tell(&tx, &user, &[&user.email], AccountChange::Added(&email)).await?;

@@ -10,7 +10,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use app::backend::Page;
-use app::backend::invites::{Invitation, InviteRow, Invites as Port, NewInvites};
+use app::backend::invites::{Invitation, InviteLink, InviteRow, Invites as Port, NewInvites};
 use app::domain::ids::{InviteId, MailId, UserId};
 use app::domain::invite::{self, InviteResult, Outcome};
 use app::domain::names::{Email, InviteMessage, OrgSlug, PersonName};
@@ -31,13 +31,14 @@ use crate::auth::access::{self, OrgScope};
 use crate::auth::change;
 use crate::auth::invited;
 use crate::auth::secret::{SecretHash, SecretKind, generate};
-use crate::error::{Result, answer};
+use crate::error::{Error, Result, answer};
 use crate::mail::messages::Mail;
 use crate::mail::queue;
 use crate::state::State;
 use crate::store::audit::{Action, Object, record};
 use crate::store::invites::{NewInvite, OpenInvite, Renewal};
 use crate::store::quotas::Quota;
+use crate::store::users::User;
 use crate::store::{addresses, invites, quotas, users};
 
 /// Invites into organizations.
@@ -55,6 +56,11 @@ fn inviter(caller: &Caller) -> String {
     }
 }
 
+/// The address by which the invited person may know the Admin.
+fn address_of(caller: &Caller) -> Option<&Email> {
+    caller.user().ok().map(|user| &user.email)
+}
+
 impl Invites {
     fn ends(&self) -> DateTime<Utc> {
         self.0.clock.now() + TimeDelta::days(invite::DAYS)
@@ -66,10 +72,10 @@ impl Invites {
         tx: &DatabaseTransaction,
         scope: &OrgScope,
         (email, role, message): (&Email, Role, Option<&InviteMessage>),
-        invited_by: &str,
+        (invited_by, inviting): (&str, Option<&Email>),
     ) -> Result<(SecretHash, MailId)> {
         let link = generate(SecretKind::Invite)?;
-        let mail = Mail::Invite { org: scope.name(), invited_by, role, message, link: &link };
+        let mail = Mail::Invite { org: scope.name(), invited_by, address: inviting, role, message, link: &link };
         let id = queue::push(tx, &self.0, email, &mail).await?;
         Ok((self.0.hasher.hash(link.expose()), id))
     }
@@ -77,7 +83,7 @@ impl Invites {
     async fn invite_one(&self, tx: &DatabaseTransaction, caller: &Caller, scope: &OrgScope, email: &Email, new: &NewInvites) -> Result<()> {
         let state = &self.0;
         let (id, invited_by) = (InviteId::from_uuid(state.clock.new_id()), inviter(caller));
-        let (hash, mail) = self.send(tx, scope, (email, new.role, new.message.as_ref()), &invited_by).await?;
+        let (hash, mail) = self.send(tx, scope, (email, new.role, new.message.as_ref()), (&invited_by, address_of(caller))).await?;
         let row = NewInvite {
             id,
             email: email.clone(),
@@ -108,7 +114,7 @@ impl Invites {
         let state = &self.0;
         invites::cancel_mails(tx, scope.id(), Some(open.id)).await?;
         let invited_by = inviter(caller);
-        let (hash, mail) = self.send(tx, scope, (&open.email, role, message), &invited_by).await?;
+        let (hash, mail) = self.send(tx, scope, (&open.email, role, message), (&invited_by, address_of(caller))).await?;
         let inviter = caller.user().ok().map(|user| user.id);
         let (now, expires_at) = (state.clock.now(), self.ends());
         let renewal = Renewal { role, message: message.cloned(), invited_by, inviter, hash, mail, now, expires_at, requires_provider };
@@ -152,6 +158,11 @@ impl Invites {
             }
         }
         Ok(may_get)
+    }
+
+    /// Whose mailbox this is.
+    async fn known(&self, email: &Email) -> Result<Option<User>> {
+        Ok(users::find_by_email(self.0.db.read(), email).await?.filter(|user| user.confirmed))
     }
 
     /// The open invite that an Admin wants to change. The organization is locked.
@@ -282,17 +293,21 @@ impl Port for Invites {
         .await
     }
 
-    async fn open(&self, caller: &Caller, link: &PlainSecret) -> Result<Invitation, AppError> {
+    async fn open(&self, caller: &Caller, link: &PlainSecret) -> Result<InviteLink, AppError> {
         answer(caller, async {
+            let viewer = caller.user().ok().map(|user| user.id);
+            if let Some(slug) = invited::accepted(self.0.db.read(), &self.0.hasher, link, viewer).await? {
+                return Ok(InviteLink::Accepted(slug));
+            }
             let invited = invited::by_link(self.0.db.read(), &self.0.hasher, link, self.0.clock.now()).await?;
             let owner = addresses::owner(self.0.db.read(), invited.email()).await?;
-            let is_yours = owner.is_some() && owner == caller.user().ok().map(|user| user.id);
+            let is_yours = owner.is_some() && owner == viewer;
             if let (true, Some(user)) = (is_yours, owner)
                 && invited.is_overruled(self.0.db.read(), user).await?
             {
                 return Err(Conflict::WasRemoved.into());
             }
-            Ok(invited.view(is_yours, owner.is_some()))
+            Ok(InviteLink::Open(invited.view(is_yours, owner.is_some())))
         })
         .await
     }
@@ -329,10 +344,17 @@ impl Port for Invites {
         let state = &self.0;
         answer(caller, async {
             let invited = invited::by_mail(state.db.read(), &state.hasher, &link, state.clock.now()).await?;
-            let known = users::find_by_email(state.db.read(), invited.email()).await?.filter(|user| user.confirmed);
-            match known {
+            if let Some(user) = self.known(invited.email()).await? {
+                return self.join_with_account(caller, &link, user, password).await;
+            }
+            let joined = self.join_with_new_account(caller, &link, name, password.clone()).await;
+            if !matches!(&joined, Err(Error::App(AppError::LinkUnusable | AppError::Conflict(Conflict::InviteClosed)))) {
+                return joined;
+            }
+            // The form was sent twice, and the other one was first: this one means the same if it says the same password.
+            match self.known(invited.email()).await? {
                 Some(user) => self.join_with_account(caller, &link, user, password).await,
-                None => self.join_with_new_account(caller, &link, name, password).await,
+                None => joined,
             }
         })
         .await

@@ -3,6 +3,7 @@
 pub mod access_levels;
 pub mod account_deletion;
 pub mod account_export;
+pub mod account_mails;
 pub mod accounts;
 pub mod addresses;
 pub mod artifacts;
@@ -26,6 +27,7 @@ pub mod retention;
 pub mod runs;
 pub mod sessions;
 pub mod set_up;
+pub mod sign_up;
 pub mod statistics;
 pub mod token_policy;
 pub mod usage;

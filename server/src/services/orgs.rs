@@ -45,6 +45,9 @@ pub async fn create_in(
     name: &OrgName,
     slug: &OrgSlug,
 ) -> Result<OrgId> {
+    if !state.site.everyone_creates_orgs && how != JoinedBy::Operator {
+        return Err(Conflict::OrgsByOperator.into());
+    }
     let (id, now) = (OrgId::from_uuid(state.clock.new_id()), state.clock.now());
     let key = state.keys.new_org_key(id)?;
     if orgs::count_of_user(tx, admin).await? >= MOST_PER_PERSON {

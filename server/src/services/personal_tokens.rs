@@ -19,6 +19,7 @@ use crate::auth::change;
 use crate::auth::secret::{SecretKind, generate, last_four};
 use crate::error::{Error, Result, answer};
 use crate::services::accounts::account;
+use crate::services::current_password;
 use crate::state::State;
 use crate::store::audit::{Action, Object, record};
 use crate::store::ci_tokens::StoredSecret;
@@ -119,6 +120,8 @@ impl Port for PersonalTokens {
         answer(caller, async {
             let state = &self.0;
             let now = state.clock.now();
+            let owner = users::find(state.db.read(), user.id).await?.ok_or(AppError::Unauthenticated)?;
+            current_password::check_if_any(state, caller, &owner, token.current).await?;
             let tx = change::begin(state, caller).await?;
             users::lock(&tx, user.id).await?.ok_or(AppError::Unauthenticated)?;
             require_room(state, &tx, user.id, now).await?;

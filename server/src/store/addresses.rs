@@ -12,7 +12,7 @@ use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::{Expr, OnConflict};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
-use super::entities::{addresses, users};
+use super::entities::{address_links, addresses, users};
 use crate::auth::secret::SecretHash;
 use crate::error::{Result, unique_or};
 
@@ -78,10 +78,20 @@ pub async fn insert(db: &impl ConnectionTrait, user: UserId, email: &Email, link
         email: Set(email.clone().into()),
         added_at: Set(now),
         confirmed_at: Set(None),
-        link_hash: Set(Some(link.hash)),
         link_expires_at: Set(link.expires_at),
     };
     addresses::Entity::insert(row).exec_without_returning(db).await?;
+    insert_link(db, user, email, link).await
+}
+
+async fn insert_link(db: &impl ConnectionTrait, user: UserId, email: &Email, link: NewLink) -> Result<()> {
+    let row = address_links::ActiveModel {
+        secret_hash: Set(link.hash),
+        user_id: Set(user),
+        email: Set(email.clone().into()),
+        expires_at: Set(link.expires_at),
+    };
+    address_links::Entity::insert(row).exec_without_returning(db).await?;
     Ok(())
 }
 
@@ -92,49 +102,60 @@ pub async fn insert_confirmed(db: &impl ConnectionTrait, user: UserId, email: &s
         email: Set(email.to_owned()),
         added_at: Set(now),
         confirmed_at: Set(Some(now)),
-        link_hash: Set(None),
         link_expires_at: Set(now),
     };
-    let known = OnConflict::columns([addresses::Column::UserId, addresses::Column::Email])
-        .update_columns([addresses::Column::ConfirmedAt, addresses::Column::LinkHash])
-        .to_owned();
+    let known =
+        OnConflict::columns([addresses::Column::UserId, addresses::Column::Email]).update_column(addresses::Column::ConfirmedAt).to_owned();
     let inserted = addresses::Entity::insert(row).on_conflict(known).exec_without_returning(db).await;
     inserted.map(drop).map_err(unique_or(Conflict::AddressTaken))
 }
 
-/// Gives a claim another link; the one before stops working. `false` when the person has no such claim.
-pub async fn renew_link(db: &impl ConnectionTrait, user: UserId, email: &Email, link: NewLink) -> Result<bool> {
+/// Gives a claim one more link; earlier ones go on working. `false` when the person has no such claim.
+pub async fn add_link(db: &impl ConnectionTrait, user: UserId, email: &Email, link: NewLink) -> Result<bool> {
     let renewed = addresses::Entity::update_many()
-        .col_expr(addresses::Column::LinkHash, Expr::value(link.hash))
         .col_expr(addresses::Column::LinkExpiresAt, Expr::value(link.expires_at))
         .filter(addresses::Column::UserId.eq(user))
         .filter(addresses::Column::Email.eq(email.as_str()))
         .filter(addresses::Column::ConfirmedAt.is_null())
         .exec(db)
         .await?;
-    Ok(renewed.rows_affected == 1)
+    if renewed.rows_affected == 0 {
+        return Ok(false);
+    }
+    insert_link(db, user, email, link).await?;
+    Ok(true)
+}
+
+/// A claim that a link would prove.
+pub struct FoundClaim {
+    /// Whose.
+    pub user: UserId,
+    /// The address.
+    pub email: Email,
+    /// Whether it is proven already.
+    pub is_confirmed: bool,
 }
 
 /// Who claims which address by this living link.
-pub async fn find_link(db: &impl ConnectionTrait, hash: &SecretHash, now: DateTime<Utc>) -> Result<Option<(UserId, Email)>> {
-    let row = addresses::Entity::find()
-        .filter(addresses::Column::LinkHash.eq(hash.clone()))
-        .filter(addresses::Column::ConfirmedAt.is_null())
-        .filter(addresses::Column::LinkExpiresAt.gt(now))
+pub async fn find_link(db: &impl ConnectionTrait, hash: &SecretHash, now: DateTime<Utc>) -> Result<Option<FoundClaim>> {
+    let link = address_links::Entity::find()
+        .filter(address_links::Column::SecretHash.eq(hash.clone()))
+        .filter(address_links::Column::ExpiresAt.gt(now))
         .one(db)
         .await?;
-    Ok(row.map(|row| (row.user_id, Email::from_stored(row.email))))
+    let Some(link) = link else { return Ok(None) };
+    let row = addresses::Entity::find_by_id((link.user_id, link.email)).one(db).await?;
+    Ok(row.map(|row| FoundClaim { user: row.user_id, email: Email::from_stored(row.email), is_confirmed: row.confirmed_at.is_some() }))
 }
 
-/// Uses a link of this person up: the mailbox is proven. Only one of several at the same moment gets `true`; `Conflict`
-/// when somebody else has proven the address.
-pub async fn confirm(db: &impl ConnectionTrait, user: UserId, hash: &SecretHash, now: DateTime<Utc>) -> Result<bool> {
+/// The mailbox of a claim is proven. Only one of several at the same moment gets `true`; `Conflict` when somebody else has
+/// proven the address.
+pub async fn confirm(db: &impl ConnectionTrait, user: UserId, email: &Email, now: DateTime<Utc>) -> Result<bool> {
     let confirmed = addresses::Entity::update_many()
         .col_expr(addresses::Column::ConfirmedAt, Expr::value(now))
-        .col_expr(addresses::Column::LinkHash, Expr::value(None::<SecretHash>))
         .filter(addresses::Column::UserId.eq(user))
-        .filter(addresses::Column::LinkHash.eq(hash.clone()))
-        .filter(addresses::Column::LinkExpiresAt.gt(now))
+        .filter(addresses::Column::Email.eq(email.as_str()))
+        .filter(addresses::Column::ConfirmedAt.is_null())
         .exec(db)
         .await
         .map_err(unique_or(Conflict::AddressTaken))?;
@@ -149,11 +170,13 @@ pub async fn delete(db: &impl ConnectionTrait, user: UserId, email: &Email) -> R
 
 /// Makes the links of a person's claims stop working: somebody else may have asked for them.
 pub async fn cancel_links(db: &impl ConnectionTrait, user: UserId) -> Result<()> {
-    addresses::Entity::update_many()
-        .col_expr(addresses::Column::LinkHash, Expr::value(None::<SecretHash>))
-        .filter(addresses::Column::UserId.eq(user))
-        .exec(db)
-        .await?;
+    address_links::Entity::delete_many().filter(address_links::Column::UserId.eq(user)).exec(db).await?;
+    Ok(())
+}
+
+/// Forgets links that do not work any more.
+pub async fn delete_expired_links(db: &impl ConnectionTrait, now: DateTime<Utc>) -> Result<()> {
+    address_links::Entity::delete_many().filter(address_links::Column::ExpiresAt.lte(now)).exec(db).await?;
     Ok(())
 }
 

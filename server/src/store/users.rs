@@ -162,36 +162,74 @@ pub struct NewLink {
     pub hash: SecretHash,
     /// When it stops working.
     pub expires_at: DateTime<Utc>,
+    /// What the one called themselves who signed up.
+    pub name: Option<PersonName>,
+    /// Where it leads on to, sealed.
+    pub sealed_next: Option<Vec<u8>>,
 }
 
-/// Stores a link; older ones of the same person stop working.
-pub async fn replace_link(db: &impl ConnectionTrait, link: NewLink, now: DateTime<Utc>) -> Result<()> {
-    delete_links(db, link.user).await?;
+/// A link that works, or was used lately.
+pub struct FoundLink {
+    /// Its id.
+    pub id: MailLinkId,
+    /// Whose mailbox it went to.
+    pub user: UserId,
+    /// What the one called themselves who signed up.
+    pub name: Option<PersonName>,
+    /// Where it leads on to, sealed.
+    pub sealed_next: Option<Vec<u8>>,
+    /// When it was used.
+    pub used_at: Option<DateTime<Utc>>,
+}
+
+/// Stores a link. Earlier ones of the same person go on working.
+pub async fn insert_link(db: &impl ConnectionTrait, link: NewLink, now: DateTime<Utc>) -> Result<()> {
     let row = mail_links::ActiveModel {
         id: Set(link.id),
         user_id: Set(link.user),
         secret_hash: Set(link.hash),
         created_at: Set(now),
         expires_at: Set(link.expires_at),
+        name: Set(link.name.map(String::from)),
+        sealed_next: Set(link.sealed_next),
+        used_at: Set(None),
     };
     mail_links::Entity::insert(row).exec_without_returning(db).await?;
     Ok(())
 }
 
-/// Whose living link this is.
-pub async fn find_link(db: &impl ConnectionTrait, hash: &SecretHash, now: DateTime<Utc>) -> Result<Option<UserId>> {
+/// The link with this secret, as long as it is not too old.
+pub async fn find_link(db: &impl ConnectionTrait, hash: &SecretHash, now: DateTime<Utc>) -> Result<Option<FoundLink>> {
     let row = mail_links::Entity::find()
         .filter(mail_links::Column::SecretHash.eq(hash.clone()))
         .filter(mail_links::Column::ExpiresAt.gt(now))
         .one(db)
         .await?;
-    Ok(row.map(|row| row.user_id))
+    let found = |row: mail_links::Model| {
+        let name = row.name.as_deref().map(PersonName::parse).transpose().map_err(|_| Error::Stored("person's name"))?;
+        Ok(FoundLink { id: row.id, user: row.user_id, name, sealed_next: row.sealed_next, used_at: row.used_at })
+    };
+    row.map(found).transpose()
 }
 
-/// Uses the link up; only one of several at the same moment gets `true`.
-pub async fn consume_link(db: &impl ConnectionTrait, hash: &SecretHash) -> Result<bool> {
-    let deleted = mail_links::Entity::delete_many().filter(mail_links::Column::SecretHash.eq(hash.clone())).exec(db).await?;
-    Ok(deleted.rows_affected > 0)
+/// Uses the link up, and with it all others of the person; only one of several uses at the same moment gets `true`. The
+/// person is locked.
+pub async fn consume_link(db: &impl ConnectionTrait, link: &FoundLink, now: DateTime<Utc>) -> Result<bool> {
+    let used = mail_links::Entity::update_many()
+        .col_expr(mail_links::Column::UsedAt, Expr::value(now))
+        .filter(mail_links::Column::Id.eq(link.id))
+        .filter(mail_links::Column::UsedAt.is_null())
+        .exec(db)
+        .await?;
+    if used.rows_affected == 0 {
+        return Ok(false);
+    }
+    mail_links::Entity::delete_many()
+        .filter(mail_links::Column::UserId.eq(link.user))
+        .filter(mail_links::Column::Id.ne(link.id))
+        .exec(db)
+        .await?;
+    Ok(true)
 }
 
 /// Makes the person's links stop working.

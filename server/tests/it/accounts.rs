@@ -132,13 +132,127 @@ async fn a_link_for_a_new_password_works_for_two_hours() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_newer_link_replaces_the_older_one() {
+async fn an_earlier_link_goes_on_working_until_one_is_used() {
     let app = TestApp::start().await;
     let browser = app.browser();
     let older = zoe_signs_up(&app, &browser).await;
     let newer = zoe_signs_up(&app, &browser).await;
-    choose(&browser, &older, PASSWORD).await.refused(410, &AppError::LinkUnusable);
-    choose(&browser, &newer, PASSWORD).await.done();
+    choose(&browser, &older, PASSWORD).await.done();
+    choose(&browser, &newer, PASSWORD).await.refused(410, &AppError::LinkUnusable);
+    let mut links = Vec::new();
+    for _ in 0..2 {
+        browser.post(FORGOT, &[("email", "zoe@example.com")]).await.done();
+        links.push(app.only_mail().await.link());
+    }
+    choose(&app.browser(), &links[0], "another horse battery").await.done();
+    choose(&app.browser(), &links[1], "a third horse battery").await.refused(410, &AppError::LinkUnusable);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_form_that_is_sent_twice_at_once_leads_in_both_times() {
+    let app = TestApp::start().await;
+    let link = zoe_signs_up(&app, &app.browser()).await;
+    let (one, other) = (app.browser(), app.browser());
+    let (first, second) = tokio::join!(choose(&one, &link, PASSWORD), choose(&other, &link, PASSWORD));
+    first.done();
+    second.done();
+    assert!(other.is_signed_in().await || one.is_signed_in().await);
+    app.state.clock.advance(TimeDelta::minutes(2));
+    choose(&app.browser(), &link, PASSWORD).await.refused(410, &AppError::LinkUnusable);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_link_that_works_no_more_says_so_before_a_password_is_typed() {
+    let app = TestApp::start().await;
+    let link = zoe_signs_up(&app, &app.browser()).await;
+    let page = async |link: &str| app.browser().get(&format!("/choose-password?link={link}")).await;
+    assert!(page(&link).await.is(200).text().contains("New password"));
+    choose(&app.browser(), &link, PASSWORD).await.done();
+    app.browser().post(FORGOT, &[("email", "zoe@example.com")]).await.done();
+    let old = app.only_mail().await.link();
+    app.state.clock.advance(TimeDelta::hours(2));
+    for dead in [link.as_str(), &old, "", "bklnk_"] {
+        let text = page(dead).await.is(410).text();
+        assert!(!text.contains("New password") && text.contains("Ask for a new link") && text.contains("/forgot-password"), "{text}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_name_counts_with_which_the_one_signed_up_whose_link_is_used() {
+    let app = TestApp::start().await;
+    let zoe = app.browser();
+    let own = zoe_signs_up(&app, &zoe).await;
+    let evil = [("name", "You won! see http://evil.example/x"), ("email", "zoe@example.com")];
+    app.browser().post(SIGN_UP, &evil).await.done();
+    let strangers = app.only_mail().await;
+    assert!(!strangers.content.contains("won") && !strangers.content.contains("evil"), "{strangers:?}");
+    // Whichever mail she opens, she sees the name and can change it.
+    let page = zoe.get(&format!("/choose-password?link={}", strangers.link())).await.is(200).text();
+    assert!(page.contains("value=\"You won! see http://evil.example/x\""), "{page}");
+    let page = zoe.get(&format!("/choose-password?link={own}")).await.is(200).text();
+    assert!(page.contains("value=\"Zoe\""), "{page}");
+    choose(&zoe, &own, PASSWORD).await.done();
+    assert_eq!(zoe.caller().await.user().unwrap().name.as_str(), "Zoe");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_person_may_correct_the_name_and_whoever_has_an_account_keeps_it() {
+    let app = TestApp::start().await;
+    let zoe = app.browser();
+    let link = zoe_signs_up(&app, &zoe).await;
+    zoe.post(CHOOSE, &[("link", &link), ("password", PASSWORD), ("name", "\u{202e}")]).await.refused_for(Field::Name);
+    zoe.post(CHOOSE, &[("link", &link), ("password", PASSWORD), ("name", "Zoe Zebra")]).await.done();
+    assert_eq!(zoe.caller().await.user().unwrap().name.as_str(), "Zoe Zebra");
+    zoe.post(FORGOT, &[("email", "zoe@example.com")]).await.done();
+    let form = [("link", app.only_mail().await.link()), ("password", "another horse battery".into()), ("name", "Somebody else".into())];
+    let form = form.each_ref().map(|(name, value): &(&str, String)| (*name, value.as_str()));
+    zoe.post(CHOOSE, &form).await.done();
+    assert_eq!(zoe.caller().await.user().unwrap().name.as_str(), "Zoe Zebra");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobodys_mailbox_is_flooded_and_all_its_links_work() {
+    let app = TestApp::start().await;
+    let ada = app.person("ada").await;
+    let unknown = app.browser().post(FORGOT, &[("email", "nobody@example.com")]).await;
+    for number in 0..20 {
+        let email = format!("ada+{number}@example.com");
+        let (form, fields) = if number % 2 == 0 {
+            (FORGOT, vec![("email", ada.email.as_str())])
+        } else {
+            (SIGN_UP, vec![("name", "Eve"), ("email", &email)])
+        };
+        let answer = app.browser().post(form, &fields).await;
+        assert_eq!(visible(&answer), visible(&unknown), "whoever asks learns nothing");
+    }
+    let mails = app.mailbox().await;
+    assert_eq!(mails.len(), 5, "{mails:?}");
+    let link = mails.iter().find(|mail| mail.to == ada.email).unwrap().link();
+    app.state.clock.advance(TimeDelta::hours(1));
+    app.browser().post(FORGOT, &[("email", &ada.email)]).await.done();
+    app.only_mail().await;
+    choose(&app.browser(), &link, "another horse battery").await.done();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_network_causes_few_mails_an_hour_and_others_go_on() {
+    let app = TestApp::start_with(|config| {
+        config.mails_per_hour = 3;
+        config.trusted_proxies = vec!["127.0.0.1".parse().unwrap()];
+    })
+    .await;
+    let ask = async |network: &str, number: usize| {
+        let form = app.browser().form(FORGOT, &[("email", &format!("person-{number}@example.com"))]);
+        app.browser().send(form.header("x-forwarded-for", network)).await
+    };
+    for number in 0..3 {
+        ask("2001:db8:1:2::7", number).await.done();
+    }
+    let refused = ask("2001:db8:1:2::8", 3).await.is(429);
+    assert!(matches!(serde_json::from_slice(&refused.body).unwrap(), AppError::RateLimited(1..=3600)), "{}", refused.text());
+    ask("192.0.2.7", 4).await.done();
+    app.state.clock.advance(TimeDelta::hours(1));
+    ask("2001:db8:1:2::9", 5).await.done();
 }
 
 #[tokio::test(flavor = "multi_thread")]

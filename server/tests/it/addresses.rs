@@ -70,7 +70,6 @@ async fn an_address_is_added_proven_and_made_primary() {
 
     assert_eq!(confirm(&ada, &link).await.done(), "/account/addresses");
     assert_eq!(sent(app.mailbox().await), [("ada@example.com".to_owned(), "An address was added to your account".to_owned())]);
-    confirm(&ada, &link).await.refused(410, &AppError::LinkUnusable);
     app.browser().sign_in(WORK, PASSWORD).await.done();
 
     change(&ada, "make-primary", WORK).await.done();
@@ -228,23 +227,40 @@ async fn nobody_is_flooded_with_mails_to_confirm() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_link_lives_for_a_day_a_newer_one_replaces_it_and_a_new_password_ends_it() {
+async fn a_link_lives_for_a_day_and_a_new_password_ends_it() {
     let app = TestApp::start().await;
     let ada = app.person("ada").await;
     let first = claimed(&app, &ada, WORK).await;
-    change(&ada, "resend", WORK).await.done();
-    let second = app.only_mail().await.link();
-    confirm(&ada, &first).await.refused(410, &AppError::LinkUnusable);
     app.state.clock.advance(TimeDelta::days(1));
-    confirm(&ada, &second).await.refused(410, &AppError::LinkUnusable);
+    confirm(&ada, &first).await.refused(410, &AppError::LinkUnusable);
+    app.browser().get(&format!("/confirm-address?link={first}")).await.is(410);
     change(&ada, "resend", WORK).await.done();
     let third = app.only_mail().await.link();
     ada.post("/do/accounts/change-password", &[("current", PASSWORD), ("password", "another horse battery")]).await.done();
     confirm(&ada, &third).await.refused(410, &AppError::LinkUnusable);
     for wrong in ["", "bkadr_", "bklnk_000000000000000000000000000000000"] {
         confirm(&ada, wrong).await.refused(410, &AppError::LinkUnusable);
-        ada.get(&format!("/confirm-address?link={wrong}")).await.is(400);
+        ada.get(&format!("/confirm-address?link={wrong}")).await.is(410);
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_earlier_link_goes_on_working_and_twice_is_once() {
+    let app = TestApp::start().await;
+    let ada = app.person("ada").await;
+    let first = claimed(&app, &ada, WORK).await;
+    change(&ada, "resend", WORK).await.done();
+    let second = app.only_mail().await.link();
+    let page = format!("/confirm-address?link={first}");
+    assert_eq!(app.browser().get(&page).await.is(302).header("location"), format!("/sign-in?next={}", app::paths::percent_encode(&page)));
+    let (one, other) = tokio::join!(confirm(&ada, &first), confirm(&ada, &second));
+    one.done();
+    other.done();
+    assert_eq!(ada.get(&page).await.is(302).header("location"), "/account/addresses");
+    assert_eq!(app.mailbox().await.len(), 1, "its owner is told once");
+    change(&ada, "remove", WORK).await.done();
+    ada.get(&page).await.is(410);
+    confirm(&ada, &second).await.refused(410, &AppError::LinkUnusable);
 }
 
 #[tokio::test(flavor = "multi_thread")]

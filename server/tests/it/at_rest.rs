@@ -120,7 +120,10 @@ async fn a_copy_of_the_database_the_folder_and_the_log_reveals_no_credential_and
     }
 
     let log = log_lines();
-    assert!(log.contains(".eml"), "the log holds what it should");
+    // On a server without mail, one line alone holds the link of each mail, for the operator: `mail::folder` says why.
+    let (told, log): (Vec<_>, Vec<_>) = log.lines().partition(|line| line.contains("no mail server is configured: a message was written"));
+    assert!(told.iter().any(|line| line.contains(".eml")), "the log holds what it should");
+    let log = log.join("\n");
     secrets.are_not_in("the log", log.as_bytes());
 }
 

@@ -81,7 +81,7 @@ pub const SERVER_FUNCTIONS: &str = "
 /do/access-levels/set-id           401       404        404     403    303      401    403   org_slug=$org workspace_id=$workspace access=none
 /do/access-levels/set-personal     401       404        404     403    303      401    403   org_slug=$org workspace_id=$workspace access=read-write
 /do/token-policy/set               401       404        404     403    303      401    403   org_slug=$org ci_days=90 personal_days=90
-/do/personal-tokens/create         401       303        303     303    303      401    303   name=laptop expires=90d
+/do/personal-tokens/create         401       303        303     303    303      401    303   name=laptop expires=90d current=$password
 /do/personal-tokens/revoke         401       404        404     404    404      401    404   token=$unknown
 /do/logins/confirm                 401       409        409     409    409      401    409   code=BCDF-GHJK expires=90d
 /do/logins/refuse                  401       409        409     409    409      401    409   code=BCDF-GHJK
@@ -96,7 +96,7 @@ const PAGES: &str = "
 /sign-in                               200       302        302     302    302      200    302
 /sign-up                               200       302        302     302    302      200    302
 /check-mail                            200       200        200     200    200      200    200
-/choose-password                       400       400        400     400    400      400    400
+/choose-password                       410       410        410     410    410      410    410
 /forgot-password                       200       200        200     200    200      200    200
 /account                               302       200        200     200    200      302    200
 /account/addresses                     302       200        200     200    200      302    200
@@ -106,10 +106,10 @@ const PAGES: &str = "
 /account/organizations                 302       200        200     200    200      302    200
 /account/data                          302       200        200     200    200      302    200
 /account/export.json                   302       200        200     200    200      302    200
-/confirm-address                       302       400        400     400    400      302    400
+/confirm-address                       410       410        410     410    410      410    410
 /login/device                          302       200        200     200    200      302    200
 /help/access                           200       200        200     200    200      200    200
-/invite                                400       400        400     400    400      400    400
+/invite                                410       410        410     410    410      410    410
 /connect/{code}                        200       400        400     400    400      200    400
 /setup/connect-workspace/manual        200       200        200     200    200      200    200
 /setup/connect-workspace/github/connect  200     200        200     200    200      200    200

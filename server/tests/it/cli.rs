@@ -101,6 +101,17 @@ async fn the_doctor_finds_nothing_wrong_with_a_server_that_works() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_doctor_warns_of_mail_that_goes_to_another_host_in_clear() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_buildkeep"));
+    command.arg("--data").arg(folder.path().join("data")).args(["--json", "doctor"]);
+    let output = command.env("BUILDKEEP_SMTP_URL", "smtp://me:secret@0.0.0.0:1").kill_on_drop(true).output();
+    let examined: Value = serde_json::from_slice(&output.await.unwrap().stdout).unwrap();
+    let warning = examined["warnings"][0].as_str().unwrap();
+    assert!(warning.contains("0.0.0.0") && warning.contains("tls=required") && !examined.to_string().contains("secret"), "{examined}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_doctor_names_a_dns_server_that_does_not_answer() {
     let app = TestApp::start().await;
     let output = run(&app, &["doctor"], "").await;

@@ -127,6 +127,37 @@ async fn what_differs_from_person_to_person_is_not_kept_by_anybody() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_differs_from_credential_to_credential_is_not_kept_by_anybody() {
+    let (app, ada, workspace) = TestApp::with_workspace().await;
+    let ci = ada.token(&workspace, ReadWrite).await;
+    let nobody = app.browser();
+    let answers = [
+        ("stored", ci.put("1", archive(b"built")).await),
+        ("hit", ci.get("1").await),
+        ("miss", ci.get("2").await),
+        ("wrong token", ci.with("").get("1").await),
+        ("whoami", nobody.get("/api/v1/whoami").await),
+        ("wrong method", nobody.send(nobody.request(Method::DELETE, "/api/v1/whoami")).await),
+        ("health", nobody.get("/healthz").await),
+    ];
+    for (kind, answer) in answers {
+        assert_eq!(answer.header("cache-control"), "no-store", "{kind}");
+        assert!(answer.headers.get_all("vary").iter().any(|vary| vary == "authorization"), "{kind}");
+    }
+    let page = ada.get("/").await;
+    assert!(page.headers.get_all("vary").iter().any(|vary| vary == "cookie"), "{page:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_the_same_for_everybody_is_kept() {
+    let app = TestApp::start().await;
+    let client = server::client_bundle::version();
+    for path in ["/robots.txt", &format!("/nx-cloud/client/{client}/client.tar.gz")] {
+        assert!(app.browser().get(path).await.is(200).header("cache-control").starts_with("public, max-age="), "{path}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn answers_of_the_cache_api_set_no_cookie() {
     for (kind, answer) in answers().await {
         if ["stored", "hit", "miss", "wrong token", "health", "metrics"].contains(&kind) {

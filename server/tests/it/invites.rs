@@ -130,8 +130,38 @@ async fn a_link_works_once_and_twice_for_the_same_person() {
     join(&app.browser(), &link, "Bob", PASSWORD).await.done();
     join(&app.browser(), &link, "Bob", PASSWORD).await.done();
     join(&app.browser(), &link, "Eve", "another password of mine").await.refused(401, &AppError::WrongCredentials);
-    open_page(&app.browser(), &link).await.is(400);
     assert_eq!(member(&app, "bob@example.com").await.unwrap().name.as_str(), "Bob");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_link_of_an_accepted_invite_leads_into_the_organization_and_nobody_else() {
+    let (app, ada) = TestApp::with_org("acme").await;
+    let link = invited(&app, &ada, "bob@example.com").await;
+    let bob = app.browser();
+    join(&bob, &link, "Bob", PASSWORD).await.done();
+    assert_eq!(open_page(&bob, &link).await.is(302).header("location"), "/o/acme");
+    assert_eq!(open_page(&app.browser(), &link).await.is(302).header("location"), "/sign-in?next=%2Fo%2Facme");
+    let mallory = app.person("mallory").await;
+    let page = open_page(&mallory, &link).await.is(410).text();
+    assert!(!page.contains("password") && page.contains("ask whoever invited you"), "{page}");
+    let id = member(&app, "bob@example.com").await.unwrap().user.to_string();
+    ada.post("/do/members/remove", &[("org_slug", "acme"), ("member", &id)]).await.done();
+    open_page(&bob, &link).await.is(410);
+    open_page(&app.browser(), &link).await.is(410);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_invite_that_is_accepted_twice_at_once_leads_in_both_times() {
+    for round in 0..4 {
+        let (app, ada) = TestApp::with_org("acme").await;
+        let link = invited(&app, &ada, "bob@example.com").await;
+        let (one, other) = (app.browser(), app.browser());
+        let (first, second) = tokio::join!(join(&one, &link, "Bob", PASSWORD), join(&other, &link, "Bob", PASSWORD));
+        assert_eq!((first.done(), second.done()), ("/o/acme".to_owned(), "/o/acme".to_owned()), "round {round}");
+        one.get("/o/acme").await.is(200);
+        other.get("/o/acme").await.is(200);
+        assert_eq!(app.db_count("members").await, 2);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -155,7 +185,7 @@ async fn who_was_removed_does_not_come_in_by_an_invite_that_was_still_open() {
     let bob = app.member("bob", Role::Member).await;
     ada.post("/do/members/remove", &[("org_slug", "acme"), ("member", &bob.id.to_string())]).await.done();
     accept(&bob, only_invite(&app).await.id).await.refused(410, &AppError::LinkUnusable);
-    open_page(&bob, &link).await.is(400);
+    open_page(&bob, &link).await.is(410);
     // Nor does it tell whether a password fits.
     for password in [PASSWORD, "not the password"] {
         join(&app.browser(), &link, "Bob", password).await.refused(410, &AppError::LinkUnusable);
@@ -167,7 +197,7 @@ async fn after_seven_days_a_link_is_dead_until_the_invite_is_sent_again() {
     let (app, ada) = TestApp::with_org("acme").await;
     let old = invited(&app, &ada, "bob@example.com").await;
     app.state.clock.advance(TimeDelta::days(7));
-    open_page(&app.browser(), &old).await.is(400);
+    open_page(&app.browser(), &old).await.is(410);
     join(&app.browser(), &old, "Bob", PASSWORD).await.refused(410, &AppError::LinkUnusable);
     let invite = only_invite(&app).await;
     assert_eq!(invite.state, InviteState::Expired);
@@ -175,7 +205,7 @@ async fn after_seven_days_a_link_is_dead_until_the_invite_is_sent_again() {
     ada.sign_in(&ada.email, PASSWORD).await.done();
     change(&ada, "/do/invites/resend", invite.id).await.done();
     let new = app.only_mail().await.link();
-    open_page(&app.browser(), &old).await.is(400);
+    open_page(&app.browser(), &old).await.is(410);
     join(&app.browser(), &new, "Bob", PASSWORD).await.done();
 }
 
@@ -191,7 +221,7 @@ async fn sending_again_kills_the_old_links_and_takes_the_old_mail_out_of_the_que
     change(&ada, "/do/invites/resend", id).await.done();
 
     let mail = app.only_mail().await;
-    open_page(&app.browser(), copied.secret.expose()).await.is(400);
+    open_page(&app.browser(), copied.secret.expose()).await.is(410);
     open_page(&app.browser(), &mail.link()).await.is(200);
 }
 
@@ -202,7 +232,7 @@ async fn a_revoked_invite_opens_nothing_and_is_not_even_sent() {
     let link = invited(&app, &ada, "bob@example.com").await;
     let id = only_invite(&app).await.id;
     change(&ada, "/do/invites/revoke", id).await.done();
-    open_page(&app.browser(), &link).await.is(400);
+    open_page(&app.browser(), &link).await.is(410);
     accept(&bob, id).await.refused(410, &AppError::LinkUnusable);
     for form in ["/do/invites/revoke", "/do/invites/resend", "/do/invites/link"] {
         change(&ada, form, id).await.refused(409, &AppError::Conflict(Conflict::InviteClosed));
@@ -459,13 +489,19 @@ async fn a_mail_server_that_refuses_tls_gets_no_mail() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_message_is_quoted_in_the_mail_and_never_becomes_markup() {
+async fn a_message_is_quoted_in_the_mail_and_never_becomes_markup_or_a_link() {
     let (app, ada) = TestApp::with_org("acme").await;
-    let form = [("org_slug", "acme"), ("addresses", "bob@example.com"), ("role", "admin"), ("message", "Hi Bob,\r\n<img src=x>")];
+    let form = [
+        ("org_slug", "acme"),
+        ("addresses", "bob@example.com"),
+        ("role", "admin"),
+        ("message", "Hi Bob,\r\n<img src=x> http://evil.example/x"),
+    ];
     ada.post("/do/invites/create", &form).await.done();
     let mail = app.only_mail().await;
     assert_eq!(mail.subject, "ada invites you to acme on Buildkeep");
-    assert!(mail.content.contains("> <img src=x>") && mail.content.contains("&lt;img src=x&gt;"), "{}", mail.content);
+    assert!(mail.content.contains("\r\n> <img src=x> http: //evil. example/x\r\n"), "{}", mail.content);
+    assert!(mail.content.contains("ada (ada@example.com) invites you"), "who it was stands there: {}", mail.content);
     assert_eq!(only_invite(&app).await.role, Role::Admin);
 }
 
@@ -474,7 +510,7 @@ async fn what_is_no_link_is_answered_like_one_that_is_used_up() {
     let app = TestApp::start().await;
     let unknown = "bkinv_0000000000000000000000000000000000000";
     for link in ["", "x", unknown, "bklnk_000000000000000000000000000"] {
-        open_page(&app.browser(), link).await.is(400);
+        open_page(&app.browser(), link).await.is(410);
         join(&app.browser(), link, "Bob", PASSWORD).await.refused(410, &AppError::LinkUnusable);
     }
 }

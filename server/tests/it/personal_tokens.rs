@@ -186,7 +186,7 @@ async fn many_at_once_make_no_more_than_one_person_may_have() {
     for _ in 0..48 {
         bob.personal_token("laptop", "1d").await;
     }
-    let form = [("name", "one more"), ("expires", "1d")];
+    let form = [("name", "one more"), ("expires", "1d"), ("current", PASSWORD)];
     let answers = futures_util::future::join_all((0..4).map(|_| bob.post("/do/personal-tokens/create", &form))).await;
     let (made, refused): (Vec<_>, Vec<_>) = answers.into_iter().partition(|answer| answer.status == 303);
     assert_eq!((made.len(), refused.len()), (2, 2));
@@ -195,6 +195,31 @@ async fn many_at_once_make_no_more_than_one_person_may_have() {
     }
     app.state.clock.advance(TimeDelta::days(1));
     bob.personal_token("those before have ended", "1d").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_browser_that_was_left_open_makes_no_token_without_the_password() {
+    let (app, _) = TestApp::with_org("acme").await;
+    let bob = app.person("bob").await;
+    assert!(bob.get("/account/tokens").await.is(200).text().contains("Your password"));
+    for current in ["", "not the password"] {
+        let form = [("name", "laptop"), ("expires", "1d"), ("current", current)];
+        bob.post("/do/personal-tokens/create", &form).await.refused_for(Field::CurrentPassword);
+    }
+    assert_eq!(app.db_count("personal_tokens").await, 0);
+    assert_eq!(app.db_count("audit_events WHERE action = 'password-refused'").await, 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_has_no_password_makes_a_token_soon_after_signing_in() {
+    let (app, provider) = Provider::start().with_server().await;
+    provider.account("g-zoe", "zoe@example.com", json!({})).await;
+    let zoe = app.browser();
+    zoe.sso(&provider, "g-zoe", "/").await.is(302);
+    let form = [("name", "laptop"), ("expires", "1d")];
+    zoe.post("/do/personal-tokens/create", &form).await.done();
+    app.state.clock.advance(TimeDelta::minutes(11));
+    zoe.post("/do/personal-tokens/create", &form).await.refused(409, &AppError::Conflict(Conflict::SignInAgain));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -284,7 +309,7 @@ async fn a_token_that_is_made_while_all_are_revoked_does_not_survive() {
     let thief = team.app.browser();
     thief.sign_in(&team.bob.email, PASSWORD).await.done();
     let form = [("current", PASSWORD), ("password", PASSWORD), ("revoke_tokens", "true")];
-    let making = (0..8).map(|_| thief.post("/do/personal-tokens/create", &[("name", "mine"), ("expires", "90d")]));
+    let making = (0..8).map(|_| thief.post("/do/personal-tokens/create", &[("name", "mine"), ("expires", "90d"), ("current", PASSWORD)]));
     let (_, changed) = tokio::join!(futures_util::future::join_all(making), team.bob.post("/do/accounts/change-password", &form));
     changed.done();
     let own = team.app.backend().personal_tokens.list(&team.bob.caller().await).await.unwrap();

@@ -1,6 +1,8 @@
 //! The server as a process of its own: how it starts, serves over TLS, and stops.
 
 use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::Arc;
 
@@ -26,9 +28,22 @@ struct Process {
 
 impl Process {
     async fn start(app: &TestApp, settings: &[(&str, &str)]) -> Self {
+        Self::start_by(app, settings, None).await
+    }
+
+    /// Starts it from a shell that has this umask.
+    async fn start_by(app: &TestApp, settings: &[(&str, &str)], umask: Option<&str>) -> Self {
         let config = &app.state.config;
         let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
-        let mut command = Command::new(env!("CARGO_BIN_EXE_buildkeep"));
+        let program = env!("CARGO_BIN_EXE_buildkeep");
+        let mut command = match umask {
+            None => Command::new(program),
+            Some(umask) => {
+                let mut shell = Command::new("sh");
+                shell.args(["-c", &format!("umask {umask}; exec \"$0\" \"$@\""), program]);
+                shell
+            }
+        };
         command.args(["serve", "--listen", &address, "--data"]).arg(&config.data_dir).envs(settings.iter().copied());
         if let Some(url) = &config.database_url {
             command.env("BUILDKEEP_DATABASE_URL", url);
@@ -72,6 +87,40 @@ async fn told_to_stop_it_takes_no_one_new_and_finishes_what_is_under_way() {
     assert!(upload.answer().await.starts_with("HTTP/1.1 200 OK"));
     assert!(process.end().await);
     assert!(ci.read("1").await.unwrap() == body, "stored whole, for the other server too");
+}
+
+/// Whoever may read, write or enter it beside its owner.
+fn open_to_others(folder: &Path) -> Vec<PathBuf> {
+    let mut open = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap().map(Result::unwrap) {
+        if entry.metadata().unwrap().is_dir() {
+            open.extend(open_to_others(&entry.path()));
+        }
+        if entry.metadata().unwrap().permissions().mode() & 0o077 != 0 {
+            open.push(entry.path());
+        }
+    }
+    open
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whatever_the_umask_and_the_folder_are_only_the_owner_reads_what_is_stored() {
+    let (app, ada, workspace) = TestApp::with_workspace().await;
+    let ci = ada.token(&workspace, ReadWrite).await;
+    let data = &app.state.config.data_dir;
+    std::fs::write(data.join("mail/old.eml"), "left by an older version").unwrap();
+    for open in ["", "mail", "mail/old.eml", "artifacts", "master.key"] {
+        std::fs::set_permissions(data.join(open), std::fs::Permissions::from_mode(0o777)).unwrap();
+    }
+    let process = Process::start_by(&app, &[], Some("000")).await;
+    let there = app.browser_at(&process.url());
+    there.post("/do/accounts/sign-up", &[("name", "Zoe"), ("email", "zoe@example.com")]).await.done();
+    ci.at(&process.url()).put("1", archive_of(3 << 20)).await.is(200);
+    until("the mail is a file", async || std::fs::read_dir(data.join("mail")).unwrap().count() == 2).await;
+    assert_eq!(open_to_others(data), Vec::<PathBuf>::new());
+    assert_eq!(std::fs::metadata(data).unwrap().permissions().mode() & 0o777, 0o700);
+    process.signal(Signal::TERM);
+    assert!(process.end().await);
 }
 
 #[tokio::test(flavor = "multi_thread")]

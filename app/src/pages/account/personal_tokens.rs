@@ -24,8 +24,11 @@ use crate::server_fns::personal_tokens::{CreatePersonalToken, RevokePersonalToke
 #[component]
 pub fn PersonalTokensPage() -> impl IntoView {
     let request = request();
-    let load = async move { request.backend.personal_tokens.list(&request.caller).await };
-    loaded(load, |own| {
+    let load = async move {
+        let own = request.backend.personal_tokens.list(&request.caller).await?;
+        Ok((own, request.backend.accounts.has_password(&request.caller).await?))
+    };
+    loaded(load, |(own, has_password)| {
         let title = AccountTab::Tokens.words();
         let list = if own.tokens.is_empty() { view! { <NoToken/> }.into_any() } else { view! { <Tokens tokens=own.tokens/> }.into_any() };
         view! {
@@ -36,7 +39,7 @@ pub fn PersonalTokensPage() -> impl IntoView {
                     </a>
                 </PageHeader>
                 {list}
-                <Creation limits=own.limits/>
+                <Creation limits=own.limits has_password/>
             </Frame>
         }
     })
@@ -117,9 +120,22 @@ pub fn lives() -> Vec<(String, String)> {
 }
 
 #[component]
-fn Creation(limits: Vec<(OrgName, u16)>) -> impl IntoView {
+fn Creation(limits: Vec<(OrgName, u16)>, has_password: bool) -> impl IntoView {
     let action = ServerAction::<CreatePersonalToken>::new();
     let form = FormState::of(action, &request().draft);
+    let password = has_password.then(|| {
+        view! {
+            <TextField
+                form=form.clone()
+                field=Field::CurrentPassword
+                name="current"
+                label="Your password"
+                kind="password"
+                autocomplete="current-password"
+                hint="A token works without it, wherever it is."
+            />
+        }
+    });
     let limit = |(org, days): (OrgName, u16)| view! { <li>{format!("{org}: at most {days} days after it was made")}</li> };
     let limits = (!limits.is_empty()).then(|| {
         view! {
@@ -146,6 +162,7 @@ fn Creation(limits: Vec<(OrgName, u16)>) -> impl IntoView {
                         refused=form.reason(Field::Expires)
                     />
                     {limits}
+                    {password}
                     <div class="form-end">
                         <button class="button button-primary">"Create the token"</button>
                     </div>

@@ -13,6 +13,7 @@ use crate::auth::{change, session};
 use crate::error::{Error, Result};
 use crate::oidc::{Purpose, Verified};
 use crate::services::accounts::account;
+use crate::services::sign_up;
 use crate::store::audit::{Action, record};
 use crate::store::identities::{self, Identity, Told};
 use crate::store::sessions;
@@ -107,10 +108,10 @@ impl Identities {
         let Some(email) = exact.and_then(|email| Email::parse(email).ok()) else { return Ok(Err(SsoFailure::NoAddress)) };
         let now = self.0.clock.now();
         let told = person.name.as_deref().and_then(|name| PersonName::parse(name).ok());
-        let before_the_at = || PersonName::parse(email.local()).map_err(|_| Error::Stored("name"));
-        let name = told.map_or_else(before_the_at, Ok)?;
+        let name = told.unwrap_or_else(|| PersonName::of_address(&email));
         let user = match users::find_by_email(tx, &email).await? {
             Some(known) if known.confirmed => return Ok(Err(SsoFailure::KnownAddress)),
+            Some(_) | None if !sign_up::is_open_to(&self.0, tx, &email).await? => return Ok(Err(SsoFailure::SignUpClosed)),
             Some(unproven) => {
                 // Somebody may prove it at this moment.
                 if users::lock(tx, unproven.id).await?.is_none_or(|user| user.confirmed) {

@@ -3,8 +3,6 @@
 use app::domain::ids::UserId;
 use sea_orm::entity::prelude::*;
 
-use crate::auth::secret::SecretHash;
-
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "addresses")]
 pub struct Model {
@@ -14,7 +12,6 @@ pub struct Model {
     pub email: String,
     pub added_at: DateTimeUtc,
     pub confirmed_at: Option<DateTimeUtc>,
-    pub link_hash: Option<SecretHash>,
     pub link_expires_at: DateTimeUtc,
 }
 

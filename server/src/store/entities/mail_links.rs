@@ -14,6 +14,9 @@ pub struct Model {
     pub secret_hash: SecretHash,
     pub created_at: DateTimeUtc,
     pub expires_at: DateTimeUtc,
+    pub name: Option<String>,
+    pub sealed_next: Option<Vec<u8>>,
+    pub used_at: Option<DateTimeUtc>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

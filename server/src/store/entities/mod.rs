@@ -1,6 +1,7 @@
 //! The rows as they lie in the database; known only inside `store`.
 
 pub mod access_epoch;
+pub mod address_links;
 pub mod addresses;
 pub mod artifacts;
 pub mod audit_events;

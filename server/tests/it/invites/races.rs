@@ -67,7 +67,7 @@ async fn an_organization_that_ends_while_somebody_comes_in_leaves_nothing_behind
         let answers: [Answer; 2] = tokio::join!(join(&browser, &link, "Bob", PASSWORD), admin.post("/do/orgs/delete", &end)).into();
         no_fault(&answers);
         assert_eq!(answers[1].status, 303, "the organization ends in any case");
-        open_page(&app.browser(), &link).await.is(400);
+        open_page(&app.browser(), &link).await.is(410);
     }
     let left = |table: &'static str| app.db_count(table);
     assert_eq!((left("invites").await, left("members").await), (0, 0));

@@ -270,6 +270,7 @@ fn configured(folder: &TempDir) -> (TcpListener, Config) {
         data_dir: folder.path().join("data"),
         // Tests sign in from one address, many times.
         sign_in_per_minute: 1_000_000,
+        mails_per_hour: 1_000_000,
         artifact_limit_mib: 64,
         // Nobody answers there: no test asks the world.
         dns_server: Some(SocketAddr::from(([127, 0, 0, 1], 9))),

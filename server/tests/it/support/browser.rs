@@ -20,7 +20,7 @@ use server::state::State;
 use server::store::{sessions, users};
 use tower_sessions::session::Id;
 
-use super::{Answer, Ci, http_client};
+use super::{Answer, Ci, PASSWORD, http_client};
 
 /// A browser with its cookies.
 #[derive(Clone)]
@@ -226,7 +226,7 @@ impl Person {
 
     /// Creates a personal access token and takes its value from the page that shows it once.
     pub async fn personal_token(&self, name: &str, expires: &str) -> String {
-        self.post("/do/personal-tokens/create", &[("name", name), ("expires", expires)]).await.done();
+        self.post("/do/personal-tokens/create", &[("name", name), ("expires", expires), ("current", PASSWORD)]).await.done();
         match self.notice() {
             Some(Notice::PersonalTokenIssued(issued)) => issued.secret.expose().to_owned(),
             other => panic!("the next page shows no token but {other:?}"),

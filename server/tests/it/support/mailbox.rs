@@ -9,7 +9,7 @@ pub struct Message {
     pub to: String,
     /// Subject.
     pub subject: String,
-    /// The whole file, line breaks of the transfer encoding removed.
+    /// The whole file, as it is.
     pub content: String,
 }
 
@@ -21,7 +21,7 @@ impl Message {
     }
 }
 
-/// Takes all messages out of the folder.
+/// Takes all messages out of the folder, the oldest first.
 pub fn take_all(folder: &Path) -> Vec<Message> {
     let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
     let mails = files.filter(|path| path.extension().is_some_and(|kind| kind == "eml"));
@@ -30,7 +30,9 @@ pub fn take_all(folder: &Path) -> Vec<Message> {
         std::fs::remove_file(path).unwrap();
         parse(&content)
     };
-    mails.map(take).collect()
+    let mut mails: Vec<_> = mails.collect();
+    mails.sort();
+    mails.into_iter().map(take).collect()
 }
 
 fn parse(content: &str) -> Message {
@@ -38,8 +40,5 @@ fn parse(content: &str) -> Message {
         let line = content.lines().take_while(|line| !line.is_empty()).find_map(|line| line.strip_prefix(name));
         line.unwrap_or_else(|| panic!("no header {name} in {content}")).trim().to_owned()
     };
-    assert!(!content.contains("Content-Transfer-Encoding: base64"), "plain text stays readable in the file");
-    // Quoted-printable: soft line breaks, and `=` itself.
-    let whole = content.replace("=\r\n", "").replace("=3D", "=");
-    Message { to: header("To:"), subject: header("Subject:"), content: whole }
+    Message { to: header("To:"), subject: header("Subject:"), content: content.to_owned() }
 }
