@@ -24,6 +24,7 @@ mod m20261124_000014_logins;
 mod m20261124_000015_connections;
 mod m20261124_000016_runs;
 mod m20261125_000017_credential_source;
+mod m20261129_000019_networks;
 mod m20261129_000022_name_keys;
 mod m20261129_000023_mail;
 mod name_key;
@@ -56,6 +57,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261124_000015_connections::Migration),
             Box::new(m20261124_000016_runs::Migration),
             Box::new(m20261125_000017_credential_source::Migration),
+            Box::new(m20261129_000019_networks::Migration),
             Box::new(m20261129_000022_name_keys::Migration),
             Box::new(m20261129_000023_mail::Migration),
         ]

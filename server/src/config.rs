@@ -11,6 +11,7 @@ use lettre::message::Mailbox;
 use serde::{Deserialize, Serialize};
 
 use crate::admission::{OrgCreation, SignUp};
+use crate::bounds::Bounds;
 use crate::mail::settings::is_host_name;
 use crate::oidc;
 use crate::plans::{PlanSettings, Plans};
@@ -94,6 +95,17 @@ pub struct Config {
     pub log: String,
     /// `human` or `json`.
     pub log_format: LogFormat,
+    /// Connections at once; fewer when the system allows fewer open files.
+    pub connection_limit: u32,
+    /// MiB of the disk of the artifacts that stay free: with less, nothing is stored without a token.
+    pub keep_free_mib: u32,
+    /// Address and port on which `/metrics` is served, and not on `listen` any more.
+    pub metrics_listen: Option<SocketAddr>,
+    /// What has to be sent as `Authorization: Bearer` for `/metrics`.
+    pub metrics_token: Option<String>,
+    /// Bounds that are no settings.
+    #[serde(skip)]
+    pub bounds: Bounds,
 }
 
 /// `Strict-Transport-Security`: for what browsers insist on TLS for a year after each visit.
@@ -157,6 +169,11 @@ impl Default for Config {
             oidc_grace_hours: 24,
             log: "info,sqlx=warn,sea_orm_migration=warn,tower_sessions_core=error".to_owned(),
             log_format: LogFormat::Human,
+            connection_limit: 10_000,
+            keep_free_mib: 2048,
+            metrics_listen: None,
+            metrics_token: None,
+            bounds: Bounds::default(),
         }
     }
 }
@@ -256,6 +273,15 @@ impl Config {
         }
         if !(1..=720).contains(&self.oidc_grace_hours) || self.oidc_grace_hours * 60 < self.oidc_check_minutes {
             return unusable("oidc_grace_hours", "use 1 to 720, and not less than `oidc_check_minutes`");
+        }
+        if !(16..=1_000_000).contains(&self.connection_limit) {
+            return unusable("connection_limit", "use 16 to 1000000");
+        }
+        if self.metrics_token.as_ref().is_some_and(|token| token.len() < 16) {
+            return unusable("metrics_token", "use at least 16 characters, as `openssl rand -hex 32` makes them");
+        }
+        if self.metrics_listen.is_some_and(|address| address == self.listen) {
+            return unusable("metrics_listen", "use another port than `listen`");
         }
         Plans::new(self)?;
         Ok(())

@@ -2,7 +2,7 @@
 
 use app::error::{AppError, Conflict};
 use app::request::Caller;
-use sea_orm::{DbErr, SqlErr};
+use sea_orm::{DbErr, RuntimeErr, SqlErr};
 
 use crate::auth::secret::NoRandomness;
 use crate::blob::BlobError;
@@ -59,6 +59,19 @@ impl From<Conflict> for Error {
 }
 
 impl Error {
+    /// Whether it is that a disk is full, ours or the database's.
+    pub fn is_storage_full(&self) -> bool {
+        match self {
+            Self::Blob(error) => error.is_storage_full(),
+            Self::Db(DbErr::Exec(RuntimeErr::SqlxError(error)) | DbErr::Query(RuntimeErr::SqlxError(error))) => match &**error {
+                // SQLITE_FULL, and `disk_full` of PostgreSQL.
+                sqlx::Error::Database(error) => error.code().is_some_and(|code| code == "13" || code == "53100"),
+                _ => false,
+            },
+            _ => false,
+        }
+    }
+
     /// What the caller is told. A failure of ours is logged here, once, under the number that they see.
     pub fn shown_to(self, caller: &Caller) -> AppError {
         match self {

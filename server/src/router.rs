@@ -1,7 +1,6 @@
 //! The only place where routes are joined: pages and server functions (Leptos), the cache API, assets, health.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use app::backend::Backend;
 use app::error::AppError;
@@ -19,22 +18,21 @@ use leptos_axum::{LeptosRoutes as _, ResponseOptions, generate_route_list};
 use metrics_exporter_prometheus::PrometheusHandle;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
-use tower_http::timeout::RequestBodyTimeoutLayer;
 
+use crate::api::problem::Full;
 use crate::api::{
-    account, artifacts, audit, cache, client, connect, health, logins, nx_console, openapi, personal_tokens, run_files, runs, sso, usage,
-    whoami,
+    account, artifacts, audit, cache, client, connect, health, logins, metrics, nx_console, openapi, personal_tokens, run_files, runs, sso,
+    usage, whoami,
 };
 use crate::auth::{actor, forms, session};
 use crate::services;
 use crate::state::State;
-use crate::{assets, proxies, telemetry};
-
-/// A client that sends nothing for this long in the middle of an upload is given up.
-const BODY_STALL: Duration = Duration::from_mins(1);
+use crate::{assets, crowd, pace, proxies, telemetry};
 
 /// Where the OpenID provider sends browsers back to. Operators enter it at the provider.
 pub const SSO_CALLBACK: &str = "/sso/callback";
+/// What the server counts.
+const METRICS: &str = "/metrics";
 /// Tells search engines what to do with an answer.
 const ROBOTS: HeaderName = HeaderName::from_static("x-robots-tag");
 
@@ -99,7 +97,7 @@ pub fn plain_routes(metrics: PrometheusHandle) -> Vec<PlainRoute> {
         plain("/api/v1/personal-access-token", &["DELETE"], delete(personal_tokens::delete)),
         plain("/healthz", &["GET"], get(health::alive)),
         plain("/readyz", &["GET"], get(health::ready)),
-        plain("/metrics", &["GET"], get(move || std::future::ready(health::metrics(&metrics)))),
+        plain(METRICS, &["GET"], metrics_route(metrics, metrics::get)),
         plain("/robots.txt", &["GET"], get(assets::robots)),
         plain("/favicon.svg", &["GET"], get(assets::favicon)),
         plain("/pkg/{version}/{file}", &["GET"], get(assets::packaged).layer(CompressionLayer::new())),
@@ -118,6 +116,19 @@ pub fn browser_routes() -> Vec<(&'static str, MethodRouter<AppState>)> {
         (paths::SSO_START, get(sso::start)),
         (SSO_CALLBACK, get(sso::callback)),
     ]
+}
+
+type Counts = fn(&State, &Request, &PrometheusHandle) -> Response;
+
+fn metrics_route(handle: PrometheusHandle, counts: Counts) -> MethodRouter<Arc<State>> {
+    get(move |axum::extract::State(state): axum::extract::State<Arc<State>>, request: Request| {
+        std::future::ready(counts(&state, &request, &handle))
+    })
+}
+
+/// The metrics alone, for a listener of their own.
+pub fn metrics_alone(state: &Arc<State>, handle: PrometheusHandle) -> Router {
+    Router::new().route(METRICS, metrics_route(handle, metrics::get_alone)).with_state(state.clone())
 }
 
 /// The whole application.
@@ -140,16 +151,18 @@ pub fn build(state: &Arc<State>, metrics: PrometheusHandle) -> Router {
         .layer(middleware::from_fn_with_state(app.clone(), actor::identify))
         .layer(middleware::from_fn_with_state(app.clone(), forms::receive))
         .layer(session::layer(state))
+        .layer(middleware::from_fn_with_state(state.clone(), crowd::admit))
         .with_state(app);
 
     let mut plain = Router::new();
     for route in plain_routes(metrics) {
         plain = plain.route(route.path, route.handler);
     }
-    let plain = plain.layer(RequestBodyTimeoutLayer::new(BODY_STALL)).layer(middleware::from_fn(kept_by_nobody)).with_state(state.clone());
+    let plain = plain.layer(middleware::from_fn(kept_by_nobody)).with_state(state.clone());
 
     plain
         .merge(pages)
+        .layer(middleware::from_fn_with_state(state.clone(), pace::of_requests))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(middleware::from_fn(telemetry::observe))
         .layer(middleware::from_fn_with_state(state.clone(), security_headers))
@@ -198,6 +211,9 @@ async fn kept_by_nobody(request: Request, next: Next) -> Response {
 /// Headers that every answer carries; a page brings its own policy with its nonce.
 async fn security_headers(axum::extract::State(state): axum::extract::State<Arc<State>>, request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
+    if let Some(Full(cause)) = response.extensions().get() {
+        state.disk.was_full(cause);
+    }
     let headers = response.headers_mut();
     headers
         .entry(header::CONTENT_SECURITY_POLICY)
@@ -222,7 +238,7 @@ async fn security_headers(axum::extract::State(state): axum::extract::State<Arc<
 }
 
 fn panicked(_: Box<dyn std::any::Any + Send + 'static>) -> Response {
-    metrics::counter!("buildkeep_panics_total").increment(1);
+    ::metrics::counter!("buildkeep_panics_total").increment(1);
     (StatusCode::INTERNAL_SERVER_ERROR, "Something went wrong on our side. Try again.").into_response()
 }
 

@@ -9,22 +9,24 @@ use app::domain::names::ArtifactHash;
 use app::request::Site;
 use axum_extra::extract::cookie::Key;
 use moka::sync::Cache;
-use tokio::sync::{Notify, Semaphore};
+use tokio::sync::Notify;
 
 use crate::admission::OrgCreation;
+use crate::auth::attempts::Attempts;
 use crate::auth::credential::Credentials;
 use crate::auth::epoch::AccessEpoch;
-use crate::auth::forms::Attempts;
 use crate::auth::password::Passwords;
 use crate::auth::refusals::Refusals;
 use crate::auth::secret::SecretHasher;
 use crate::auth::strangers::Strangers;
 use crate::auth::token_refusals::TokenRefusals;
-use crate::blob::BlobStore;
 use crate::blob::fs::FsBlobs;
+use crate::blob::{BlobError, BlobStore};
 use crate::client_bundle;
 use crate::clock::Clock;
 use crate::config::{Config, ConfigError};
+use crate::crowd::{self, Pages};
+use crate::disk::Disk;
 use crate::dns::Dns;
 use crate::error::Error;
 use crate::keys::{KeyError, Keyring, load_master_key};
@@ -35,7 +37,9 @@ use crate::private_files;
 use crate::proxies::Told;
 use crate::services::limits::Quotas;
 use crate::services::naming::Naming;
+use crate::services::room::Coming;
 use crate::services::runs::intake::Intake;
+use crate::services::transfers::Shares;
 use crate::services::usage::LastCount;
 use crate::store::artifacts::StoredArtifact;
 use crate::store::db::Db;
@@ -67,6 +71,10 @@ pub struct State {
     /// Where artifacts lie, for those that were asked for lately. An artifact never changes; one that was deleted
     /// elsewhere is noticed when its bytes are not there.
     pub found: Cache<ArtifactKey, Arc<StoredArtifact>>,
+    /// The disk that they are on.
+    pub disk: Disk,
+    /// Artifacts on their way to where there is little room.
+    pub coming: Coming,
     /// Artifacts that wait for their names.
     pub naming: Naming,
     /// Runs that clients tell of.
@@ -90,7 +98,9 @@ pub struct State {
     /// Wakes the worker that purges.
     pub purge_waiting: Notify,
     /// Transfers that may go on at once.
-    pub transfers: Arc<Semaphore>,
+    pub transfers: Shares,
+    /// Pages that may be made and read at once.
+    pub pages: Pages,
     /// Attempts at signing in and the like.
     pub attempts: Attempts,
     /// Requests of those who have no credential.
@@ -123,7 +133,7 @@ pub enum StartError {
     Key(#[from] KeyError),
     /// The artifact store cannot be used.
     #[error("the artifact store cannot be used: {0}")]
-    Blobs(#[from] crate::blob::BlobError),
+    Blobs(#[from] BlobError),
     /// The OpenID provider cannot be set up.
     #[error("the OpenID provider cannot be used ({0}); check `oidc_issuer` and `public_url`")]
     Provider(String),
@@ -146,12 +156,21 @@ pub enum StartError {
 impl State {
     /// Opens everything that the configuration names.
     pub async fn open(config: Config) -> Result<Arc<Self>, StartError> {
+        let folder = config.artifact_dir();
+        Self::open_with(config, || Ok(Arc::new(FsBlobs::new(folder)?))).await
+    }
+
+    /// The same with another store of artifacts.
+    pub async fn open_with(
+        config: Config,
+        blobs: impl FnOnce() -> Result<Arc<dyn BlobStore>, BlobError> + Send,
+    ) -> Result<Arc<Self>, StartError> {
         let plans = Plans::new(&config)?;
         let sign_up = config.sign_up_rule()?;
         private_files::tighten(&config).map_err(|error| StartError::DataDir(config.data_dir.display().to_string(), error))?;
         let master = load_master_key(&config)?;
         let db = Db::connect(&config.database_url()).await.map_err(StartError::Database)?;
-        let blobs: Arc<dyn BlobStore> = Arc::new(FsBlobs::new(config.artifact_dir())?);
+        let blobs = blobs()?;
         let mailer = Mailer::new(&config, &master.subkey("mail"))?;
         let provider = Provider::new(&config).map_err(StartError::Provider)?;
         let hasher = Arc::new(SecretHasher::new(master.subkey("credential-hash").as_slice()));
@@ -174,6 +193,8 @@ impl State {
             hasher,
             epoch: AccessEpoch::default(),
             blobs,
+            disk: Disk::of(config.artifact_dir()),
+            coming: Coming::default(),
             found: Cache::new(100_000),
             naming: Naming::default(),
             intake: Intake::default(),
@@ -186,7 +207,8 @@ impl State {
             dns: Dns::new(config.dns_server),
             mail_waiting: Notify::new(),
             purge_waiting: Notify::new(),
-            transfers: Arc::new(Semaphore::new(config.transfer_limit as usize)),
+            transfers: Shares::new(config.transfer_limit as usize),
+            pages: crowd::pages(),
             attempts: Attempts::new(config.sign_in_per_minute),
             strangers: Strangers::default(),
             refusals: Refusals::default(),

@@ -12,6 +12,7 @@ use chrono::TimeDelta;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::auth::attempts::KNOWN;
 use crate::auth::epoch::WATCH_INTERVAL;
 use crate::auth::token_refusals;
 use crate::error::{Error, Result};
@@ -21,7 +22,7 @@ use crate::services::identities::checking;
 use crate::services::runs::closing;
 use crate::services::{domain_invites, retention, usage};
 use crate::state::State;
-use crate::store::{addresses, logins, personal_tokens, quotas, sessions, users};
+use crate::store::{addresses, known_networks, logins, personal_tokens, quotas, sessions, users};
 use crate::usage::FLUSH_INTERVAL;
 use crate::wire::runs::LEASE_SECONDS;
 
@@ -33,6 +34,8 @@ const IDENTITY_INTERVAL: Duration = Duration::from_secs(15);
 const LEASE_INTERVAL: Duration = Duration::from_secs(15);
 const STOCK_INTERVAL: Duration = Duration::from_mins(1);
 const DOMAIN_INTERVAL: Duration = Duration::from_mins(5);
+/// What is remembered of a network counts for a minute at most.
+const RATE_INTERVAL: Duration = Duration::from_mins(1);
 const RETENTION_INTERVAL: Duration = Duration::from_mins(15);
 /// A terminal that asks late is told that its time is over.
 const LOGIN_KEPT: TimeDelta = TimeDelta::minutes(10);
@@ -81,6 +84,12 @@ impl Workers {
         });
         // Each account has a time of its own.
         workers.spawn("identities", IDENTITY_INTERVAL, |state| async move { checking::check_due(&state).await.map(drop) });
+        workers.spawn("rates", RATE_INTERVAL, |state| async move {
+            state.attempts.forget_old();
+            state.strangers.forget_old();
+            state.intake.forget_old();
+            Ok(())
+        });
         workers.spawn("sweeper", RETENTION_INTERVAL, |state| async move {
             let now = state.clock.now();
             sessions::delete_expired(state.db.write(), now).await?;
@@ -90,10 +99,8 @@ impl Workers {
             logins::delete_old(state.db.write(), now - LOGIN_KEPT).await?;
             personal_tokens::delete_ended(state.db.write(), now - TOKEN_SHOWN).await?;
             quotas::delete_old(state.db.write(), now).await?;
+            known_networks::delete_old(state.db.write(), now - KNOWN).await?;
             for_nx::expire(&state).await?;
-            state.attempts.forget_old();
-            state.strangers.forget_old();
-            state.intake.forget_old();
             state.dns.forget_old();
             retention::sweep(&state).await.map(drop)
         });

@@ -15,9 +15,13 @@ use base64::prelude::BASE64_STANDARD;
 
 use super::cache::drain;
 use super::problem::{self, Refused, access_lost};
+use crate::auth::actor::client_address;
 use crate::error::Error;
+use crate::network::ClientNetwork;
 use crate::services::cache::{self, PutError};
 use crate::services::client_cache::{self, Access};
+use crate::services::room::{self, NoRoom};
+use crate::services::transfers;
 use crate::state::State;
 use crate::transfer::{Announced, ReceiveError};
 use crate::wire;
@@ -40,6 +44,10 @@ async fn access(state: &State, request: &axum::http::request::Parts) -> Result<A
         Some(access) => Ok(access),
         None => Err(problem::scope(&credential, app::domain::access::CachePermission::ReadShared).err().unwrap_or_else(no_artifact)),
     }
+}
+
+fn network(state: &State, request: &axum::http::request::Parts) -> ClientNetwork {
+    ClientNetwork::of(&client_address(state, &request.extensions, &request.headers))
 }
 
 fn no_artifact() -> Refused {
@@ -92,7 +100,7 @@ pub async fn lookup(Extracted(state): Extracted<Arc<State>>, request: Request) -
         }
     }
     let store = client_cache::store(&state, &access).await?;
-    Ok(Json(Found { artifacts, store, most_bytes: state.config.artifact_limit() }))
+    Ok(Json(Found { artifacts, store, most_bytes: room::largest(&state, access.scope.org()) }))
 }
 
 /// The content of an artifact.
@@ -112,9 +120,9 @@ pub async fn lookup(Extracted(state): Extracted<Arc<State>>, request: Request) -
 )]
 pub async fn get(Extracted(state): Extracted<Arc<State>>, path: HashPath, request: Request) -> Result<Response, Refused> {
     let (request, _) = request.into_parts();
-    let access = access(&state, &request).await?;
+    let (access, network) = (access(&state, &request).await?, network(&state, &request));
     let hash = path.ok().and_then(|Path(hash)| ArtifactHash::parse(&hash).ok()).ok_or_else(no_artifact)?;
-    let place = state.transfers.clone().try_acquire_owned().map_err(|_| Refused::busy())?;
+    let place = transfers::take(&state.transfers, access.scope.credential(), network).ok_or_else(Refused::busy)?;
     let found = client_cache::get(&state, &access, &hash).await?.ok_or_else(no_artifact)?;
     let mut response = Response::new(cache::body(found.content.holding(place)));
     let headers = response.headers_mut();
@@ -149,6 +157,7 @@ pub async fn get(Extracted(state): Extracted<Arc<State>>, path: HashPath, reques
         (status = 201, body = Stored),
         (status = 200, body = Stored, description = "There was one already; it stays."),
         (status = "4XX", body = Problem),
+        (status = 507, body = Problem, description = "The disk of the server is full; to try again does not help."),
         (status = 503, body = Problem),
     ),
 )]
@@ -175,7 +184,7 @@ async fn store(state: &Arc<State>, request: &axum::http::request::Parts, hash: &
     let kind = access.writes.ok_or_else(read_only)?;
     let hash = ArtifactHash::parse(hash).map_err(|_| Refused::invalid("This is not a hash that nx makes."))?;
     let announced = announced(&request.headers)?;
-    if announced.length.is_some_and(|length| length > state.config.artifact_limit()) {
+    if announced.length.is_some_and(|length| length > room::largest(state, access.scope.org())) {
         return Err(too_large());
     }
     match client_cache::store(state, &access).await? {
@@ -190,12 +199,17 @@ async fn store(state: &Arc<State>, request: &axum::http::request::Parts, hash: &
     if cache::exists(state, &access.scope, kind, &hash).await? {
         return Ok(Stored { stored: false, scope });
     }
-    let _place = state.transfers.clone().try_acquire_owned().map_err(|_| Refused::busy())?;
+    let network = network(state, request);
+    let _place = transfers::take(&state.transfers, access.scope.credential(), network).ok_or_else(Refused::busy)?;
     match cache::put(state, &access.scope, (kind, &hash), announced, body).await {
         Ok(outcome) => Ok(Stored { stored: outcome == PutOutcome::Created, scope }),
         Err(PutError::Receive(error)) => Err(refused(error)),
         // Its token may not work at all any more.
         Err(PutError::NotAllowed) => Err(access_lost(problem::credential(state, request).await)),
+        Err(PutError::NoRoom(NoRoom::Disk)) => Err(Refused::storage_full("The server's disk is nearly full: nothing was stored.")),
+        Err(PutError::NoRoom(no @ (NoRoom::Workspace | NoRoom::Execution))) => {
+            Err(Refused::new(StatusCode::FORBIDDEN, Code::OverLimit, format!("Nothing was stored: {no}.")))
+        }
         Err(PutError::Inner(error)) => Err(error.into()),
     }
 }

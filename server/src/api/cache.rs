@@ -29,8 +29,10 @@ use futures_util::StreamExt as _;
 use crate::auth::actor::client_address;
 use crate::auth::credential::{CacheScope, Checked, Credential, Living, Presented};
 use crate::error::Error;
+use crate::network::ClientNetwork;
 use crate::services::cache::{self, PutError};
-use crate::services::limits;
+use crate::services::room::{self, NoRoom};
+use crate::services::{limits, transfers};
 use crate::state::State;
 use crate::transfer::{Announced, ReceiveError};
 
@@ -76,11 +78,13 @@ async fn credential(state: &State, request: &Parts, id: Option<&str>) -> Result<
     })
 }
 
-/// Writes down that the credential was used.
-fn note_use(state: &State, request: &Parts, credential: &Living) {
+/// Writes down that the credential was used, and tells from which network.
+fn note_use(state: &State, request: &Parts, credential: &Living) -> ClientNetwork {
+    let address = client_address(state, &request.extensions, &request.headers);
     if let Some(token) = credential.token {
-        state.usage.token(token, &client_address(state, &request.extensions, &request.headers), state.clock.now());
+        state.usage.token(token, &address, state.clock.now());
     }
+    ClientNetwork::of(&address)
 }
 
 fn failed(what: &'static str, error: &dyn std::error::Error) {
@@ -131,9 +135,9 @@ async fn answer_get(state: &Arc<State>, id: Option<&str>, hash: &str, request: R
         }
     };
     let Some(scope) = credential.scope(CachePermission::ReadShared) else { return miss() };
-    note_use(state, &request, scope.credential());
+    let network = note_use(state, &request, scope.credential());
     let Some(hash) = artifact_hash(hash) else { return miss() };
-    let Ok(place) = state.transfers.clone().try_acquire_owned() else {
+    let Some(place) = transfers::take(&state.transfers, scope.credential(), network) else {
         metrics::counter!("buildkeep_cache_overload_total").increment(1);
         return miss();
     };
@@ -179,8 +183,8 @@ async fn answer_put(state: &Arc<State>, id: Option<&str>, hash: &str, request: R
     };
     let stored = match admitted {
         Ok(scope) => {
-            note_use(state, &request, scope.credential());
-            store(state, &scope, artifact_hash(hash), length, &mut body).await
+            let network = note_use(state, &request, scope.credential());
+            store(state, &scope, network, artifact_hash(hash), length, &mut body).await
         }
         Err(refused) => Err(refused),
     };
@@ -196,13 +200,14 @@ async fn answer_put(state: &Arc<State>, id: Option<&str>, hash: &str, request: R
 async fn store(
     state: &Arc<State>,
     scope: &CacheScope,
+    network: ClientNetwork,
     hash: Option<ArtifactHash>,
     length: Option<u64>,
     body: &mut BodyDataStream,
 ) -> Result<(), (StatusCode, &'static str)> {
     let conflict = |sentence| Err((StatusCode::CONFLICT, sentence));
     let Some(hash) = hash else { return conflict("Not stored: this is not a hash that nx makes.") };
-    if length.is_some_and(|length| length > state.config.artifact_limit()) {
+    if length.is_some_and(|length| length > room::largest(state, scope.org())) {
         return conflict("Not stored: the artifact is larger than this server takes.");
     }
     match limits::takes_writes(state, scope.org()).await {
@@ -227,7 +232,7 @@ async fn store(
             }
         }
     }
-    let Ok(_place) = state.transfers.clone().try_acquire_owned() else {
+    let Some(_place) = transfers::take(&state.transfers, scope.credential(), network) else {
         metrics::counter!("buildkeep_cache_overload_total").increment(1);
         return conflict("Not stored: the server is busy.");
     };
@@ -242,11 +247,23 @@ async fn store(
         }
         // What it was allowed when it began has been taken away.
         Err(PutError::NotAllowed) => Err((StatusCode::FORBIDDEN, "This credential does not allow it any more: nothing was stored.")),
-        Err(error @ (PutError::Receive(ReceiveError::Storage(_) | ReceiveError::Seal(_)) | PutError::Inner(_))) => {
-            failed("store", &error);
-            conflict("Not stored: the server has a problem.")
+        Err(PutError::NoRoom(NoRoom::Workspace | NoRoom::Execution)) => {
+            conflict("Not stored: the workspace keeps no more from callers without an access token.")
         }
+        Err(PutError::NoRoom(NoRoom::Disk)) => conflict("Not stored: the server's disk is nearly full."),
+        Err(PutError::Receive(ReceiveError::Storage(error))) => Err(not_stored(state, &error.into())),
+        Err(PutError::Receive(ReceiveError::Seal(error))) => Err(not_stored(state, &error.into())),
+        Err(PutError::Inner(error)) => Err(not_stored(state, &error)),
     }
+}
+
+/// A fault of ours, and what is said of it.
+fn not_stored(state: &State, error: &Error) -> (StatusCode, &'static str) {
+    if state.disk.is_full_by(error) {
+        return (StatusCode::CONFLICT, "Not stored: the server's disk is full.");
+    }
+    failed("store", error);
+    (StatusCode::CONFLICT, "Not stored: the server has a problem.")
 }
 
 /// Reads what is left of a refused body, within a bound, so that the client sees the answer.

@@ -4,6 +4,7 @@
 //! everything is refused here; and a 404 of the newer call would make it fall back to the older one.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use app::domain::names::WorkspaceName;
 use app::paths;
@@ -18,6 +19,7 @@ use serde_json::{Map, Value, json};
 use crate::auth::actor::client_address;
 use crate::auth::credential::{Checked, Presented};
 use crate::error::Error;
+use crate::network::{ClientNetwork, seconds};
 use crate::services::connections::for_nx::{self, Asked};
 use crate::state::State;
 
@@ -52,25 +54,26 @@ fn text(object: &Map<String, Value>, name: &str) -> Option<String> {
     object.get(name).and_then(Value::as_str).map(ToOwned::to_owned)
 }
 
-/// The client's address, or for how many seconds it has to wait because it asks too often.
-fn counted(state: &State, request: &Parts) -> Result<String, u64> {
-    let address = client_address(state, &request.extensions, &request.headers);
-    state.strangers.count(&address).map(|()| address)
+/// The client's network, or how long it has to wait because it asks too often.
+fn counted(state: &State, request: &Parts) -> Result<ClientNetwork, Duration> {
+    let network = ClientNetwork::of(&client_address(state, &request.extensions, &request.headers));
+    state.strangers.count(network).map(|()| network)
 }
 
-fn wait(seconds: u64) -> Response {
+fn wait(time: Duration) -> Response {
+    let seconds = seconds(time);
     refused(&format!("Too many requests came from your network. Wait {seconds} seconds and try again."))
 }
 
 /// `POST /nx-cloud/v2/create-org-and-workspace`: a workspace without an account, which nobody has yet.
 pub async fn create(Extracted(state): Extracted<Arc<State>>, request: Request) -> Response {
     let (request, body) = request.into_parts();
-    let address = match counted(&state, &request) {
-        Ok(address) => address,
-        Err(seconds) => return wait(seconds),
+    let network = match counted(&state, &request) {
+        Ok(network) => network,
+        Err(time) => return wait(time),
     };
     let name = text(&object(body).await, "workspaceName").and_then(|name| WorkspaceName::parse(&name).ok());
-    match for_nx::create(&state, &address, name.as_ref()).await {
+    match for_nx::create(&state, network, name.as_ref()).await {
         Ok(Ok(nx_cloud_id)) => Json(json!({ "nxCloudId": nx_cloud_id })).into_response(),
         Ok(Err(no)) => refused(&format!("{no} {}{}", state.site.public_url, paths::HOME)),
         Err(error) => failed(&error),
@@ -91,13 +94,13 @@ pub async fn create_with_token(Extracted(state): Extracted<Arc<State>>, request:
 /// `POST /nx-cloud/onboarding`: the code of a link, which nx opens in the browser.
 pub async fn onboarding(Extracted(state): Extracted<Arc<State>>, request: Request) -> Response {
     let (request, body) = request.into_parts();
-    let address = match counted(&state, &request) {
-        Ok(address) => address,
-        Err(seconds) => return wait(seconds),
+    let network = match counted(&state, &request) {
+        Ok(network) => network,
+        Err(time) => return wait(time),
     };
     let body = object(body).await;
     let asked = Asked { access_token: text(&body, "accessToken"), repository: text(&body, "selectedRepositoryName") };
-    match for_nx::give_link(&state, &address, &asked).await {
+    match for_nx::give_link(&state, network, &asked).await {
         Ok(Ok(code)) => Json(code.expose()).into_response(),
         Ok(Err(no)) => refused(&no.to_string()),
         Err(error) => failed(&error),
@@ -117,8 +120,8 @@ pub async fn version() -> Response {
 /// `POST /nx-cloud/is-workspace-claimed`.
 pub async fn is_claimed(Extracted(state): Extracted<Arc<State>>, request: Request) -> Response {
     let (request, body) = request.into_parts();
-    if let Err(seconds) = counted(&state, &request) {
-        return wait(seconds);
+    if let Err(time) = counted(&state, &request) {
+        return wait(time);
     }
     let body = object(body).await;
     let (id, token) = (text(&body, "nxCloudId"), text(&body, "nxCloudAccessToken"));

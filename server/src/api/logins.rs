@@ -11,6 +11,7 @@ use axum::response::{IntoResponse, Response};
 
 use super::problem::{Refused, json};
 use crate::auth::actor::client_address;
+use crate::network::{ClientNetwork, seconds};
 use crate::services::logins::{Begun, INTERVAL, Logins, NotBegun, Polled, WAITS};
 use crate::state::State;
 use crate::wire::logins::{Login, LoginPoll, LoginState, NewLogin};
@@ -55,14 +56,14 @@ pub async fn begin(Extracted(state): Extracted<Arc<State>>, request: Request) ->
         Err(NotBegun::Busy) => return Err(Refused::busy()),
     };
     let url = &state.site.public_url;
-    let seconds = |time: chrono::TimeDelta| u32::try_from(time.num_seconds()).unwrap_or_default();
+    let whole = |time: chrono::TimeDelta| u32::try_from(time.num_seconds()).unwrap_or_default();
     Ok(no_store(Json(Login {
         device_code: secret.expose().to_owned(),
         user_code: code.to_string(),
         verification_uri: format!("{url}{}", paths::LOGIN_DEVICE),
         verification_uri_complete: format!("{url}{}", paths::login_device(&code)),
-        expires_in: seconds(WAITS),
-        interval: seconds(INTERVAL),
+        expires_in: whole(WAITS),
+        interval: whole(INTERVAL),
     })))
 }
 
@@ -79,7 +80,7 @@ pub async fn begin(Extracted(state): Extracted<Arc<State>>, request: Request) ->
 )]
 pub async fn poll(Extracted(state): Extracted<Arc<State>>, request: Request) -> Result<Response, Refused> {
     let address = client_address(&state, request.extensions(), request.headers());
-    state.attempts.poll(&address).map_err(Refused::rate_limited)?;
+    state.attempts.poll(ClientNetwork::of(&address)).map_err(|time| Refused::rate_limited(seconds(time)))?;
     let poll: LoginPoll = json(request.into_body(), MOST_BYTES).await?;
     let answer = match Logins(state.clone()).poll(&poll.device_code).await? {
         Polled::Pending => LoginState::AuthorizationPending,

@@ -9,6 +9,7 @@ pub mod client;
 pub mod connect;
 pub mod health;
 pub mod logins;
+pub mod metrics;
 pub mod nx_console;
 pub mod openapi;
 pub mod personal_tokens;

@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use axum::Json;
+use axum::body::Body;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, Request, State as Extracted};
 use axum::http::request::Parts;
@@ -102,7 +103,7 @@ pub async fn terminal_output(Extracted(state): Extracted<Arc<State>>, request: R
 /// `GET /nx-cloud/nx-console/terminal-outputs/{ticket}`: the log. Editors send no credential here.
 pub async fn log(Extracted(state): Extracted<Arc<State>>, ticket: Name) -> Result<Response, Said> {
     let packed = there(opened_log(&state, &named(ticket)).await, "This address does not work any more. Ask for the log again.")?;
-    Ok(([(header::CONTENT_TYPE, "application/gzip"), (header::CACHE_CONTROL, "no-store")], packed).into_response())
+    Ok(([(header::CONTENT_TYPE, "application/gzip"), (header::CACHE_CONTROL, "no-store")], Body::from_stream(packed)).into_response())
 }
 
 /// `POST /nx-cloud/mcp-context/pipeline-executions/search`.

@@ -23,12 +23,17 @@ pub struct Refused {
     status: StatusCode,
     problem: Problem,
     retry_after: Option<u32>,
+    full: Option<Full>,
 }
+
+/// In the extensions of an answer: no room was left, and what the system said of it. Whoever has the disk says it in the log.
+#[derive(Debug, Clone)]
+pub struct Full(pub String);
 
 impl Refused {
     /// No, and this is why.
     pub fn new(status: StatusCode, code: Code, message: impl Into<String>) -> Self {
-        Self { status, problem: Problem { code, message: message.into() }, retry_after: None }
+        Self { status, problem: Problem { code, message: message.into() }, retry_after: None, full: None }
     }
 
     /// There is no such thing, or not for this credential.
@@ -61,6 +66,11 @@ impl Refused {
         response
     }
 
+    /// The server has no room left; to try again does not help.
+    pub fn storage_full(message: &'static str) -> Self {
+        Self::new(StatusCode::INSUFFICIENT_STORAGE, Code::StorageFull, message)
+    }
+
     /// The server has too much to do.
     pub fn busy() -> Self {
         let message = "The server is busy. Try again in a moment.";
@@ -72,6 +82,13 @@ impl Refused {
 impl From<Error> for Refused {
     fn from(error: Error) -> Self {
         let cause = std::error::Error::source(&error).map(ToString::to_string);
+        if error.is_storage_full() {
+            let full = Full(cause.unwrap_or_else(|| error.to_string()));
+            return Self {
+                full: Some(full),
+                ..Self::storage_full("The server's disk is full: nothing was stored. Its operator has to make room.")
+            };
+        }
         tracing::error!(%error, cause, "a request of a client failed: {error}");
         metrics::counter!("buildkeep_failures_total").increment(1);
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, Code::Unavailable, "Something went wrong on the server. Its log says what.")
@@ -83,6 +100,9 @@ impl IntoResponse for Refused {
         let mut response = (self.status, Json(self.problem)).into_response();
         if let Some(seconds) = self.retry_after {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        if let Some(full) = self.full {
+            response.extensions_mut().insert(full);
         }
         if self.status == StatusCode::UNAUTHORIZED {
             response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));

@@ -7,6 +7,7 @@ use app::domain::names::OrgSlug;
 use app::domain::statistics::Range;
 use app::error::AppError;
 use app::request::Request;
+use axum::body::Body;
 use axum::extract::{Extension, Path, Query, State as Extracted};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
@@ -39,7 +40,8 @@ pub async fn log(
     };
     match text.await {
         Ok((file, text)) => {
-            ([(header::CONTENT_TYPE, "text/plain; charset=utf-8"), (header::CONTENT_DISPOSITION, &file)], text).into_response()
+            let headers = [(header::CONTENT_TYPE, "text/plain; charset=utf-8"), (header::CONTENT_DISPOSITION, &file)];
+            (headers, Body::from_stream(text)).into_response()
         }
         Err(error) => refused(&request, &error),
     }

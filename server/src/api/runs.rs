@@ -14,8 +14,9 @@ use super::cache::drain;
 use super::problem::{self, Refused, access_lost};
 use crate::auth::actor::client_address;
 use crate::auth::credential::RunScope;
+use crate::network::{ClientNetwork, seconds};
 use crate::services::runs::intake::{self, Heard, Started};
-use crate::services::whoami;
+use crate::services::{transfers, whoami};
 use crate::state::State;
 use crate::wire;
 use crate::wire::problem::{Code, Problem};
@@ -38,6 +39,11 @@ async fn heard(state: &State, parts: &Parts, heard: Heard) -> Result<StatusCode,
         Heard::Taken => Ok(StatusCode::NO_CONTENT),
         Heard::Unknown => Err(unknown()),
         Heard::NotAllowed => Err(access_lost(problem::credential(state, parts).await)),
+        Heard::Enough => {
+            let message =
+                "Without an access token no more is recorded in this workspace today. Run `nx login`, or set NX_CLOUD_ACCESS_TOKEN.";
+            Err(Refused::new(StatusCode::FORBIDDEN, Code::OverLimit, message))
+        }
         Heard::Over => Err(Refused::new(StatusCode::CONFLICT, Code::Conflict, "This run is over.")),
     }
 }
@@ -57,8 +63,8 @@ fn is_key(text: &str) -> bool {
 pub async fn start(Extracted(state): Extracted<Arc<State>>, request: Request) -> Result<Json<RunStarted>, Refused> {
     let (parts, body) = request.into_parts();
     let credential = problem::credential(&state, &parts).await?;
-    let address = client_address(&state, &parts.extensions, &parts.headers);
-    state.intake.count_start(credential.living(), &address).map_err(Refused::rate_limited)?;
+    let network = network(&state, &parts);
+    state.intake.count_start(credential.living(), network).map_err(|time| Refused::rate_limited(seconds(time)))?;
     let told: RunStart = problem::json(body, MOST_START_BYTES).await?;
     if !is_key(&told.key) {
         return Err(Refused::invalid("`key` is not 64 hex characters."));
@@ -67,14 +73,18 @@ pub async fn start(Extracted(state): Extracted<Arc<State>>, request: Request) ->
     let credential = problem::credential(&state, &parts).await?;
     let whoami = whoami::of(&state, &credential);
     let Some(scope) = credential.runs() else { return Ok(Json(RunStarted { run: None, whoami })) };
-    let id = match intake::start(&state, &scope, &told).await? {
+    let id = match intake::start(&state, &scope, network, &told).await? {
         Started::Run(id) => id,
-        // Over a limit of the plan a run is not recorded; no build fails of it.
+        // Over a limit of the plan, or of callers without a token, a run is not recorded; no build fails because of it.
         Started::NoRoom => return Ok(Json(RunStarted { run: None, whoami })),
         Started::NotAllowed => return Err(access_lost(problem::credential(&state, &parts).await)),
     };
     let url = format!("{}{}", state.site.public_url, paths::run_link(id));
     Ok(Json(RunStarted { run: Some(RunLink { id: id.to_string(), url }), whoami }))
+}
+
+fn network(state: &State, parts: &Parts) -> ClientNetwork {
+    ClientNetwork::of(&client_address(state, &parts.extensions, &parts.headers))
 }
 
 /// Whose run it is, and the key that was sent.
@@ -100,17 +110,19 @@ async fn holder(state: &State, parts: &Parts, path: &RunPath) -> Result<(RunScop
         (status = 204),
         (status = 409, body = Problem, description = "The run has been over for a while."),
         (status = "4XX", body = Problem),
+        (status = 507, body = Problem, description = "The disk of the server is full; to try again does not help."),
         (status = 503, body = Problem),
     ),
 )]
 pub async fn report(Extracted(state): Extracted<Arc<State>>, path: RunPath, request: Request) -> Result<StatusCode, Refused> {
     let (parts, body) = request.into_parts();
     let admitted = async {
-        holder(&state, &parts, &path).await?;
-        let place = state.intake.places.clone().try_acquire_owned().map_err(|_| Refused::busy())?;
-        Ok(place)
+        let (scope, ..) = holder(&state, &parts, &path).await?;
+        let network = network(&state, &parts);
+        let place = transfers::take(&state.intake.places, scope.credential(), network).ok_or_else(Refused::busy)?;
+        Ok((network, place))
     };
-    let _place = match admitted.await {
+    let (network, _place) = match admitted.await {
         Ok(admitted) => admitted,
         Err(refused) => {
             // A report is large enough for the client to be still sending.
@@ -122,7 +134,7 @@ pub async fn report(Extracted(state): Extracted<Arc<State>>, path: RunPath, requ
     check(&report)?;
     // The body may have lasted longer than the access.
     let (scope, id, key) = holder(&state, &parts, &path).await?;
-    heard(&state, &parts, intake::report(&state, &scope, id, &key, report).await?).await
+    heard(&state, &parts, intake::report(&state, (&scope, network), id, &key, report).await?).await
 }
 
 /// Whether a report keeps to its bounds; what a client cannot know beforehand is not its fault, and bounded elsewhere.

@@ -3,7 +3,6 @@
 //! The body is read whole before anybody asks whose session this is ([`receive`] stands outside `actor::identify`): a
 //! client that holds the rest of a form back gains nothing by having been signed in when it began.
 
-use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,12 +14,11 @@ use axum::extract::{Extension, Request, State as Extracted};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use governor::clock::{Clock as _, DefaultClock};
-use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 
 use super::actor::client_address;
 use super::refused;
 use super::visit::BrowserVisit;
+use crate::network::{ClientNetwork, seconds};
 use crate::router::AppState;
 use crate::state::State;
 
@@ -28,10 +26,6 @@ use crate::state::State;
 const LARGEST_FORM: usize = 64 << 10;
 /// The whole of a form has to be here within this time: on the slowest of lines, 64 KiB take half of it.
 const LONGEST_FORM: Duration = Duration::from_secs(20);
-/// Attempts a minute for one account, whatever the client's address.
-const PER_ACCOUNT: NonZeroU32 = NonZeroU32::new(10).expect("not zero");
-/// Questions a minute of all terminals at one client address that wait for a person: of some fifty.
-const POLLS: NonZeroU32 = NonZeroU32::new(600).expect("not zero");
 /// Forms that take a password or a code, or send mail.
 const GUARDED: [&str; 14] = [
     "/do/accounts/sign-in",
@@ -49,50 +43,6 @@ const GUARDED: [&str; 14] = [
     "/do/logins/refuse",
     "/do/personal-tokens/create",
 ];
-
-/// Attempts at the guarded forms, by client address and by account.
-pub struct Attempts {
-    by_address: DefaultKeyedRateLimiter<String>,
-    by_account: DefaultKeyedRateLimiter<String>,
-    polls: DefaultKeyedRateLimiter<String>,
-}
-
-impl Attempts {
-    /// Allows so many a minute from one client address.
-    pub fn new(per_minute: u32) -> Self {
-        let by_address = NonZeroU32::new(per_minute).unwrap_or(NonZeroU32::MIN);
-        Self {
-            by_address: RateLimiter::keyed(Quota::per_minute(by_address)),
-            // An address that is allowed much (tests, a shared gateway) is not to be stopped by one account either.
-            by_account: RateLimiter::keyed(Quota::per_minute(PER_ACCOUNT.max(by_address))),
-            polls: RateLimiter::keyed(Quota::per_minute(POLLS)),
-        }
-    }
-
-    /// Counts one more question of a terminal that waits; says for how many seconds to wait when there were too many.
-    pub fn poll(&self, address: &str) -> Result<(), u32> {
-        let until = self.polls.check_key(&address.to_owned());
-        until.map_err(|until| {
-            u32::try_from(until.wait_time_from(DefaultClock::default().now()).as_secs()).unwrap_or(u32::MAX).saturating_add(1)
-        })
-    }
-
-    /// Counts one more; says for how many seconds to wait when there were too many.
-    fn count(&self, address: &str, accounts: &[String]) -> Result<(), u64> {
-        let wait = |limiter: &DefaultKeyedRateLimiter<String>, key: &str| {
-            limiter.check_key(&key.to_owned()).map_err(|until| until.wait_time_from(DefaultClock::default().now()).as_secs() + 1)
-        };
-        wait(&self.by_address, address)?;
-        accounts.iter().try_for_each(|account| wait(&self.by_account, account))
-    }
-
-    /// Forgets those who have waited long enough.
-    pub fn forget_old(&self) {
-        self.by_address.retain_recent();
-        self.by_account.retain_recent();
-        self.polls.retain_recent();
-    }
-}
 
 /// Whether a state-changing request comes from a page of ours. Browsers send `Sec-Fetch-Site` (to secure origins) and
 /// `Origin` with every post; what sends neither is no browser that holds our cookie.
@@ -171,13 +121,23 @@ pub async fn check(
         return refused::answer(&app, &parts, &[], error).await;
     }
     if GUARDED.contains(&parts.uri.path()) {
-        let address = client_address(&app.state, &parts.extensions, &parts.headers);
+        let network = ClientNetwork::of(&client_address(&app.state, &parts.extensions, &parts.headers));
         // A form without an address names the account by a link. Whoever is signed in may be guessing their own password.
         let email = field(&fields, "email").map(|email| Email::parse(&email).map_or_else(|_| email.trim().to_owned(), Into::into));
         let named = email.or_else(|| field(&fields, "link"));
         let own = visit.as_ref().and_then(|visit| visit.caller.user().ok().map(|user| user.id.to_string()));
-        if let Err(seconds) = app.state.attempts.count(&address, &named.into_iter().chain(own).collect::<Vec<_>>()) {
-            return wait(seconds, refused::answer(&app, &parts, &fields, AppError::RateLimited(whole_seconds(seconds))).await);
+        let accounts: Vec<_> = named.into_iter().chain(own).collect();
+        match app.state.attempts.count_for(&app.state, network, &accounts).await {
+            Ok(Ok(())) => {}
+            Ok(Err(time)) => {
+                let answer = refused::answer(&app, &parts, &fields, AppError::RateLimited(seconds(time))).await;
+                return wait(seconds(time), answer);
+            }
+            Err(error) => {
+                tracing::error!(%error, "the attempts at a form could not be counted");
+                let failed = AppError::Internal(super::actor::new_incident(&app.state));
+                return refused::answer(&app, &parts, &fields, failed).await;
+            }
         }
     }
     let mut answer = next.run(refused::without_leptos_way_back(&parts, body)).await;
@@ -195,11 +155,7 @@ pub async fn check(
     }
 }
 
-fn whole_seconds(seconds: u64) -> u32 {
-    u32::try_from(seconds).unwrap_or(u32::MAX)
-}
-
-fn wait(seconds: u64, mut answer: Response) -> Response {
+fn wait(seconds: u32, mut answer: Response) -> Response {
     metrics::counter!("buildkeep_attempts_refused_total").increment(1);
     answer.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     answer
@@ -207,8 +163,8 @@ fn wait(seconds: u64, mut answer: Response) -> Response {
 
 /// The refusal, when this client makes too many attempts to sign in.
 pub fn too_many(state: &State, address: &str) -> Option<Response> {
-    let seconds = state.attempts.count(address, &[]).err()?;
-    let error = AppError::RateLimited(whole_seconds(seconds));
+    let seconds = seconds(state.attempts.count(ClientNetwork::of(address)).err()?);
+    let error = AppError::RateLimited(seconds);
     Some(wait(seconds, (refused::status_of(&error), error.to_string()).into_response()))
 }
 

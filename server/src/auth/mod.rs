@@ -3,6 +3,7 @@
 pub mod access;
 pub mod actor;
 pub mod at_domain;
+pub mod attempts;
 pub mod change;
 pub mod client_address;
 pub mod cookies;

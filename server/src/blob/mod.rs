@@ -41,6 +41,14 @@ pub enum BlobError {
 }
 
 impl BlobError {
+    /// Whether it is that the disk, or what we may use of it, is full.
+    pub fn is_storage_full(&self) -> bool {
+        match self {
+            Self::Io { source, .. } => matches!(source.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded),
+            Self::Exists | Self::Truncated | Self::Altered => false,
+        }
+    }
+
     /// For `map_err`: the failure of one action.
     pub(crate) fn io(action: &'static str) -> impl Fn(io::Error) -> Self {
         move |source| Self::Io { action, source }

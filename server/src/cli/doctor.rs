@@ -31,6 +31,20 @@ fn proxies(config: &Config) -> Finding {
     checked("proxies", note, config.proxy_problem().map_or(Ok(()), |problem| Err(problem.to_owned())))
 }
 
+/// How much room is left for artifacts.
+fn disk(state: &State) -> Finding {
+    let Some(space) = state.disk.space() else { return fine("disk", "the system does not tell how much is free") };
+    let (folder, keep) = (state.config.artifact_dir(), state.config.keep_free_mib);
+    let note = format!("{} of {} MiB are free in {}", space.free >> 20, space.size >> 20, folder.display());
+    let problem = state.disk.trouble().or_else(|| {
+        state
+            .disk
+            .is_nearly_full(keep)
+            .then(|| format!("{note}, less than {keep} MiB (`keep_free_mib`): without a token nothing is stored any more"))
+    });
+    Finding { part: "disk", problem, note }
+}
+
 /// Examines all parts; the answer is healthy only when all are.
 pub(super) async fn examine(config: Config) -> Answer {
     let mut findings = vec![fine("configuration", format!("people and nx reach this server at {}", config.public_url()))];
@@ -43,7 +57,11 @@ pub(super) async fn examine(config: Config) -> Answer {
             findings.push(fine("key", "the master key is there"));
             let answers = state.db.ping().await.map_err(|error| error.to_string());
             findings.push(checked("database", format!("{} answers and its schema is up to date", state.db.kind()), answers));
-            let stores = state.blobs.check().await.map_err(|error| error.to_string());
+            let stores = state.blobs.check().await.map_err(|error| match std::error::Error::source(&error) {
+                Some(cause) => format!("{error}: {cause}"),
+                None => error.to_string(),
+            });
+            findings.push(disk(&state));
             findings.push(checked("artifact store", "an artifact can be written, read and deleted", stores));
             let note = if state.config.smtp_url.is_some() {
                 "the mail server answers"

@@ -20,16 +20,18 @@ use async_trait::async_trait;
 use sea_orm::{ConnectionTrait, DatabaseTransaction};
 
 use self::links::{Remembered, WELCOME_HOURS};
+use crate::auth::attempts::known_network;
 use crate::auth::{change, session};
 use crate::error::{Result, answer};
 use crate::mail::messages::Mail;
 use crate::mail::queue;
+use crate::network::ClientNetwork;
 use crate::services::personal_tokens::revoke_all;
 use crate::services::{account_mails, current_password, sign_up};
 use crate::state::State;
 use crate::store::audit::{Action, Object, record};
 use crate::store::users::{self, User};
-use crate::store::{addresses, personal_tokens, sessions};
+use crate::store::{addresses, known_networks, personal_tokens, sessions};
 
 /// How long signing up and asking for a new password take, whatever there is to do.
 const FIXED_TIME: Duration = Duration::from_millis(250);
@@ -83,7 +85,7 @@ impl Accounts {
         password: PlainSecret,
     ) -> Result<Option<UserId>> {
         let state = &self.0;
-        let password_hash = Some(state.passwords.hash(password).await?);
+        let password_hash = Some(state.passwords.hash(caller, password).await?);
         let user =
             User { id: UserId::from_uuid(state.clock.new_id()), email: email.clone(), name: name.clone(), password_hash, confirmed: true };
         let tx = change::begin(state, caller).await?;
@@ -136,7 +138,7 @@ impl Port for Accounts {
                 return self.choose_again(caller, &secret, password).await;
             }
             password::check_new(password.expose(), &user.email).map_err(|reason| AppError::field(Field::Password, reason))?;
-            let password_hash = state.passwords.hash(password.clone()).await?;
+            let password_hash = state.passwords.hash(caller, password.clone()).await?;
 
             let now = state.clock.now();
             let tx = change::begin_ending_of(state, caller, Some(user.id)).await?;
@@ -185,7 +187,7 @@ impl Port for Accounts {
         answer(caller, async {
             let user = users::find_by_email(state.db.read(), &email).await?;
             let stored = user.as_ref().filter(|user| user.confirmed).and_then(|user| user.password_hash.clone());
-            let fits = state.passwords.verify(password, stored).await?;
+            let fits = state.passwords.verify(caller, password, stored).await?;
             let action = if fits { Action::SignedIn } else { Action::SignInFailed };
             // Written for an unknown address too, so that it takes as long as a known one.
             let object = user.as_ref().map_or(Object { kind: "account", id: String::new(), name: "" }, account);
@@ -199,6 +201,10 @@ impl Port for Accounts {
                 session::open(state, &tx, caller, user.id).await?;
             }
             record(&tx, &state.clock, caller, None, action, object, None).await?;
+            if let Some(user) = user.as_ref().filter(|_| fits) {
+                let network = known_network(&state.hasher, email.as_str(), ClientNetwork::of(&caller.address));
+                known_networks::note(&tx, user.id, network, state.clock.now()).await?;
+            }
             tx.commit().await?;
             Ok(entering.ok_or(AppError::WrongCredentials)?.id)
         })
@@ -228,7 +234,7 @@ impl Port for Accounts {
         answer(caller, async {
             let user = self.user(state.db.read(), signed_in.id).await?;
             current_password::check(state, caller, &user, current).await?;
-            let password_hash = state.passwords.hash(new).await?;
+            let password_hash = state.passwords.hash(caller, new).await?;
             let tx = change::begin_ending(state, caller).await?;
             users::lock(&tx, user.id).await?.ok_or(AppError::Unauthenticated)?;
             users::set_password(&tx, user.id, &password_hash).await?;

@@ -18,6 +18,7 @@ use crate::error::{Error, Result};
 use crate::seal::{SealContext, SealError, Sealer};
 use crate::services::naming::{self, Named};
 use crate::services::retention::delete_blobs;
+use crate::services::room::{self, NoRoom};
 use crate::state::{ArtifactKey, State};
 use crate::store::artifacts::{self, NewArtifact, StoredArtifact};
 use crate::transfer::{self, Announced, Content, Limits, ReceiveError, SendError};
@@ -171,6 +172,9 @@ pub enum PutError {
     /// The credential may not store it any more: that was taken away while the body came.
     #[error("the credential has lost its access during the upload")]
     NotAllowed,
+    /// There is no room for it.
+    #[error(transparent)]
+    NoRoom(#[from] NoRoom),
     /// The server failed.
     #[error(transparent)]
     Inner(#[from] Error),
@@ -184,7 +188,9 @@ pub async fn put(
     announced: Announced,
     body: &mut BodyDataStream,
 ) -> Result<PutOutcome, PutError> {
-    let limit = state.config.artifact_limit();
+    let limit = room::largest(state, scope.org());
+    // Until the artifact is named, and so counted by itself.
+    let _room = room::keep(state, scope, kind, announced.length).await??;
     let keys = state.keys.of(&state.db, scope.org()).await?;
     let sealer = Sealer::new(&keys, &context(scope, kind, hash)).map_err(Error::from)?;
     let key = BlobKey::random(scope.workspace().as_uuid()).map_err(Error::from)?;

@@ -19,7 +19,7 @@ const FRESH: TimeDelta = TimeDelta::minutes(10);
 
 /// Fails unless this is the person's password. A wrong one is audited.
 pub async fn check(state: &State, caller: &Caller, user: &User, password: PlainSecret) -> Result<()> {
-    if state.passwords.verify(password, user.password_hash.clone()).await? {
+    if state.passwords.verify(caller, password, user.password_hash.clone()).await? {
         return Ok(());
     }
     let tx = change::begin(state, caller).await?;

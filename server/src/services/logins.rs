@@ -22,6 +22,7 @@ use super::personal_tokens::{has_room, issue, require_room};
 use crate::auth::change;
 use crate::auth::secret::{SecretHash, SecretKind, generate, is_well_formed, user_code};
 use crate::error::{Error, Result, answer};
+use crate::network::ClientNetwork;
 use crate::state::State;
 use crate::store::audit::{Action, Object, record};
 use crate::store::logins::{self, Answer, Login};
@@ -32,13 +33,11 @@ use crate::store::users;
 pub const WAITS: TimeDelta = TimeDelta::minutes(10);
 /// It asks so often, and slower by as much each time that it was too fast.
 pub const INTERVAL: TimeDelta = TimeDelta::seconds(5);
-/// So many wait at once, of all people: a guess hits one of them with a chance of less than one in a million.
-const MOST_WAITING: u64 = 10_000;
-/// Terminals of one address.
-const NEW_FROM_ADDRESS: Quota = Quota { most: 60, within: TimeDelta::hours(1) };
-/// Codes with which nothing waits, entered by one person and from one address.
+/// Terminals of one network.
+const NEW_FROM_NETWORK: Quota = Quota { most: 60, within: TimeDelta::hours(1) };
+/// Codes with which nothing waits, entered by one person and from one network.
 const WRONG_BY_PERSON: Quota = Quota { most: 20, within: TimeDelta::hours(1) };
-const WRONG_FROM_ADDRESS: Quota = Quota { most: 100, within: TimeDelta::hours(1) };
+const WRONG_FROM_NETWORK: Quota = Quota { most: 100, within: TimeDelta::hours(1) };
 
 /// Terminals that ask for a personal access token.
 pub struct Logins(pub Arc<State>);
@@ -55,7 +54,7 @@ pub struct Begun {
 /// Why a terminal cannot begin.
 #[derive(Debug)]
 pub enum NotBegun {
-    /// Too many of its address: wait so many seconds.
+    /// Too many of its network: wait so many seconds.
     TooOften(u32),
     /// Too many of all.
     Busy,
@@ -95,11 +94,13 @@ impl Logins {
     /// A terminal begins to wait.
     pub async fn begin(&self, device: TokenName, address: &str) -> Result<Result<Begun, NotBegun>> {
         let state = &self.0;
-        let now = state.clock.now();
-        if let Some(time) = quotas::take(state.db.write(), &format!("logins from {address}"), NEW_FROM_ADDRESS, now).await? {
+        let (now, network) = (state.clock.now(), ClientNetwork::of(address));
+        if let Some(time) = quotas::take_in_network(state.db.write(), "logins from", network, NEW_FROM_NETWORK, now).await? {
             return Ok(Err(NotBegun::TooOften(wait(time))));
         }
-        if logins::count(state.db.read()).await? >= MOST_WAITING {
+        if logins::count(state.db.read()).await? >= state.config.bounds.waiting_logins
+            && !logins::make_room(state.db.write(), network, now).await?
+        {
             return Ok(Err(NotBegun::Busy));
         }
         let secret = generate(SecretKind::Device)?;
@@ -107,6 +108,7 @@ impl Logins {
             id: LoginId::from_uuid(state.clock.new_id()),
             device,
             address: address.to_owned(),
+            network,
             created_at: now,
             expires_at: now + WAITS,
             polled_at: None,
@@ -173,14 +175,11 @@ impl Logins {
         let now = state.clock.now();
         let tx = change::begin(state, caller).await?;
         // Counted first and taken back when it is right: many at once do not get further than one after the other.
-        let subjects = [
-            (format!("login codes from {}", caller.address), WRONG_FROM_ADDRESS),
-            (format!("login codes by {}", user.id), WRONG_BY_PERSON),
-        ];
-        for (subject, quota) in subjects {
-            if let Some(time) = quotas::take(&tx, &subject, quota, now).await? {
-                return Err(AppError::RateLimited(wait(time)).into());
-            }
+        let network = ClientNetwork::of(&caller.address);
+        let of_network = quotas::take_in_network(&tx, "login codes from", network, WRONG_FROM_NETWORK, now).await?;
+        let of_person = quotas::take(&tx, &format!("login codes by {}", user.id), WRONG_BY_PERSON, now).await?;
+        if let Some(time) = of_network.max(of_person) {
+            return Err(AppError::RateLimited(wait(time)).into());
         }
         if let Some(login) = logins::find_waiting(&tx, &self.code_hash(code), now).await? {
             tx.rollback().await?;

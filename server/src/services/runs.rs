@@ -19,6 +19,8 @@ use app::domain::run_filter::{RunFilter, TaskFilter};
 use app::error::AppError;
 use app::request::{Actor, Caller};
 use async_trait::async_trait;
+use bytes::Bytes;
+use futures_util::{Stream, StreamExt as _};
 
 use crate::auth::access::{self, WorkspaceScope};
 use crate::error::{Result, answer};
@@ -49,19 +51,21 @@ impl Runs {
         Ok(Opened { scope, keys, run })
     }
 
-    /// The whole log of an attempt, as a file.
+    /// The whole log of an attempt, as the bytes of a file, part by part.
     pub async fn whole_log(
         &self,
         caller: &Caller,
         place: (&OrgSlug, WorkspaceId),
         task: (RunId, u32),
         attempt: u16,
-    ) -> Result<String, AppError> {
-        answer(caller, async {
+    ) -> Result<impl Stream<Item = Result<Bytes, AppError>> + Send + use<>, AppError> {
+        let (_, texts) = answer(caller, async {
             let opened = self.opened(caller, place.0, place.1, task.0).await?;
-            log::whole(&self.0, &opened, (task.1, attempt)).await
+            log::whole(&self.0, opened, (task.1, attempt)).await
         })
-        .await
+        .await?;
+        let caller = caller.clone();
+        Ok(texts.map(move |text| text.map(Bytes::from).map_err(|error| error.shown_to(&caller))))
     }
 }
 

@@ -102,6 +102,19 @@ pub async fn execution_bytes(db: &impl ConnectionTrait, scope: &CacheScope) -> R
     Ok(count_of_executions(db, scope.workspace()).await?.bytes)
 }
 
+/// Bytes of the artifacts of one CI execution.
+pub async fn bytes_of_execution(db: &impl ConnectionTrait, scope: &CacheScope, kind: ArtifactScope) -> Result<u64> {
+    let sum = of_executions()
+        .filter(artifacts::Column::WorkspaceId.eq(scope.workspace()))
+        .filter(artifacts::Column::Scope.eq(kind.to_string()))
+        .select_only()
+        .expr(Expr::col((artifacts::Entity, artifacts::Column::Bytes)).sum().cast_as("bigint"))
+        .into_tuple::<Option<i64>>()
+        .one(db)
+        .await?;
+    Ok(sum.flatten().map_or(0, |bytes| u64::try_from(bytes).unwrap_or_default()))
+}
+
 /// The artifacts of a workspace that belong to CI executions.
 pub async fn in_executions(db: &impl ConnectionTrait, scope: &WorkspaceScope) -> Result<OfExecutions> {
     count_of_executions(db, scope.id()).await

@@ -7,11 +7,12 @@ use app::error::Conflict;
 use chrono::{DateTime, TimeDelta, Utc};
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, PaginatorTrait, QueryFilter, QuerySelect};
+use sea_orm::{ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use super::entities::logins::{ActiveModel, Column, Entity, Model};
 use crate::auth::secret::SecretHash;
 use crate::error::{Result, unique_or};
+use crate::network::ClientNetwork;
 
 /// What a person has said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,6 +43,8 @@ pub struct Login {
     pub device: TokenName,
     /// Where it asked from.
     pub address: String,
+    /// The network of that address.
+    pub network: ClientNetwork,
     /// When it asked.
     pub created_at: DateTime<Utc>,
     /// Until when it waits.
@@ -64,6 +67,7 @@ fn login(row: Model) -> Login {
     Login {
         id: row.id,
         device: TokenName::from_stored(row.device),
+        network: ClientNetwork::of(&row.address),
         address: row.address,
         created_at: row.created_at,
         expires_at: row.expires_at,
@@ -94,6 +98,7 @@ pub async fn insert(db: &impl ConnectionTrait, new: &Login, device: SecretHash, 
         token_expires_at: Set(None),
         refused_at: Set(None),
         granted_at: Set(None),
+        network: Set(Some(new.network.to_string())),
     };
     Entity::insert(row).exec_without_returning(db).await.map_err(unique_or(Conflict::JustChanged))?;
     Ok(())
@@ -102,6 +107,33 @@ pub async fn insert(db: &impl ConnectionTrait, new: &Login, device: SecretHash, 
 /// How many there are, of all people.
 pub async fn count(db: &impl ConnectionTrait) -> Result<u64> {
     Ok(Entity::find().count(db).await?)
+}
+
+/// Makes room for a terminal of this network: those whose time is over go, or the oldest one that nobody has answered of the
+/// network that has the most. `false` when that network has hardly more than this one.
+pub async fn make_room(db: &impl ConnectionTrait, network: ClientNetwork, now: DateTime<Utc>) -> Result<bool> {
+    if Entity::delete_many().filter(Column::ExpiresAt.lte(now)).exec(db).await?.rows_affected > 0 {
+        return Ok(true);
+    }
+    let waiting = || Entity::find().filter(Column::UserId.is_null()).filter(Column::RefusedAt.is_null());
+    let mine = waiting().filter(Column::Network.eq(network.to_string())).count(db).await?;
+    let crowd: Option<(Option<String>, i64)> = waiting()
+        .select_only()
+        .column(Column::Network)
+        .column_as(Column::Id.count(), "amount")
+        .group_by(Column::Network)
+        .order_by_desc(Column::Id.count())
+        .limit(1)
+        .into_tuple()
+        .one(db)
+        .await?;
+    let Some((crowd, _)) = crowd.filter(|(_, amount)| u64::try_from(*amount).unwrap_or_default() > mine + 1) else { return Ok(false) };
+    let of_crowd = match crowd {
+        Some(network) => Column::Network.eq(network),
+        None => Column::Network.is_null(),
+    };
+    let Some(oldest) = waiting().filter(of_crowd).order_by_asc(Column::CreatedAt).one(db).await? else { return Ok(false) };
+    Ok(Entity::delete_by_id(oldest.id).exec(db).await?.rows_affected > 0)
 }
 
 /// The one that waits with this code.

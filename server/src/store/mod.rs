@@ -13,6 +13,7 @@ pub mod domain_invites;
 mod entities;
 pub mod identities;
 pub mod invites;
+pub mod known_networks;
 pub mod logins;
 pub mod mails;
 pub mod members;

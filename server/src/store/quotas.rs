@@ -8,6 +8,7 @@ use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter}
 
 use super::entities::quotas::{ActiveModel, Column, Entity};
 use crate::error::Result;
+use crate::network::{ClientNetwork, WIDE};
 
 /// So many times within so long. The time begins with the first one.
 #[derive(Debug, Clone, Copy)]
@@ -22,6 +23,35 @@ pub struct Quota {
 /// transaction ends, so take those of several subjects in the same order everywhere.
 pub async fn take(db: &impl ConnectionTrait, subject: &str, quota: Quota, now: DateTime<Utc>) -> Result<Option<TimeDelta>> {
     take_many(db, subject, 1, quota, now).await
+}
+
+/// Uses one up of a network, and of the wider one around it, which may do so a few times as often.
+pub async fn take_in_network(
+    db: &impl ConnectionTrait,
+    what: &str,
+    network: ClientNetwork,
+    quota: Quota,
+    now: DateTime<Utc>,
+) -> Result<Option<TimeDelta>> {
+    take_many_in_network(db, what, network, 1, quota, now).await
+}
+
+/// The same for so many, all or none.
+pub async fn take_many_in_network(
+    db: &impl ConnectionTrait,
+    what: &str,
+    network: ClientNetwork,
+    count: i32,
+    quota: Quota,
+    now: DateTime<Utc>,
+) -> Result<Option<TimeDelta>> {
+    if let Some(wide) = network.wide() {
+        let quota = Quota { most: quota.most.saturating_mul(WIDE.cast_signed()), ..quota };
+        if let Some(time) = take_many(db, &format!("{what} {wide}"), count, quota, now).await? {
+            return Ok(Some(time));
+        }
+    }
+    take_many(db, &format!("{what} {network}"), count, quota, now).await
 }
 
 /// Uses so many up, all or none; no more than the quota allows at most.

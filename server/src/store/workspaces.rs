@@ -16,6 +16,7 @@ use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFi
 use super::entities::workspaces;
 use super::named;
 use crate::auth::access::{OrgScope, WorkspaceScope};
+use crate::auth::credential::CacheScope;
 use crate::error::{Error, Result, unique_or};
 
 fn retention(row: &workspaces::Model) -> Retention {
@@ -139,6 +140,13 @@ pub async fn adjust_artifacts(db: &impl ConnectionTrait, id: WorkspaceId, count:
         .exec(db)
         .await?;
     Ok(())
+}
+
+/// Bytes that a workspace holds, and what it may.
+pub async fn held(db: &impl ConnectionTrait, scope: &CacheScope) -> Result<(u64, Retention)> {
+    let row = workspaces::Entity::find_by_id(scope.workspace()).one(db).await?;
+    let held = |row: workspaces::Model| (u64::try_from(row.artifact_bytes).unwrap_or_default(), retention(&row));
+    Ok(row.map_or((0, Retention::DEFAULT), held))
 }
 
 /// A workspace as retention sees it.

@@ -29,6 +29,8 @@ pub enum Code {
     TooLarge,
     /// 429: too many requests; `Retry-After` says for how many seconds to wait.
     RateLimited,
+    /// 507: the server's disk is full. It does not help to try again.
+    StorageFull,
     /// 500, 503: a fault of the server; try again later.
     Unavailable,
 }

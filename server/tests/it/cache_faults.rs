@@ -239,7 +239,7 @@ async fn more_transfers_than_the_server_takes_are_misses_and_not_stored() {
     let mut slow = Raw::connect(&app.url).await;
     slow.send(format!("{}Content-Length: {}\r\n\r\n", put_head(&ci.secret, "slow"), body.len())).await;
     slow.send(&body[..50_000]).await;
-    until("the slow upload is under way", async || app.state.transfers.available_permits() == 0).await;
+    until("the slow upload is under way", async || app.state.transfers.free() == 0).await;
     ci.get("1").await.is(404);
     ci.put("2", archive(b"built")).await.is(409);
     slow.send(&body[50_000..]).await;
@@ -264,7 +264,7 @@ async fn transfers_that_are_over_give_their_place_back() {
     broken.send(format!("{}Content-Length: 1000\r\n\r\nhalf", put_head(&ci.secret, "4"))).await;
     broken.end().await;
     broken.answer().await;
-    until("the broken upload gives its place back", async || app.state.transfers.available_permits() == 1).await;
+    until("the broken upload gives its place back", async || app.state.transfers.free() == 1).await;
     ci.put("5", archive(b"x")).await.is(200);
 }
 

@@ -245,6 +245,7 @@ async fn the_hidden_organization_is_nowhere() {
 async fn plans_bound_claims_and_not_what_nobody_has() {
     let app = TestApp::start_with(|config| {
         config.plans = vec![serde_json::from_value(json!({ "name": "Free", "workspaces": 1, "artifact_gib": 1 })).unwrap()];
+        config.bounds.unclaimed_workspace = 10_000_000_000;
     })
     .await;
     let (app, ada, _) = app.and_workspace().await;

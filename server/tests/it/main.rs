@@ -17,6 +17,7 @@ mod audit_chain;
 mod authority;
 mod authz;
 mod billing;
+mod bounds;
 mod cache_api;
 mod cache_faults;
 mod ci_tokens;

@@ -8,8 +8,8 @@ use chrono::TimeDelta;
 use sea_orm::ConnectionTrait;
 
 use crate::auth::secret::{SecretKind, generate};
-use crate::auth::strangers;
 use crate::error::Result;
+use crate::network::ClientNetwork;
 use crate::services::workspaces::new_nx_cloud_id;
 use crate::state::State;
 use crate::store::connections::{self, NewConnection};
@@ -42,7 +42,7 @@ pub enum No {
 }
 
 /// Creates a workspace that nobody has.
-pub async fn create(state: &State, address: &str, name: Option<&WorkspaceName>) -> Result<Result<NxCloudId, No>> {
+pub async fn create(state: &State, network: ClientNetwork, name: Option<&WorkspaceName>) -> Result<Result<NxCloudId, No>> {
     let most = u64::from(state.config.unclaimed_workspaces);
     if most == 0 {
         return Ok(Err(No::Off));
@@ -50,7 +50,7 @@ pub async fn create(state: &State, address: &str, name: Option<&WorkspaceName>) 
     let now = state.clock.now();
     let nx_cloud_id = new_nx_cloud_id()?;
     let tx = state.db.begin_without_session().await?;
-    if is_over(&tx, "unclaimed workspaces", address, WORKSPACES, state).await? {
+    if is_over(&tx, "unclaimed workspaces", network, WORKSPACES, state).await? {
         return Ok(Err(No::TooMany));
     }
     if !unclaimed::has_org(&tx).await? {
@@ -77,12 +77,12 @@ pub struct Asked {
 
 /// Gives out a link. It claims the workspace that was created a moment ago, the first time that somebody asks; else it
 /// creates one. From outside, both look the same.
-pub async fn give_link(state: &State, address: &str, asked: &Asked) -> Result<Result<PlainSecret, No>> {
+pub async fn give_link(state: &State, network: ClientNetwork, asked: &Asked) -> Result<Result<PlainSecret, No>> {
     let now = state.clock.now();
     let secret = generate(SecretKind::Connection)?;
     let code = state.hasher.hash(secret.expose());
     let tx = state.db.begin_without_session().await?;
-    if is_over(&tx, "links of nx connect", address, LINKS, state).await? {
+    if is_over(&tx, "links of nx connect", network, LINKS, state).await? {
         return Ok(Err(No::TooMany));
     }
     if connections::count(&tx).await? >= MOST_LINKS {
@@ -110,9 +110,8 @@ pub async fn give_link(state: &State, address: &str, asked: &Asked) -> Result<Re
     Ok(Ok(secret))
 }
 
-async fn is_over(tx: &impl ConnectionTrait, what: &str, address: &str, quota: Quota, state: &State) -> Result<bool> {
-    let subject = format!("{what} {}", strangers::network(address));
-    Ok(quotas::take(tx, &subject, quota, state.clock.now()).await?.is_some())
+async fn is_over(tx: &impl ConnectionTrait, what: &str, network: ClientNetwork, quota: Quota, state: &State) -> Result<bool> {
+    Ok(quotas::take_in_network(tx, what, network, quota, state.clock.now()).await?.is_some())
 }
 
 /// Deletes workspaces that nobody claimed in time, and forgets old links.

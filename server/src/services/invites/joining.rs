@@ -55,7 +55,7 @@ impl Invites {
     ) -> Result<(UserId, OrgSlug)> {
         let state = &self.0;
         let account = Object { kind: "account", id: user.id.to_string(), name: user.name.as_str() };
-        if !state.passwords.verify(password, user.password_hash.clone()).await? {
+        if !state.passwords.verify(caller, password, user.password_hash.clone()).await? {
             let tx = state.db.begin_without_session().await?;
             record(&tx, &state.clock, caller, None, Action::SignInFailed, account, None).await?;
             tx.commit().await?;
@@ -87,7 +87,7 @@ impl Invites {
         let email = invited::by_link(state.db.read(), &state.hasher, link, now).await?.email().clone();
         let name = name.ok_or_else(|| AppError::field(Field::Name, Reason::Missing))?;
         password::check_new(password.expose(), &email).map_err(|reason| AppError::field(Field::Password, reason))?;
-        let hash = state.passwords.hash(password).await?;
+        let hash = state.passwords.hash(caller, password).await?;
 
         let tx = state.db.begin_without_session().await?;
         let invited = invited::by_mail_for_change(&tx, &state.hasher, link).await?;

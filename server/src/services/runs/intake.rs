@@ -2,26 +2,26 @@
 //! the run is locked for each.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::num::NonZeroU32;
-use std::sync::Arc;
+use std::time::Duration;
 
 use app::domain::access::Grant;
-use app::domain::ids::RunId;
+use app::domain::ids::{RunId, WorkspaceId};
 use app::domain::run::{
     self, CacheStatus, ClientClock, CredentialKind, CredentialSource, MissReason, RunFacts, RunStatus, StoredFor, TaskFacts, TaskStatus,
     tidy,
 };
 use chrono::{DateTime, TimeDelta, Utc};
-use governor::clock::{Clock as _, DefaultClock};
-use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
-use tokio::sync::Semaphore;
 
 use super::closing;
 use super::sealing::RunKeys;
 use crate::auth::credential::{Living, RunScope, TokenId};
+use crate::bounds::Recorded;
 use crate::error::{Error, Result};
+use crate::network::{ClientNetwork, NetworkRate, RateLimit};
 use crate::services::limits;
+use crate::services::transfers::Shares;
 use crate::state::State;
+use crate::store::quotas::{self, Quota};
 use crate::store::runs::logs::{AttemptKey, NewPiece, charged};
 use crate::store::runs::tasks::TaskRecord;
 use crate::store::runs::{self, BlindIndex, Closing, NewRun, OpenRun, logs, tasks};
@@ -30,8 +30,10 @@ use crate::wire::runs::{
     LogPiece, MOST_HASH_DETAILS_BYTES, MOST_LOG_BYTES, MOST_RUN_LOG_BYTES, MOST_TASKS, Report, RunEnd, RunStart, Task,
 };
 
-/// New runs a minute of one credential, and from one address.
-const STARTS: NonZeroU32 = NonZeroU32::new(600).expect("not zero");
+/// New runs a minute of one token, and from one network.
+const STARTS: u32 = 600;
+/// The same without a token: from one network, and some times as many in one workspace.
+const STARTS_BY_ID: u32 = 120;
 /// Reports at once: each may have to be held in memory as a whole.
 const PLACES: usize = 64;
 /// What is told of a run so soon after its end is still taken: two requests may have passed each other.
@@ -46,36 +48,47 @@ const MOST_DEPENDENCIES: usize = 2000;
 
 /// What holds back those who tell too much.
 pub struct Intake {
-    starts: DefaultKeyedRateLimiter<String>,
+    by_token: RateLimit<TokenId>,
+    by_id: RateLimit<WorkspaceId>,
+    in_network: NetworkRate,
+    by_id_in_network: NetworkRate,
     /// Reports that may be read at once.
-    pub places: Arc<Semaphore>,
+    pub places: Shares,
 }
 
 impl Default for Intake {
     fn default() -> Self {
-        Self { starts: RateLimiter::keyed(Quota::per_minute(STARTS)), places: Arc::new(Semaphore::new(PLACES)) }
+        Self {
+            by_token: RateLimit::per_minute(STARTS),
+            by_id: RateLimit::per_minute(STARTS_BY_ID * Recorded::ALL.unsigned_abs()),
+            in_network: NetworkRate::per_minute(STARTS),
+            by_id_in_network: NetworkRate::per_minute(STARTS_BY_ID),
+            places: Shares::new(PLACES),
+        }
     }
 }
 
 impl Intake {
-    /// Counts a new run of a credential from an address; says for how many seconds to wait when there were too many.
-    pub fn count_start(&self, credential: &Living, address: &str) -> Result<(), u32> {
-        let who = match credential.token {
-            Some(TokenId::Ci(id)) => id.to_string(),
-            Some(TokenId::Personal(id)) => id.to_string(),
-            None => credential.workspace.to_string(),
-        };
-        [who, address.to_owned()].iter().try_for_each(|key| {
-            self.starts.check_key(key).map_err(|until| {
-                let seconds = until.wait_time_from(DefaultClock::default().now()).as_secs() + 1;
-                u32::try_from(seconds).unwrap_or(u32::MAX)
-            })
-        })
+    /// Counts a new run of a credential in a network; says how long to wait when there were too many.
+    pub fn count_start(&self, credential: &Living, network: ClientNetwork) -> Result<(), Duration> {
+        match credential.token {
+            Some(token) => {
+                self.in_network.check(network)?;
+                self.by_token.check(&token)
+            }
+            None => {
+                self.by_id_in_network.check(network)?;
+                self.by_id.check(&credential.workspace)
+            }
+        }
     }
 
     /// Forgets those who have waited long enough.
     pub fn forget_old(&self) {
-        self.starts.retain_recent();
+        self.by_token.forget_old();
+        self.by_id.forget_old();
+        self.in_network.forget_old();
+        self.by_id_in_network.forget_old();
     }
 }
 
@@ -90,6 +103,8 @@ pub enum Heard {
     Over,
     /// The credential may not have runs recorded any more.
     NotAllowed,
+    /// Callers without a token have told enough today.
+    Enough,
 }
 
 /// What became of a run that begins.
@@ -97,14 +112,14 @@ pub enum Heard {
 pub enum Started {
     /// It is recorded.
     Run(RunId),
-    /// The plan has no room for it.
+    /// The plan has no room for it, or callers without a token have begun enough today.
     NoRoom,
     /// The credential may not have runs recorded any more.
     NotAllowed,
 }
 
 /// Begins a run. Told again with the same key, it is the same run.
-pub async fn start(state: &State, scope: &RunScope, told: &RunStart) -> Result<Started> {
+pub async fn start(state: &State, scope: &RunScope, network: ClientNetwork, told: &RunStart) -> Result<Started> {
     if !limits::takes_runs(state, scope.org()).await? {
         return Ok(Started::NoRoom);
     }
@@ -143,6 +158,9 @@ pub async fn start(state: &State, scope: &RunScope, told: &RunStart) -> Result<S
         announced: told.tasks.min(MOST_TASKS),
     };
     let tx = state.db.begin_without_session().await?;
+    if !has_room(&tx, state, (scope, network), "runs", (1, state.config.bounds.by_id.runs)).await? {
+        return Ok(Started::NoRoom);
+    }
     let id = match runs::begin(&tx, scope, new).await {
         Ok(id) => id,
         // Its workspace.
@@ -163,6 +181,36 @@ const fn credential_source(told: wire::runs::CredentialSource) -> CredentialSour
         wire::runs::CredentialSource::NxJson => CredentialSource::NxJson,
         wire::runs::CredentialSource::Login => CredentialSource::Login,
     }
+}
+
+/// Whether so much more may be recorded today. Only callers without a token are held: by what their network has told in the
+/// workspace and everywhere, and by what all networks have told in the workspace. Counted in the database, for all servers.
+async fn has_room(
+    tx: &impl sea_orm::ConnectionTrait,
+    state: &State,
+    (scope, network): (&RunScope, ClientNetwork),
+    what: &str,
+    (more, most): (i32, i32),
+) -> Result<bool> {
+    if scope.credential().token.is_some() || more == 0 {
+        return Ok(true);
+    }
+    if state.disk.is_nearly_full(state.config.keep_free_mib) {
+        return Ok(false);
+    }
+    let (now, in_workspace) = (state.clock.now(), format!("{what} by id in {}", scope.workspace()));
+    let daily = |most| Quota { most, within: TimeDelta::days(1) };
+    let all = daily(most.saturating_mul(Recorded::ALL));
+    let waits = quotas::take_many_in_network(tx, &format!("{what} by id"), network, more, all, now)
+        .await?
+        .or(quotas::take_many_in_network(tx, &in_workspace, network, more, daily(most), now).await?)
+        .or(quotas::take_many(tx, &in_workspace, more, all, now).await?);
+    Ok(waits.is_none())
+}
+
+/// Bytes as they are counted a day: whole kibibytes.
+fn kib(bytes: u64) -> i32 {
+    i32::try_from(bytes.div_ceil(1 << 10)).unwrap_or(i32::MAX)
 }
 
 /// What is stored of a run's key.
@@ -207,11 +255,26 @@ struct Sealed {
     details: Vec<(BlindIndex, Vec<u8>)>,
 }
 
+/// A row costs no less.
+const LEAST_ROW: usize = 512;
+
+impl Sealed {
+    fn log_bytes(&self) -> u64 {
+        self.pieces.iter().map(|piece| charged(piece.bytes)).sum()
+    }
+
+    fn task_bytes(&self) -> u64 {
+        let tasks = self.tasks.values().map(|(_, record)| record.sealed.len().max(LEAST_ROW));
+        let details = self.details.iter().map(|(_, sealed)| sealed.len().max(LEAST_ROW));
+        tasks.chain(details).sum::<usize>() as u64
+    }
+}
+
 /// Takes what has happened since the last report.
-pub async fn report(state: &State, scope: &RunScope, id: RunId, key: &str, report: Report) -> Result<Heard> {
+pub async fn report(state: &State, (scope, network): (&RunScope, ClientNetwork), id: RunId, key: &str, report: Report) -> Result<Heard> {
     let key = key_hash(state, key);
     let keys = RunKeys::of(state, scope.org()).await?;
-    let sealed = {
+    let mut sealed = {
         let scope = scope.clone();
         tokio::task::spawn_blocking(move || seal(&keys, &scope, id, report)).await.map_err(|_| Error::Stopped)??
     };
@@ -220,6 +283,14 @@ pub async fn report(state: &State, scope: &RunScope, id: RunId, key: &str, repor
     let Some(mut run) = runs::lock(&tx, scope, id, &key).await? else { return Ok(Heard::Unknown) };
     if is_over(&run, now) {
         return Ok(Heard::Over);
+    }
+    let bounds = state.config.bounds.by_id;
+    if !has_room(&tx, state, (scope, network), "tasks", (kib(sealed.task_bytes()), bounds.task_kib)).await? {
+        return Ok(Heard::Enough);
+    }
+    if !has_room(&tx, state, (scope, network), "logs", (kib(sealed.log_bytes()), bounds.log_kib)).await? {
+        sealed.pieces.clear();
+        run.log_cut = true;
     }
     runs::keep_details(&tx, run.workspace, sealed.details, now.date_naive()).await?;
     take_tasks(&tx, &mut run, sealed.tasks, now).await?;

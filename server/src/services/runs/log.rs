@@ -1,10 +1,12 @@
 //! Logs of tasks. A log is looked at part by part: whole pieces that make up about as much as a page can hold.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use app::backend::runs::{LogHit, LogPart, LogSearch};
 use app::domain::text::Sought;
 use app::terminal;
+use futures_util::{Stream, StreamExt as _, stream};
 
 use super::Opened;
 use crate::error::{Error, Result};
@@ -55,9 +57,16 @@ async fn text(state: &State, Opened { scope, keys, run }: &Opened, of: AttemptKe
     tokio::task::spawn_blocking(open).await.map_err(|_| Error::Stopped)?
 }
 
-/// The whole log.
-pub async fn whole(state: &State, opened: &Opened, of: AttemptKey) -> Result<String> {
-    text(state, opened, of, 0, u32::MAX).await
+/// The whole log as it is now, and its bytes: it is read part by part, as it is taken.
+pub async fn whole(state: &Arc<State>, opened: Opened, of: AttemptKey) -> Result<(u64, impl Stream<Item = Result<String>> + Send + use<>)> {
+    let pieces = logs::pieces(state.db.read(), &opened.run, of).await?;
+    let bytes = pieces.iter().map(|piece| u64::from(piece.bytes)).sum();
+    let (state, opened) = (state.clone(), Arc::new(opened));
+    let texts = stream::iter(parts(&pieces)).then(move |part| {
+        let (state, opened) = (state.clone(), opened.clone());
+        async move { text(&state, &opened, of, part.from, part.to).await }
+    });
+    Ok((bytes, texts))
 }
 
 /// One part; the last one when none is asked for.

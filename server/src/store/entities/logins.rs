@@ -23,6 +23,7 @@ pub struct Model {
     pub token_expires_at: Option<DateTimeUtc>,
     pub refused_at: Option<DateTimeUtc>,
     pub granted_at: Option<DateTimeUtc>,
+    pub network: Option<String>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -13,6 +13,7 @@ pub mod domain_invites;
 pub mod flaky_hashes;
 pub mod identities;
 pub mod invites;
+pub mod known_networks;
 pub mod limit_mails;
 pub mod logins;
 pub mod mail_links;

@@ -14,9 +14,11 @@ use app::request::{Actor, Caller};
 use metrics_exporter_prometheus::PrometheusHandle;
 use sea_orm::{ConnectionTrait as _, DbBackend, Statement};
 use server::auth::actor::new_incident;
-use server::blob::BlobKey;
+use server::blob::fs::FsBlobs;
+use server::blob::{BlobError, BlobKey, BlobStore};
 use server::config::Config;
 use server::mail::queue;
+use server::serve::{self, Guard};
 use server::services::accounts::Accounts;
 use server::services::members::Members;
 use server::state::State;
@@ -56,24 +58,39 @@ impl TestApp {
 
     /// Starts a server with other settings.
     pub async fn start_with(change: impl FnOnce(&mut Config)) -> Self {
+        Self::start_on(change, |folder| Ok(Arc::new(FsBlobs::new(folder)?))).await
+    }
+
+    /// The same with another store of artifacts, made for a folder.
+    pub async fn start_on(
+        change: impl FnOnce(&mut Config),
+        store: impl FnOnce(PathBuf) -> Result<Arc<dyn BlobStore>, BlobError> + Send,
+    ) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let (listener, mut config) = configured(&folder);
         std::fs::create_dir(&config.data_dir).unwrap();
         let database = TestDatabase::create(&mut config).await;
         change(&mut config);
-        Self::open(folder, listener, config, database).await
+        Self::open(folder, listener, config, database, store).await
     }
 
     /// Starts a server on the SQLite file and all that is in `data` of this folder.
     pub async fn on(folder: TempDir) -> Self {
         let (listener, config) = configured(&folder);
-        Self::open(folder, listener, config, TestDatabase::in_folder()).await
+        Self::open(folder, listener, config, TestDatabase::in_folder(), |folder| Ok(Arc::new(FsBlobs::new(folder)?))).await
     }
 
-    async fn open(folder: TempDir, listener: TcpListener, config: Config, database: TestDatabase) -> Self {
+    async fn open(
+        folder: TempDir,
+        listener: TcpListener,
+        config: Config,
+        database: TestDatabase,
+        store: impl FnOnce(PathBuf) -> Result<Arc<dyn BlobStore>, BlobError> + Send,
+    ) -> Self {
         logs::start();
-        let state = State::open(config).await.unwrap();
-        let url = serve(&state, listener);
+        let artifacts = config.artifact_dir();
+        let state = State::open_with(config, || store(artifacts)).await.unwrap();
+        let url = listen(&state, listener);
         Self { state, url, org: None, _database: database, _folder: folder }
     }
 
@@ -115,7 +132,7 @@ impl TestApp {
     pub async fn another_server_with(&self, config: Config) -> (Arc<State>, String) {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let state = State::open(config).await.unwrap();
-        let url = serve(&state, listener);
+        let url = listen(&state, listener);
         (state, url)
     }
 
@@ -272,6 +289,8 @@ fn configured(folder: &TempDir) -> (TcpListener, Config) {
         sign_in_per_minute: 1_000_000,
         mails_per_hour: 1_000_000,
         artifact_limit_mib: 64,
+        // Whatever the disk of the tests has.
+        keep_free_mib: 0,
         // Nobody answers there: no test asks the world.
         dns_server: Some(SocketAddr::from(([127, 0, 0, 1], 9))),
         ..Config::default()
@@ -279,11 +298,12 @@ fn configured(folder: &TempDir) -> (TcpListener, Config) {
     (listener, config)
 }
 
-fn serve(state: &Arc<State>, listener: TcpListener) -> String {
+fn listen(state: &Arc<State>, listener: TcpListener) -> String {
     listener.set_nonblocking(true).unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     let app = router::build(state, metrics()).into_make_service_with_connect_info::<SocketAddr>();
-    tokio::spawn(axum_server::from_tcp(listener).unwrap().serve(app));
+    let guard = Guard::new(state, state.config.connection_limit as usize);
+    tokio::spawn(serve::plain(listener, guard).unwrap().serve(app));
     url
 }
 

@@ -1,9 +1,14 @@
 //! The log of a task, as the editor takes it: a gzip'd tar with one file below `terminalOutputs/`.
 
+use std::io::Write as _;
+use std::sync::Arc;
+
 use app::domain::ids::RunId;
 use app::paths;
+use bytes::Bytes;
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use futures_util::{Stream, StreamExt as _, stream};
 
 use super::super::{Opened, log};
 use super::Viewer;
@@ -14,6 +19,9 @@ use crate::error::{Error, Result};
 use crate::services::runs::sealing::RunKeys;
 use crate::state::State;
 use crate::store::runs::{logs, search, tasks};
+
+/// Bytes of a block of a tar.
+const BLOCK: u64 = 512;
 
 impl Viewer<'_> {
     /// Where the log of a task is; none when nothing was kept of it.
@@ -31,21 +39,63 @@ impl Viewer<'_> {
     }
 }
 
-/// The log that a ticket opens.
-pub async fn opened_log(state: &State, ticket: &str) -> Result<Option<Vec<u8>>> {
+/// The log that a ticket opens, packed part by part while it is taken.
+pub async fn opened_log(state: &Arc<State>, ticket: &str) -> Result<Option<impl Stream<Item = Result<Bytes>> + Send + use<>>> {
     let Some((scope, id, of)) = log_ticket::redeem(state, ticket).await? else { return Ok(None) };
     let Some(run) = search::find(state.db.read(), &scope, id).await? else { return Ok(None) };
     let keys = RunKeys::of(state, scope.org().id()).await?;
-    let text = log::whole(state, &Opened { scope, keys, run }, of).await?;
-    let packed = tokio::task::spawn_blocking(move || pack(text.as_bytes())).await.map_err(|_| Error::Stopped)?;
-    Ok(Some(packed.map_err(|_| Error::Stored("log"))?))
+    let (bytes, texts) = log::whole(state, Opened { scope, keys, run }, of).await?;
+    Ok(Some(pack(bytes, texts)))
 }
 
-fn pack(text: &[u8]) -> std::io::Result<Vec<u8>> {
-    let mut tar = tar::Builder::new(GzEncoder::new(Vec::new(), Compression::fast()));
+/// A tar of one file with so many bytes, gzip'd.
+fn pack(bytes: u64, texts: impl Stream<Item = Result<String>> + Send) -> impl Stream<Item = Result<Bytes>> + Send {
     let mut header = tar::Header::new_ustar();
-    header.set_size(text.len() as u64);
+    header.set_size(bytes);
     header.set_mode(0o644);
-    tar.append_data(&mut header, "terminalOutputs/log", text)?;
-    tar.into_inner()?.finish()
+    let named = header.set_path("terminalOutputs/log").map(|()| header.set_cksum());
+    let head = named.map(|()| header.as_bytes().to_vec()).map_err(|_| Error::Stored("log"));
+    // The content fills whole blocks; two empty ones are the end.
+    let missing = usize::try_from(bytes.next_multiple_of(BLOCK) - bytes + 2 * BLOCK).unwrap_or_default();
+    let parts = stream::iter([head]).chain(texts.map(|text| text.map(String::into_bytes))).map(|part| part.map(Some));
+    let parts = parts.chain(stream::iter([Ok(Some(vec![0; missing])), Ok(None)]));
+    parts.scan(GzEncoder::new(Vec::new(), Compression::fast()), |gzip, part| {
+        std::future::ready(Some(part.and_then(|part| packed(gzip, part))))
+    })
+}
+
+/// What comes out of the encoder when this part has gone in; without a part, its end.
+fn packed(gzip: &mut GzEncoder<Vec<u8>>, part: Option<Vec<u8>>) -> Result<Bytes> {
+    let done = match part {
+        Some(part) => gzip.write_all(&part).and_then(|()| gzip.flush()),
+        None => gzip.try_finish(),
+    };
+    done.map_err(|_| Error::Stored("log"))?;
+    Ok(std::mem::take(gzip.get_mut()).into())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read as _;
+
+    use flate2::read::GzDecoder;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_log_is_packed_into_an_archive_with_one_file() {
+        for texts in [vec![], vec!["a line\n"], vec!["x"; 512], vec!["ä colour\n", "", "and more"]] {
+            let whole = texts.concat();
+            let parts = stream::iter(texts.into_iter().map(|text| Ok(text.to_owned())));
+            let packed: Vec<Bytes> = pack(whole.len() as u64, parts).map(Result::unwrap).collect().await;
+            let mut archive = tar::Archive::new(GzDecoder::new(std::io::Cursor::new(packed.concat())));
+            let mut entries = archive.entries().unwrap();
+            let mut entry = entries.next().unwrap().unwrap();
+            assert_eq!(entry.path().unwrap().to_str(), Some("terminalOutputs/log"));
+            let mut text = String::new();
+            entry.read_to_string(&mut text).unwrap();
+            assert_eq!(text, whole);
+            assert!(entries.next().is_none());
+        }
+    }
 }
