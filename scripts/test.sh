@@ -32,6 +32,7 @@ unset BUILDKEEP_TEST_POSTGRES_URL
 build dev
 export BUILDKEEP_BIN=$ROOT/target/debug/buildkeep
 browser_tests
+step 'attacks' 'see which requests went wrong above, and under which attack' node --test --test-reporter=spec end2end/attacks/attacks.test.mjs
 step 'kill -9 during uploads' "$TEST" node --test --test-reporter=spec end2end/nx/crash.test.mjs
 step 'documented proxies' "$TEST" node --test --test-reporter=spec end2end/proxies/proxies.test.mjs
 client_with_nx 17 24

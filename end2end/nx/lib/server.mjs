@@ -75,10 +75,12 @@ export async function workspaceOf(data, options = {}) {
 
 /** A running server; `log` holds the end of what it printed. */
 export class Server {
-  constructor(data, port, env) {
+  constructor(data, port, env, files) {
     Object.assign(this, { data, port, url: `http://127.0.0.1:${port}`, log: '' });
-    this.child = spawn(binary(), ['serve', '--data', data, '--listen', `127.0.0.1:${port}`],
-      { env: environment(env), stdio: ['ignore', 'pipe', 'pipe'] });
+    const command = [binary(), 'serve', '--data', data, '--listen', `127.0.0.1:${port}`];
+    // `files`: how many it may have open at once.
+    if (files) command.unshift('sh', '-c', `ulimit -n ${files} && exec "$0" "$@"`);
+    this.child = spawn(command[0], command.slice(1), { env: environment(env), stdio: ['ignore', 'pipe', 'pipe'] });
     for (const stream of [this.child.stdout, this.child.stderr]) {
       stream.on('data', (text) => { this.log = (this.log + text).slice(-8000); });
     }
@@ -89,8 +91,8 @@ export class Server {
     this.ended.then(() => { this.gone = true; });
   }
 
-  static async start(data, { port, env = {} } = {}) {
-    const server = new Server(data, port ?? await freePort(), env);
+  static async start(data, { port, env = {}, files } = {}) {
+    const server = new Server(data, port ?? await freePort(), env, files);
     await server.ready();
     return server;
   }

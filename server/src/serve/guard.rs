@@ -47,7 +47,7 @@ impl Guard {
     fn admit(&self, stream: TcpStream) -> io::Result<Guarded> {
         let peer = stream.peer_addr()?.ip().to_canonical();
         let bounds = self.state.config.bounds;
-        let is_proxy = self.state.config.trusted_proxies.contains(&peer);
+        let is_proxy = self.state.config.trusts(peer);
         let network = ClientNetwork::of_ip(peer);
         // All clients are behind the proxies: only the bound on all connections is theirs. IPv4 networks are not held together.
         let (by, wide, idle) = if is_proxy {

@@ -8,8 +8,8 @@ use app::request::Caller;
 use chrono::TimeDelta;
 use sea_orm::DatabaseTransaction;
 
-use crate::auth::strangers::network;
 use crate::error::Result;
+use crate::network::ClientNetwork;
 use crate::state::State;
 use crate::store::quotas::{self, Quota};
 
@@ -23,7 +23,8 @@ pub async fn count(state: &State, tx: &DatabaseTransaction, caller: &Caller, ema
     let (now, within) = (state.clock.now(), TimeDelta::hours(1));
     // First the network, then the mailbox, as everywhere where several are taken.
     let by_network = Quota { most: i32::try_from(state.config.mails_per_hour).unwrap_or(i32::MAX), within };
-    if let Some(wait) = quotas::take(tx, &format!("account mails by {}", network(&caller.address)), by_network, now).await? {
+    let network = ClientNetwork::of(&caller.address);
+    if let Some(wait) = quotas::take_in_network(tx, "account mails", network, by_network, now).await? {
         return Err(AppError::RateLimited(u32::try_from(wait.num_seconds()).unwrap_or(u32::MAX)).into());
     }
     let to_one = Quota { most: MOST_TO_ONE, within };

@@ -95,7 +95,7 @@ impl Accounts {
         let state = &self.0;
         let (link, user) = self.link(secret).await?;
         let just_used = link.used_at.is_some_and(|used| state.clock.now() - used <= SENT_TWICE);
-        if !just_used || !state.passwords.verify(password, user.password_hash.clone()).await? {
+        if !just_used || !state.passwords.verify(caller, password, user.password_hash.clone()).await? {
             return Err(AppError::LinkUnusable.into());
         }
         let tx = change::begin_entering(state, caller, Some(user.id)).await?;
