@@ -8,6 +8,7 @@
 //! buffer and its own.
 
 mod check;
+mod exit_code;
 mod gzip;
 mod receive;
 mod send;

@@ -225,6 +225,7 @@ fn refused(error: ReceiveError) -> Refused {
         ReceiveError::WrongLength | ReceiveError::Body(_) => Refused::invalid("The upload ended too early."),
         ReceiveError::WrongDigest => Refused::invalid("The upload is not what its Content-Digest says."),
         ReceiveError::NotGzip => Refused::invalid("The body is not a complete gzip file."),
+        ReceiveError::Failure => Refused::invalid("The result of a failed task is not stored: it would stand in the way of a success."),
         ReceiveError::NotEncrypted => Refused::invalid("The body is not what clients encrypt."),
         ReceiveError::Seal(error) => Error::from(error).into(),
         ReceiveError::Storage(error) => Error::from(error).into(),

@@ -242,6 +242,8 @@ async fn store(
         Err(PutError::Receive(ReceiveError::TooLarge)) => conflict("Not stored: the artifact is larger than this server takes."),
         Err(PutError::Receive(ReceiveError::ExpandsTooFar)) => conflict("Not stored: the artifact unpacks to more than this server takes."),
         Err(PutError::Receive(ReceiveError::WrongLength | ReceiveError::Body(_))) => conflict("Not stored: the upload ended too early."),
+        // nx takes this for an answer and goes on; the task may succeed elsewhere, and is stored then.
+        Err(PutError::Receive(ReceiveError::Failure)) => conflict("Not stored: the task failed."),
         Err(PutError::Receive(ReceiveError::NotGzip | ReceiveError::NotEncrypted | ReceiveError::WrongDigest)) => {
             conflict("Not stored: the body is not a complete gzip file.")
         }

@@ -9,6 +9,9 @@ use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, Request, State as Extracted};
 use axum::http::StatusCode;
 use axum::http::request::Parts;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::value::RawValue;
 
 use super::cache::drain;
 use super::problem::{self, Refused, access_lost};
@@ -21,8 +24,8 @@ use crate::state::State;
 use crate::wire;
 use crate::wire::problem::{Code, Problem};
 use crate::wire::runs::{
-    MOST_ATTEMPTS, MOST_PIECE_BYTES, MOST_PIECES, MOST_PIECES_IN_REPORT, MOST_REPORT_BYTES, MOST_TASKS, MOST_TASKS_IN_REPORT, Report,
-    RunEnd, RunLink, RunStart, RunStarted,
+    LogPiece, MOST_ATTEMPTS, MOST_PIECE_BYTES, MOST_PIECES, MOST_PIECES_IN_REPORT, MOST_REPORT_BYTES, MOST_TASKS, MOST_TASKS_IN_REPORT,
+    Report, RunEnd, RunLink, RunStart, RunStarted, Task,
 };
 
 /// Bytes of what is said of a run at its start, or at its end.
@@ -130,33 +133,70 @@ pub async fn report(Extracted(state): Extracted<Arc<State>>, path: RunPath, requ
             return Err(refused);
         }
     };
-    let report: Report = problem::json(body, MOST_REPORT_BYTES).await?;
-    check(&report)?;
+    let report = readable(problem::json(body, MOST_REPORT_BYTES).await?)?;
     // The body may have lasted longer than the access.
     let (scope, id, key) = holder(&state, &parts, &path).await?;
     heard(&state, &parts, intake::report(&state, (&scope, network), id, &key, report).await?).await
 }
 
-/// Whether a report keeps to its bounds; what a client cannot know beforehand is not its fault, and bounded elsewhere.
-fn check(report: &Report) -> Result<(), Refused> {
-    if report.tasks.len() > MOST_TASKS_IN_REPORT {
+/// A report whose entries are not read yet: one that cannot be read must not take the others with it.
+#[derive(Deserialize)]
+struct Entries {
+    #[serde(default)]
+    tasks: Vec<Box<RawValue>>,
+    #[serde(default)]
+    logs: Vec<Box<RawValue>>,
+}
+
+/// The entries that can be read and keep to their bounds; an error when there are too many, or none of them can.
+fn readable(told: Entries) -> Result<Report, Refused> {
+    if told.tasks.len() > MOST_TASKS_IN_REPORT {
         return Err(Refused::too_large(format!("Send at most {MOST_TASKS_IN_REPORT} tasks in a report.")));
     }
-    if report.logs.len() > MOST_PIECES_IN_REPORT {
+    if told.logs.len() > MOST_PIECES_IN_REPORT {
         return Err(Refused::too_large(format!("Send at most {MOST_PIECES_IN_REPORT} pieces of logs in a report.")));
     }
-    if report.logs.iter().any(|piece| piece.text.len() > MOST_PIECE_BYTES) {
+    let mut first = None;
+    let mut left_out = 0_u32;
+    let mut note = |refused: Refused| {
+        left_out += 1;
+        first.get_or_insert(refused);
+    };
+    let tasks: Vec<Task> = told.tasks.iter().filter_map(|entry| read(entry, task_in_bounds).map_err(&mut note).ok()).collect();
+    let logs: Vec<LogPiece> = told.logs.iter().filter_map(|entry| read(entry, piece_in_bounds).map_err(&mut note).ok()).collect();
+    match first {
+        Some(refused) if tasks.is_empty() && logs.is_empty() => return Err(refused),
+        Some(_) => tracing::warn!(left_out, "entries of a run's report could not be read; the others were taken"),
+        None => {}
+    }
+    Ok(Report { tasks, logs })
+}
+
+fn read<T: DeserializeOwned>(entry: &RawValue, check: fn(&T) -> Result<(), Refused>) -> Result<T, Refused> {
+    let read = serde_json::from_str(entry.get()).map_err(|error| Refused::invalid(error.to_string()))?;
+    check(&read)?;
+    Ok(read)
+}
+
+fn attempt_in_bounds(number: u32, attempt: u16) -> Result<(), Refused> {
+    if number < MOST_TASKS && (1..=MOST_ATTEMPTS).contains(&attempt) {
+        return Ok(());
+    }
+    Err(Refused::invalid(format!("Tasks have numbers below {MOST_TASKS}, and attempts from 1 to {MOST_ATTEMPTS}.")))
+}
+
+fn task_in_bounds(task: &Task) -> Result<(), Refused> {
+    attempt_in_bounds(task.number, task.attempt)
+}
+
+fn piece_in_bounds(piece: &LogPiece) -> Result<(), Refused> {
+    if piece.text.len() > MOST_PIECE_BYTES {
         return Err(Refused::too_large(format!("A piece of a log has at most {MOST_PIECE_BYTES} bytes.")));
     }
-    let is_attempt = |number: u32, attempt: u16| number < MOST_TASKS && (1..=MOST_ATTEMPTS).contains(&attempt);
-    let tasks = report.tasks.iter().all(|task| is_attempt(task.number, task.attempt));
-    let logs = report.logs.iter().all(|piece| is_attempt(piece.task, piece.attempt) && piece.piece < MOST_PIECES);
-    if !tasks || !logs {
-        return Err(Refused::invalid(format!(
-            "Tasks have numbers below {MOST_TASKS}, attempts from 1 to {MOST_ATTEMPTS}, pieces of logs numbers below {MOST_PIECES}."
-        )));
+    if piece.piece >= MOST_PIECES {
+        return Err(Refused::invalid(format!("Pieces of logs have numbers below {MOST_PIECES}.")));
     }
-    Ok(())
+    attempt_in_bounds(piece.task, piece.attempt)
 }
 
 /// Ends a run.

@@ -2,6 +2,7 @@
 
 pub mod closing;
 mod comparing;
+mod details;
 pub mod intake;
 mod log;
 mod looking;

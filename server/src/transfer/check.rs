@@ -6,8 +6,9 @@ use aws_lc_rs::digest::{Context, SHA256};
 use super::ReceiveError;
 use super::gzip::GzipCheck;
 
-/// How content that a client has encrypted begins.
-const MAGIC: &[u8; 4] = b"BKE1";
+/// How content that a client has encrypted begins: its formats, of which old ones are still stored by old clients.
+const MAGICS: [&[u8; 4]; 2] = [b"BKE2", b"BKE1"];
+const MAGIC_BYTES: usize = 4;
 /// Magic, key id, salt, nonce and tag: what surrounds even empty content.
 const SHORTEST: u64 = 4 + 8 + 32 + 12 + 16;
 
@@ -39,7 +40,7 @@ impl Check {
         match &mut self.content {
             Content::Tar(gzip) => gzip.write(part),
             Content::Encrypted { start, bytes } => {
-                let missing = MAGIC.len().saturating_sub(start.len()).min(part.len());
+                let missing = MAGIC_BYTES.saturating_sub(start.len()).min(part.len());
                 start.extend_from_slice(&part[..missing]);
                 *bytes += part.len() as u64;
                 Ok(())
@@ -51,7 +52,7 @@ impl Check {
     pub(super) fn finish(self) -> Result<(), ReceiveError> {
         match self.content {
             Content::Tar(gzip) => gzip.finish()?,
-            Content::Encrypted { start, bytes } if start == MAGIC && bytes >= SHORTEST => {}
+            Content::Encrypted { start, bytes } if MAGICS.iter().any(|magic| start == *magic) && bytes >= SHORTEST => {}
             Content::Encrypted { .. } => return Err(ReceiveError::NotEncrypted),
         }
         let fits = self.digest.is_none_or(|(digest, expected)| digest.finish().as_ref() == expected);
@@ -73,17 +74,20 @@ mod tests {
 
     #[test]
     fn encrypted_content_is_known_by_its_start_and_length() {
-        let whole = [&MAGIC[..], &[7; 68]].concat();
-        assert!(verdict(&[&whole], None).is_ok());
-        assert!(verdict(&[&whole[..2], &whole[2..]], None).is_ok());
-        for bad in [&whole[..71], &[7; 72], b"", b"BKE1"] {
-            assert!(matches!(verdict(&[bad], None), Err(ReceiveError::NotEncrypted)));
+        for magic in MAGICS {
+            let whole = [&magic[..], &[7; 68]].concat();
+            assert!(verdict(&[&whole], None).is_ok());
+            assert!(verdict(&[&whole[..2], &whole[2..]], None).is_ok());
+            for bad in [&whole[..71], &[7; 72], b"", magic] {
+                assert!(matches!(verdict(&[bad], None), Err(ReceiveError::NotEncrypted)));
+            }
         }
+        assert!(matches!(verdict(&[&[&b"BKE3"[..], &[7; 68]].concat()], None), Err(ReceiveError::NotEncrypted)));
     }
 
     #[test]
     fn content_that_is_not_what_was_announced_is_refused() {
-        let whole = [&MAGIC[..], &[7; 68]].concat();
+        let whole = [&MAGICS[0][..], &[7; 68]].concat();
         let digest: [u8; 32] = aws_lc_rs::digest::digest(&SHA256, &whole).as_ref().try_into().unwrap();
         assert!(verdict(&[&whole], Some(digest)).is_ok());
         assert!(matches!(verdict(&[&whole], Some([0; 32])), Err(ReceiveError::WrongDigest)));

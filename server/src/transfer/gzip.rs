@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use flate2::write::MultiGzDecoder;
 
 use super::ReceiveError;
+use super::exit_code::ExitCode;
 
 /// Inflates a body into nothing, to see whether it is whole.
 pub(super) struct GzipCheck {
@@ -14,16 +15,17 @@ pub(super) struct GzipCheck {
 impl GzipCheck {
     /// A check that lets the content expand to so many bytes.
     pub(super) fn new(limit: u64) -> Self {
-        Self { decoder: MultiGzDecoder::new(Expanded { left: Some(limit) }) }
+        Self { decoder: MultiGzDecoder::new(Expanded { left: Some(limit), code: ExitCode::new() }) }
     }
 
     pub(super) fn write(&mut self, bytes: &[u8]) -> Result<(), ReceiveError> {
         self.decoder.write_all(bytes).map_err(|_| self.error())
     }
 
-    /// Looks at the checksums at the end.
+    /// Looks at the checksums at the end, and at the exit code in what was packed.
     pub(super) fn finish(mut self) -> Result<(), ReceiveError> {
-        self.decoder.try_finish().map_err(|_| self.error())
+        self.decoder.try_finish().map_err(|_| self.error())?;
+        if self.decoder.get_ref().code.is_failure() { Err(ReceiveError::Failure) } else { Ok(()) }
     }
 
     fn error(&self) -> ReceiveError {
@@ -37,11 +39,13 @@ impl GzipCheck {
 /// Counts the expanded bytes; `None` once there were too many.
 struct Expanded {
     left: Option<u64>,
+    code: ExitCode,
 }
 
 impl Write for Expanded {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.left = self.left.and_then(|left| left.checked_sub(bytes.len() as u64));
+        self.code.write(bytes);
         self.left.map(|_| bytes.len()).ok_or_else(|| io::ErrorKind::FileTooLarge.into())
     }
 

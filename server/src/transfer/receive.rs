@@ -71,6 +71,9 @@ pub enum ReceiveError {
     /// The body is not complete gzip, or something follows the gzip.
     #[error("the artifact is not complete gzip")]
     NotGzip,
+    /// The body is the result of a task that failed.
+    #[error("the artifact is the result of a failed task")]
+    Failure,
     /// The body is not what clients encrypt.
     #[error("the artifact is not encrypted as clients do it")]
     NotEncrypted,

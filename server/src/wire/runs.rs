@@ -33,8 +33,10 @@ pub const MOST_PIECE_BYTES: usize = 256 << 10;
 pub const MOST_LOG_BYTES: u64 = 32 << 20;
 /// Bytes of all logs of one run.
 pub const MOST_RUN_LOG_BYTES: u64 = 512 << 20;
-/// Bytes of the details of one hash; a client leaves out larger ones.
+/// Bytes of the details of one hash, as JSON.
 pub const MOST_HASH_DETAILS_BYTES: usize = 64 << 10;
+/// The name under which those details stand together for which there is no room.
+pub const HASH_DETAILS_REST: &str = "…";
 
 /// `POST /api/v1/runs`: a run begins. Sent again with the same key, it is the same run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]

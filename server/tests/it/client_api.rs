@@ -124,7 +124,7 @@ async fn both_ways_to_the_cache_share_artifacts_that_are_not_encrypted() {
     job.put("2", &archive(b"by the client")).await.is(201);
     assert_eq!(reader.read("2").await.unwrap(), archive(b"by the client"));
 
-    let encrypted = [b"BKE1".as_slice(), &[7; 100]].concat();
+    let encrypted = [b"BKE2".as_slice(), &[7; 100]].concat();
     let request = writer.request_as(Method::PUT, "/api/v1/artifacts/3", "application/vnd.buildkeep.encrypted");
     writer.send(request.header("Content-Digest", sha256(&encrypted)).body(encrypted.clone())).await.is(201);
     assert_eq!(job.lookup(&["3"]).await["artifacts"]["3"]["format"], "encrypted");
@@ -132,6 +132,29 @@ async fn both_ways_to_the_cache_share_artifacts_that_are_not_encrypted() {
     // nx would fail over what it cannot unpack.
     assert_eq!(reader.read("3").await, None);
     writer.put("3", archive(b"in the way")).await.is(409);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_failed_task_stands_in_nobodys_way() {
+    let (app, _ada, _workspace, reader, writer) = world().await;
+    let job = Job(&writer, None);
+    let result = |code: u32| {
+        let mut tar = tar::Builder::new(Vec::new());
+        for (name, body) in [("dist/a", b"built".as_slice()), ("terminalOutput", b"said"), ("code", &code.to_be_bytes())] {
+            let mut header = tar::Header::new_gnu();
+            header.set_size(body.len() as u64);
+            header.set_mode(0o644);
+            tar.append_data(&mut header, name, body).unwrap();
+        }
+        archive(&tar.into_inner().unwrap())
+    };
+    // nx with NX_CACHE_FAILURES: 409 lets it go on.
+    writer.put("1", result(1)).await.is(409);
+    assert_eq!(json_of(&job.put("1", &result(u32::MAX)).await.is(422))["code"], "invalid");
+    assert!(app.blobs().is_empty(), "{:?}", app.blobs());
+    writer.put("1", result(0)).await.is(200);
+    job.put("2", &result(0)).await.is(201);
+    assert_eq!(reader.read("1").await.unwrap(), result(0));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,12 +1,13 @@
 //! Two hashes of one task: what they were made of, and what of that differs.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use app::backend::runs::{Comparison, Difference, OtherTask};
+use app::backend::runs::{Comparison, OtherTask};
 use app::domain::ids::RunId;
 use app::error::AppError;
 
 use super::Opened;
+use super::details::difference;
 use crate::error::{Error, Result};
 use crate::state::State;
 use crate::store::runs::search::{self, RunRecord};
@@ -70,33 +71,4 @@ async fn details(state: &State, Opened { scope, keys, .. }: &Opened, task: &Task
     let Some(sealed) = tasks::details(state.db.read(), scope, index).await? else { return Ok(None) };
     let details = keys.open_details(scope.id(), index, &sealed)?;
     serde_json::from_slice(&details).map(Some).map_err(|_| Error::Stored("what a hash was made of"))
-}
-
-fn difference(mut here: BTreeMap<String, String>, mut there: BTreeMap<String, String>) -> (Vec<Difference>, u64) {
-    let inputs: BTreeSet<String> = here.keys().chain(there.keys()).cloned().collect();
-    let mut same = 0;
-    let mut differences = Vec::new();
-    for input in inputs {
-        let (here, there) = (here.remove(&input), there.remove(&input));
-        if here == there {
-            same += 1;
-        } else {
-            differences.push(Difference { input, here, there });
-        }
-    }
-    (differences, same)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_what_differs_is_named() {
-        let map = |pairs: &[(&str, &str)]| pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        let (differences, same) = difference(map(&[("a", "1"), ("b", "1"), ("c", "1")]), map(&[("a", "1"), ("b", "2"), ("d", "1")]));
-        let named: Vec<_> = differences.iter().map(|one| (one.input.as_str(), one.here.as_deref(), one.there.as_deref())).collect();
-        assert_eq!(named, [("b", Some("1"), Some("2")), ("c", Some("1"), None), ("d", None, Some("1"))]);
-        assert_eq!(same, 1);
-    }
 }

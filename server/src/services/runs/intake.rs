@@ -13,6 +13,7 @@ use app::domain::run::{
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::closing;
+use super::details::within_bound;
 use super::sealing::RunKeys;
 use crate::auth::credential::{Living, RunScope, TokenId};
 use crate::bounds::Recorded;
@@ -26,9 +27,7 @@ use crate::store::runs::logs::{AttemptKey, NewPiece, charged};
 use crate::store::runs::tasks::TaskRecord;
 use crate::store::runs::{self, BlindIndex, Closing, NewRun, OpenRun, logs, tasks};
 use crate::wire;
-use crate::wire::runs::{
-    LogPiece, MOST_HASH_DETAILS_BYTES, MOST_LOG_BYTES, MOST_RUN_LOG_BYTES, MOST_TASKS, Report, RunEnd, RunStart, Task,
-};
+use crate::wire::runs::{LogPiece, MOST_LOG_BYTES, MOST_RUN_LOG_BYTES, MOST_TASKS, Report, RunEnd, RunStart, Task};
 
 /// New runs a minute of one token, and from one network.
 const STARTS: u32 = 600;
@@ -315,10 +314,8 @@ fn seal(keys: &RunKeys, scope: &RunScope, run: RunId, report: Report) -> Result<
     let mut sealed = Sealed { tasks: BTreeMap::new(), pieces: Vec::new(), details: Vec::new() };
     for mut task in report.tasks {
         let key = (task.number, task.attempt);
-        let details = match task.hash_details.take().map(|details| serde_json::to_string(&details)) {
-            Some(Ok(details)) if details.len() <= MOST_HASH_DETAILS_BYTES => Some(keys.seal_details(workspace, &details)?),
-            Some(_) | None => None,
-        };
+        let details = task.hash_details.take().and_then(within_bound);
+        let details = details.map(|details| keys.seal_details(workspace, &details)).transpose()?;
         let facts = task_facts(&task);
         let record = TaskRecord {
             key,

@@ -91,8 +91,35 @@ async fn a_report_keeps_to_its_bounds() {
     ] {
         nx.report(&report).await.is(status);
     }
-    assert_eq!(view(&app, &workspace, nx.id).await.counts.all(), 0, "a report is taken whole or not at all");
+    assert_eq!(view(&app, &workspace, nx.id).await.counts.all(), 0, "nothing of these can be read");
     nx.report(&json!({ "tasks": many(500), "of the future": true })).await.is(204);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_bad_entry_does_not_take_the_others_of_its_report_with_it() {
+    let (app, _, workspace, ci) = world().await;
+    let nx = Nx::start(&app, &ci).await;
+    let good = |number: u32| task(number, "a:b", &json!({})).to_string();
+    let bad = [
+        "7".to_owned(),
+        r#"{"number":1}"#.to_owned(),
+        // Half a character, as JSON of JavaScript may hold it.
+        task(1, "a:b", &json!({ "params": "HALF" })).to_string().replace("HALF", r"\ud83d"),
+        task(1, "a:b", &json!({ "status": "great" })).to_string(),
+        task(1, "a:b", &json!({ "attempt": 0 })).to_string(),
+        task(20_000, "a:b", &json!({})).to_string(),
+    ];
+    for (number, bad) in (0..).zip(&bad) {
+        let body = format!(r#"{{"tasks":[{},{bad},{}]}}"#, good(2 * number), good(2 * number + 1));
+        nx.send("report", &nx.key, body).await.is(204);
+        assert_eq!(view(&app, &workspace, nx.id).await.counts.all(), 2 * (number + 1), "{bad}");
+    }
+    let logs = |text: &str, piece: u64| format!(r#"{{"task":0,"attempt":1,"piece":{piece},"text":"{text}"}}"#);
+    let long = "x".repeat((256 << 10) + 1);
+    let body = format!(r#"{{"logs":[{},{},{},{}]}}"#, logs("one ", 0), logs(r"\udc00", 1), logs(&long, 2), logs("two", 3));
+    nx.send("report", &nx.key, body).await.is(204);
+    let log = app.backend().runs.log(&app.operator(), &workspace.org, workspace.id, (nx.id, 0), 1, None).await.unwrap();
+    assert_eq!(log.text, "one two");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -121,7 +148,7 @@ async fn long_texts_are_cut_and_links_lead_to_the_web_only() {
     nx.tasks(&[task(0, "a:b", &long)]).await;
     let task = &tasks(&app, &workspace, nx.id).await[0];
     assert_eq!((task.facts.id.len(), task.facts.hash.as_ref().unwrap().len(), task.facts.depends_on.len()), (500, 500, 2000));
-    assert!(!task.has_details);
+    assert!(task.has_details, "a bound drops the rest, and not the whole");
 }
 
 #[tokio::test(flavor = "multi_thread")]
