@@ -2,6 +2,7 @@
 import { type Answer, type Ask, NoAnswer, readText, send } from './http.ts';
 import { plain } from './say.ts';
 import { type Problem, Unreadable, problem } from './shapes.ts';
+import { toJson } from './text.ts';
 
 /** The server said no. */
 export class Refused extends Error {
@@ -67,7 +68,7 @@ export class Api {
   async json<T>(method: string, path: string, body: unknown, as: (value: unknown) => T, how: How = {}): Promise<T> {
     const headers = { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...how.headers };
     const take = async (answer: Answer) => as(parse(await readText(answer, MOST_JSON)));
-    return await this.call(method, path, { take, ...how, headers, ...(body === undefined ? {} : { body: JSON.stringify(body) }) }) as T;
+    return await this.call(method, path, { take, ...how, headers, ...(body === undefined ? {} : { body: toJson(body) }) }) as T;
   }
 
   /** One call: `Refused`, `Unreachable`, or what `take` made of the answer. */
@@ -132,7 +133,9 @@ export class Api {
     if (!(error instanceof NoAnswer || error instanceof Again || error instanceof Unreadable)) return error as Error;
     const { url } = this.connection;
     const why = error instanceof Unreadable ? 'it does not answer as Buildkeep does' : plain(error.message);
-    const sentence = `${plain(url)} cannot be used: ${why}. Check that it runs and that nxCloudUrl or NX_CLOUD_API is right`;
+    const sentence = error instanceof NoAnswer && error.proxy
+      ? `${plain(url)} was not asked: ${why}. Check the proxy, or put the server into NO_PROXY`
+      : `${plain(url)} cannot be used: ${why}. Check that it runs and that nxCloudUrl or NX_CLOUD_API is right`;
     this.failures += 1;
     // Who waited for one slow answer need not wait for the next.
     if (this.failures >= FAILURES || (error instanceof NoAnswer && error.final)) this.givenUp = sentence;
@@ -172,14 +175,14 @@ export function retryAfter(value: string | undefined, now = Date.now()): number 
 }
 
 async function refusal(answer: Answer): Promise<Error> {
-  const { status, headers } = answer;
+  const { status, headers, through } = answer;
   if (status >= 300 && status < 400) {
     return new NoAnswer(`it points to another address (${plain(headers.location, 100)}); name that one in nxCloudUrl`, true);
   }
   const said = await readText(answer, 64 << 10).then((text) => problem(JSON.parse(text))).catch(() => undefined);
-  if (status >= 500 || status === 429) return new Again(said ? said.message : `it answered ${status}`, retryAfter(headers['retry-after']));
+  if (status >= 500 || status === 429) return new Again(said ? said.message : `${through ? `${through} or the server behind it` : 'it'} answered ${status}`, retryAfter(headers['retry-after']));
   // A proxy in front of the server may have a bound of its own.
   if (!said && status === 413) return new Refused(status, 'too_large', 'what stands in front of the server takes no more');
-  if (!said) return new NoAnswer(`it answered ${status}`, true);
+  if (!said) return new NoAnswer(`${through ? `${through} or the server behind it` : 'it'} answered ${status}`, true);
   return new Refused(status, said.code, plain(said.message));
 }

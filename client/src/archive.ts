@@ -7,12 +7,15 @@ import { Transform, type Readable, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { constants as zlib, createGunzip, createGzip } from 'node:zlib';
 import { type Extract, type Header, type Pack, extract, pack } from 'tar-stream';
+import { type Borders, EVERYWHERE } from './borders.ts';
 
 /** What a task left: its files in `folder`, its log, its exit code. */
 export interface Content {
   folder: string;
   terminalOutput: string;
   code: number;
+  /** Where its files may be, and its links point; without, anywhere in the workspace. */
+  borders?: Borders;
 }
 
 type Headers = Partial<Header> & Pick<Header, 'name'>;
@@ -30,6 +33,8 @@ const MOST_BYTES = 64 * 2 ** 30;
 const MOST_ENTRIES = 2_000_000;
 const MOST_LOG = 256 << 20;
 const EPOCH = new Date(0);
+/** Who may read, write and run a file, exactly as nx's own cache keeps it; folders are as the umask says, as with nx. */
+const MODE = 0o777;
 
 /** Writes the archive of `content` through `sinks`. */
 export async function packInto(content: Content, ...sinks: [...Transform[], Writable]): Promise<void> {
@@ -40,15 +45,15 @@ export async function packInto(content: Content, ...sinks: [...Transform[], Writ
   await Promise.all([written, filled]);
 }
 
-async function fill(out: Pack, { folder, terminalOutput, code }: Content): Promise<void> {
-  await walk(out, folder, '');
+async function fill(out: Pack, { folder, terminalOutput, code, borders = EVERYWHERE }: Content): Promise<void> {
+  await walk(out, folder, '', borders);
   await add(out, { name: 'terminalOutput', mode: 0o644 }, Buffer.from(terminalOutput, 'utf8'));
   const number = Buffer.alloc(4);
   number.writeInt32BE(code | 0);
   await add(out, { name: 'code', mode: 0o644 }, number);
 }
 
-async function walk(out: Pack, root: string, path: string): Promise<void> {
+async function walk(out: Pack, root: string, path: string, borders: Borders): Promise<void> {
   const names = await readdir(join(root, path)).catch((error: NodeJS.ErrnoException) => {
     // A task without outputs has no folder.
     if (error.code === 'ENOENT' && path === '') return [];
@@ -60,11 +65,13 @@ async function walk(out: Pack, root: string, path: string): Promise<void> {
     const seen = await lstat(full);
     if (seen.isDirectory()) {
       await add(out, { name: `${at}/`, type: 'directory', mode: 0o755 });
-      await walk(out, root, at);
+      await walk(out, root, at, borders);
     } else if (seen.isSymbolicLink()) {
-      await add(out, { name: at, type: 'symlink', linkname: await readlink(full) });
+      const linkname = await readlink(full);
+      if (!borders.mayLink(at.split('/'), linkname)) throw new BadArchive(`the link ${at} points out of the output that it is in`);
+      await add(out, { name: at, type: 'symlink', linkname });
     } else if (seen.isFile()) {
-      await addFile(out, { name: at, mode: seen.mode & 0o111 ? 0o755 : 0o644, size: seen.size }, full);
+      await addFile(out, { name: at, mode: seen.mode & MODE, size: seen.size }, full);
     }
   }
 }
@@ -97,12 +104,13 @@ export function parts(name: string): string[] {
   return found;
 }
 
-/** Unpacks into `folder`, which must not exist; answers log and exit code. */
-export async function unpack(archive: Readable, folder: string): Promise<{ terminalOutput: string; code: number }> {
+/** Unpacks into `folder`, which must not exist, what stays within the borders; answers log and exit code. */
+export async function unpack(archive: Readable, folder: string, borders: Borders = EVERYWHERE): Promise<{ terminalOutput: string; code: number }> {
   await mkdir(folder, { recursive: true });
   const aside = `${folder}.meta`;
   await mkdir(aside);
   const reader = extract({ allowUnknownFormat: true } as object);
+  const modes = new Map<string, number>();
   let entries = 0;
   let bytes = 0;
   const bounded = new Transform({
@@ -117,7 +125,7 @@ export async function unpack(archive: Readable, folder: string): Promise<{ termi
     for await (const entry of reader) {
       entries += 1;
       if (entries > MOST_ENTRIES) throw new BadArchive('it has more entries than any may have');
-      await place(entry, folder, aside);
+      await place(entry, folder, aside, borders, modes);
     }
   })();
   write.catch((error: Error) => reader.destroy(error));
@@ -127,35 +135,50 @@ export async function unpack(archive: Readable, folder: string): Promise<{ termi
   return meta(aside);
 }
 
-async function place(entry: Entry, folder: string, aside: string): Promise<void> {
+async function place(entry: Entry, folder: string, aside: string, borders: Borders, modes: Map<string, number>): Promise<void> {
   const { name, type, mode, linkname } = entry.header;
   const path = parts(name);
   const last = path[path.length - 1];
   if (type === 'file' && path.length === 1 && META.includes(last as string)) {
     // Only the last of that name is ours; an output of the workspace may be called so, too.
     const file = join(aside, last as string);
-    await rename(file, join(folder, last as string)).catch(ignoreMissing);
-    await pipeline(entry as unknown as Readable, createWriteStream(file, { flags: 'wx' }));
-    if ((mode ?? 0) & 0o111) await chmod(file, 0o755);
+    const before = join(folder, last as string);
+    const kept = modes.get(last as string);
+    await rename(file, before).then(async () => {
+      allow(path, borders);
+      await chmod(before, kept ?? 0o644);
+    }, ignoreMissing);
+    await write(entry, file, 0o600);
+    modes.set(last as string, (mode ?? 0o644) & MODE);
     return;
   }
   if (type !== 'file' && type !== 'directory' && type !== 'symlink') throw new BadArchive(`it holds a ${String(type)}`);
   const full = join(folder, ...path);
+  allow(path, borders, type === 'directory');
   if (last !== undefined) await parents(folder, path.slice(0, -1));
   if (type === 'directory') {
     await parents(folder, path);
   } else if (last === undefined) {
     throw new BadArchive('it has an entry without a name');
   } else if (type === 'symlink') {
-    // Where it points is judged by nx, which refuses what leaves the outputs. We never write through one.
-    if (!linkname || linkname.includes('\0')) throw new BadArchive('it has a link to nowhere');
+    // nx 24 refuses what leaves the output, older ones take it; we never write through one.
+    if (!linkname || !borders.mayLink(path, linkname)) throw new BadArchive('it has a link that leads out of its output');
     await symlink(linkname, full);
   } else {
-    // `wx` follows no link and replaces nothing.
-    await pipeline(entry as unknown as Readable, createWriteStream(full, { flags: 'wx', mode: (mode ?? 0) & 0o111 ? 0o755 : 0o644 }));
+    await write(entry, full, mode);
     return;
   }
   entry.resume();
+}
+
+function allow(path: string[], borders: Borders, folder = false): void {
+  if (!borders.mayHold(path, folder)) throw new BadArchive('it names a path outside the outputs of its task');
+}
+
+/** `wx` follows no link and replaces nothing. Until all is there, only we can read it; the umask has no say in the mode. */
+async function write(entry: Entry, file: string, mode: number | undefined): Promise<void> {
+  await pipeline(entry as unknown as Readable, createWriteStream(file, { flags: 'wx', mode: 0o600 }));
+  await chmod(file, (mode ?? 0o644) & MODE);
 }
 
 /** Makes these folders, each a real one: no entry is written through a link that another entry made. */

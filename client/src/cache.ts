@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { lstat, readFile, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Api, Refused, Unreachable } from './api.ts';
+import { type Borders, EVERYWHERE } from './borders.ts';
 import { corner, Damaged, download, type Opener, placeV1, placeV2, type Unpacked } from './download.ts';
 import { OtherKey, Tampered } from './encryption.ts';
 import { limit } from './limit.ts';
@@ -30,10 +31,15 @@ export interface CacheOptions {
   noTimeouts: boolean;
   /** The workspace's Nx Cloud id, which encryption binds artifacts to. */
   nxCloudId: () => Promise<string | undefined>;
+  /** What the result of this hash may reach. */
+  borders?: (hash: string) => Borders;
 }
 
 const AT_ONCE = 10;
 const DAY = 86_400_000;
+/** What the server has is a failure: it counts as nothing. */
+class Failed extends Error {}
+
 const NO_LOG = '(The log of this task was not uploaded: NX_CLOUD_UPLOAD_LOGS is false.)\n';
 
 export class RemoteCache {
@@ -97,7 +103,10 @@ export class RemoteCache {
         void this.clean(folder);
         const scratch = join(corner(folder), randomUUID());
         try {
-          const result = await place(await download(this.api, hash, found.known, scratch, opener), scratch);
+          const unpacked = await download(this.api, hash, found.known, scratch, this.borders(hash), opener);
+          // Older clients have stored them. What failed elsewhere may succeed here: it is run.
+          if (unpacked.code !== 0) throw new Failed();
+          const result = await place(unpacked, scratch);
           this.hits += 1;
           this.misses.delete(hash);
           return result;
@@ -109,6 +118,10 @@ export class RemoteCache {
       this.missed(hash, error);
       return null;
     }
+  }
+
+  private borders(hash: string): Borders {
+    return this.options.borders?.(hash) ?? EVERYWHERE;
   }
 
   /** With a key, only what was encrypted with it is taken: else the server could hand out anything. */
@@ -126,7 +139,9 @@ export class RemoteCache {
   }
 
   private missed(hash: string, error: unknown): void {
-    if (error instanceof OtherKey) {
+    if (error instanceof Failed) {
+      this.misses.set(hash, 'no_entry');
+    } else if (error instanceof OtherKey) {
       this.misses.set(hash, 'other_key');
       this.notes.add(error.message === 'open' ? 'results that are not encrypted were not used, because an encryption key is set here.'
         : error.message === 'closed' ? 'results were not used, because they are encrypted: set NX_CLOUD_ENCRYPTION_KEY as where they were made.'
@@ -153,7 +168,9 @@ export class RemoteCache {
       const { store, mostBytes } = this.lookups;
       if (this.api.givenUp || (store !== 'shared' && store !== 'execution')) return false;
       const opener = await this.opener();
-      const whole = await content();
+      const whole = { ...await content(), borders: this.borders(hash) };
+      // With NX_CACHE_FAILURES nx keeps failures, too. Here they would be for ever, for everybody.
+      if (whole.code !== 0) return false;
       const hideLog = !this.options.uploadLogs && !opener;
       return await this.uploads.take(hash, hideLog ? { ...whole, terminalOutput: NO_LOG } : whole, folder, mostBytes, opener);
     } catch (error) {

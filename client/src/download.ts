@@ -5,6 +5,7 @@ import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Api, PATIENCE, transferTime } from './api.ts';
 import { BadArchive, unpack } from './archive.ts';
+import type { Borders } from './borders.ts';
 import { decrypt, Tampered } from './encryption.ts';
 import { NoAnswer, readFile } from './http.ts';
 import type { Known } from './shapes.ts';
@@ -29,7 +30,7 @@ export interface Unpacked {
 export const corner = (cacheFolder: string): string => join(cacheFolder, '.buildkeep');
 
 /** Downloads, verifies and unpacks into a folder of its own; the caller removes `scratch` in any case. */
-export async function download(api: Api, hash: string, known: Known, scratch: string, opener?: Opener): Promise<Unpacked> {
+export async function download(api: Api, hash: string, known: Known, scratch: string, borders: Borders, opener?: Opener): Promise<Unpacked> {
   await mkdir(scratch, { recursive: true });
   let file = join(scratch, 'archive');
   await api.call('GET', `/api/v1/artifacts/${hash}`, {
@@ -59,7 +60,7 @@ export async function download(api: Api, hash: string, known: Known, scratch: st
   }
   const folder = join(scratch, 'content');
   try {
-    return { folder, ...(await unpack(createReadStream(file), folder)) };
+    return { folder, ...(await unpack(createReadStream(file), folder, borders)) };
   } catch (error) {
     // Of a stream that is no archive, zlib and tar-stream say so in many words.
     throw isLocal(error) ? error : new Damaged();

@@ -1,5 +1,7 @@
 // Branch and commit, as git tells them. Whatever git does, it is over soon.
 import { execFile } from 'node:child_process';
+import { type Commit, refOf } from './ci.ts';
+import { cut } from './text.ts';
 
 const LONGEST = 2_000;
 
@@ -21,20 +23,22 @@ function git(root: string, ...args: string[]): Promise<string | undefined> {
 
 export interface GitFacts {
   branch?: string;
-  commit?: { sha: string; title?: string; author?: string };
+  commit?: Commit;
 }
 
-export async function gitFacts(root: string): Promise<GitFacts> {
-  const [branch, log] = await Promise.all([
+/** What git says of the checkout; where it says nothing, `told` counts: what the CI system says. */
+export async function gitFacts(root: string, told?: Commit): Promise<GitFacts> {
+  const [head, log] = await Promise.all([
     git(root, 'rev-parse', '--abbrev-ref', 'HEAD'),
     git(root, 'log', '-1', '--no-show-signature', '--format=%H%x00%s%x00%an'),
   ]);
+  // A checkout of a commit has no branch.
+  const { branch } = refOf(head);
   const [sha, title, author] = (log ?? '').split('\0');
-  const message = process.env.NX_CLOUD_COMMIT_MESSAGE?.split('\n')[0] ?? title;
+  const seen: Commit | undefined = sha && /^[0-9a-f]{40,64}$/.test(sha) ? { sha, title, author } : told;
+  const message = process.env.NX_CLOUD_COMMIT_MESSAGE?.trim().split('\n')[0] || seen?.title;
   return {
-    // A checkout of a commit has no branch.
-    ...(branch && branch !== 'HEAD' ? { branch } : {}),
-    ...(sha && /^[0-9a-f]{40,64}$/.test(sha)
-      ? { commit: { sha, ...(message ? { title: message.slice(0, 500) } : {}), ...(author ? { author: author.slice(0, 200) } : {}) } } : {}),
+    ...(branch ? { branch } : {}),
+    ...(seen ? { commit: { sha: seen.sha, ...(message ? { title: cut(message, 500) } : {}), ...(seen.author ? { author: cut(seen.author, 200) } : {}) } } : {}),
   };
 }

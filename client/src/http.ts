@@ -4,8 +4,7 @@ import http from 'node:http';
 import https from 'node:https';
 import { Transform, type Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { HttpsProxyAgent } from 'hpagent';
-import { getProxyForUrl } from 'proxy-from-env';
+import { authorization, nameOf, type Proxy, ProxyFault, proxyFor, refusedBy, toProxy, Tunnels } from './proxy.ts';
 
 /** What to send, and for how long to wait. */
 export interface Ask {
@@ -25,13 +24,15 @@ export interface Answer {
   status: number;
   headers: http.IncomingHttpHeaders;
   body: Readable;
+  /** The proxy that it came through, for people. */
+  through?: string;
   /** Lets go of the connection; call it when the body is read, or is not wanted. */
   close(): void;
 }
 
-/** No answer, or none of ours. When it is final, asking again only costs time. */
+/** No answer, or none of ours. When it is final, asking again only costs time. `proxy`: it is a proxy that is to blame. */
 export class NoAnswer extends Error {
-  constructor(message: string, readonly final = false) {
+  constructor(message: string, readonly final = false, readonly proxy = false) {
     super(message);
   }
 }
@@ -50,42 +51,43 @@ const WORDS: Record<string, string> = {
 /** Faults of this machine's disk, which say nothing about the server. */
 const LOCAL = new Set(['ENOSPC', 'EDQUOT', 'EACCES', 'EROFS', 'EMFILE', 'ENOENT', 'EEXIST', 'EISDIR', 'ENOTDIR', 'EIO']);
 
-function wordsFor(error: unknown): Error {
+function wordsFor(error: unknown, proxy?: Proxy): Error {
   if (error instanceof NoAnswer || LOCAL.has((error as NodeJS.ErrnoException)?.code ?? '')) return error as Error;
   const { code, message } = error as NodeJS.ErrnoException;
   // Several addresses were tried: the error holds one for each.
   const inner = (error as AggregateError).errors?.[0] as NodeJS.ErrnoException | undefined;
   const found = code ?? inner?.code;
-  return new NoAnswer((found && WORDS[found]) || message || found || 'the request failed');
+  const why = (found && WORDS[found]) || message || found || 'the request failed';
+  if (error instanceof ProxyFault) return new NoAnswer(found && proxy ? `${nameOf(proxy)} cannot be used: ${why}` : why, !found, true);
+  return new NoAnswer(why);
 }
 
 const agents = new Map<string, http.Agent | https.Agent>();
 
-function agentFor(url: URL, proxy: string): http.Agent | https.Agent {
-  const key = `${url.protocol} ${proxy}`;
+function agentFor(url: URL, proxy: Proxy | undefined): http.Agent | https.Agent {
+  const key = `${url.protocol} ${proxy?.url.href ?? ''}`;
   let agent = agents.get(key);
   if (!agent) {
     const options = { keepAlive: true, maxSockets: 16, maxFreeSockets: 8 };
-    agent = url.protocol === 'http:' ? new http.Agent(options)
-      : proxy ? new HttpsProxyAgent({ ...options, proxy }) : new https.Agent(options);
+    const secure = url.protocol === 'https:';
+    agent = secure && proxy ? (new Tunnels(proxy, options) as https.Agent) : secure || proxy?.url.protocol === 'https:' ? new https.Agent(options) : new http.Agent(options);
     agents.set(key, agent);
   }
   return agent;
 }
 
-function open({ method, url, headers }: Ask): http.ClientRequest {
-  const proxy = getProxyForUrl(url.href);
+function open({ method, url, headers }: Ask, proxy: Proxy | undefined): http.ClientRequest {
   const agent = agentFor(url, proxy);
   if (url.protocol === 'https:') return https.request(url, { method, headers, agent });
   if (url.protocol !== 'http:') throw new NoAnswer(`${url.protocol} is not an address that can be asked`);
   if (!proxy) return http.request(url, { method, headers, agent });
-  const via = new URL(proxy);
-  const user = via.username ? Buffer.from(`${decodeURIComponent(via.username)}:${decodeURIComponent(via.password)}`).toString('base64') : '';
-  return http.request({
-    method, agent, host: via.hostname, port: via.port || 80, path: url.href,
-    headers: { host: url.host, ...headers, ...(user ? { 'proxy-authorization': `Basic ${user}` } : {}) },
-  });
+  const { request, ...place } = toProxy(proxy);
+  return request({ ...place, method, agent, path: url.href, headers: { host: url.host, ...headers, ...authorization(proxy) } });
 }
+
+/** A fault on the way to a proxy is the proxy's: without a tunnel it is all that we are connected to. */
+const blamed = (error: Error, url: URL, proxy: Proxy | undefined): Error =>
+  (proxy && url.protocol === 'http:' && !(error instanceof NoAnswer) ? Object.assign(new ProxyFault(error.message), { code: (error as NodeJS.ErrnoException).code }) : error);
 
 /** A stream that tells how many bytes pass, and ends when they are too many. */
 export function meter(passed: (bytes: number) => void, most = Infinity): Transform {
@@ -104,18 +106,24 @@ export function meter(passed: (bytes: number) => void, most = Infinity): Transfo
 export function send(ask: Ask): Promise<Answer> {
   return new Promise((done, fail) => {
     let request: http.ClientRequest;
+    let proxy: Proxy | undefined;
     try {
-      request = open(ask);
+      proxy = proxyFor(ask.url);
+      request = open(ask, proxy);
     } catch (error) {
-      fail(wordsFor(error));
+      fail(wordsFor(error, proxy));
       return;
     }
+    let connected = false;
     // Timers hold the process: nx ends silently, with success, when nothing does.
     let body: Transform | undefined;
     const late = (what: string) => () => {
-      const error = new NoAnswer(what, true);
+      const error = proxy && !connected ? new NoAnswer(`${nameOf(proxy)} cannot be used: ${what}`, true, true) : new NoAnswer(what, true);
       body?.destroy(error);
       request.destroy(error);
+      // A request that has no connection yet says nothing when it is destroyed.
+      close();
+      fail(error);
     };
     const total = setTimeout(late('it did not answer in time'), ask.deadline);
     const idle = setTimeout(late('it stopped answering'), Math.min(ask.stall, ask.deadline));
@@ -124,11 +132,21 @@ export function send(ask: Ask): Promise<Answer> {
       clearTimeout(idle);
     };
     request.once('close', close);
+    // Until then, whatever fails is the first thing on the way.
+    const met = () => { connected = true; };
+    request.once('socket', (socket) => {
+      if (request.reusedSocket || !socket.connecting) met();
+      else socket.once(proxy?.url.protocol === 'https:' && ask.url.protocol === 'http:' ? 'secureConnect' : 'connect', met);
+    });
     request.once('error', (error) => {
       close();
-      fail(wordsFor(error));
+      fail(wordsFor(connected ? error : blamed(error, ask.url, proxy), proxy));
     });
     request.once('response', (response) => {
+      if (proxy && response.statusCode === 407) {
+        request.destroy(new NoAnswer(refusedBy(proxy, 407), true, true));
+        return;
+      }
       const counted = response.pipe(meter(() => idle.refresh()));
       body = counted;
       // Whoever reads it hears of it; when nobody does, it must not end the process.
@@ -144,7 +162,7 @@ export function send(ask: Ask): Promise<Answer> {
         if (!response.complete) request.destroy();
         counted.destroy();
       };
-      done({ status: response.statusCode ?? 0, headers: response.headers, body: counted, close: drop });
+      done({ status: response.statusCode ?? 0, headers: response.headers, body: counted, close: drop, ...(proxy ? { through: nameOf(proxy) } : {}) });
     });
     if (typeof ask.body === 'object') {
       const { file } = ask.body;

@@ -47,7 +47,7 @@ export class Log {
 
   /** The whole output, at the end: what was not taken yet is added. */
   finish(whole: string | undefined): void {
-    if (this.finished || whole === undefined) return;
+    if ((this.finished && !this.isEmpty) || whole === undefined) return;
     this.finished = true;
     // What nx keeps may differ from what came live; then what came live stays.
     if (this.live > 0 && !this.begins(whole)) return;
@@ -77,14 +77,24 @@ export class Log {
     this.full = part.length < text.length;
   }
 
+  /** Whether nothing was ever taken. */
+  get isEmpty(): boolean {
+    return this.units === 0 && this.made === 0 && this.waiting === '';
+  }
+
   get hasWaiting(): boolean {
-    return this.waiting.length > 0;
+    return this.ready() > 0;
+  }
+
+  /** UTF-16 units that may go: half a character waits for its other half. */
+  private ready(): number {
+    return this.waiting.length - (!this.finished && /[\uD800-\uDBFF]$/.test(this.waiting) ? 1 : 0);
   }
 
   /** The next piece, as it goes over the wire; none when nothing waits. */
   next(): { piece: number; text: string } | undefined {
-    if (!this.waiting) return undefined;
-    const text = head(this.waiting, MOST_PIECE_BYTES);
+    if (!this.hasWaiting) return undefined;
+    const text = head(this.waiting.slice(0, this.ready()), MOST_PIECE_BYTES);
     this.waiting = this.waiting.slice(text.length);
     const piece = this.made;
     this.made += 1;

@@ -8,6 +8,8 @@ export interface Task {
   id: string;
   target: { project: string; target: string; configuration?: string };
   overrides?: Record<string, unknown>;
+  /** Where it writes, below the workspace; with patterns. */
+  outputs?: string[];
   hash?: string;
   hashDetails?: { command?: string; nodes?: Record<string, string>; implicitDeps?: Record<string, string>; runtime?: Record<string, string> };
   startTime?: number;

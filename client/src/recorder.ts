@@ -5,8 +5,11 @@ import { head, Log, MOST_PIECE_BYTES } from './log.ts';
 import type { Observer, Task, TaskResult } from './nx.ts';
 import { type MissReason, type Report, type RunEnd, type RunStart, type RunStarted, runStarted, type WireTask } from './shapes.ts';
 import { begun, ended } from './tasks.ts';
+import type { Left } from './terminal_outputs.ts';
 
 const REPORT_EVERY = 2_000;
+/** Milliseconds by which the time of a file may be rounded. */
+const CLOCK_STEP = 1_000;
 const REPORT_AT_LEAST = 15_000;
 const MOST_TASKS = 20_000;
 const MOST_ATTEMPTS = 1000;
@@ -36,6 +39,10 @@ export interface Graph {
   logs: boolean;
   /** For what was typed. */
   hide: Hide;
+  /** What nx has left of the output of this hash. */
+  left?: (hash: string | undefined) => Left | undefined;
+  /** Whether nx keeps failures, and replays them. */
+  keepsFailures?: boolean;
 }
 
 export class Recorder implements Observer {
@@ -98,11 +105,23 @@ export class Recorder implements Observer {
     for (const result of results) {
       const entry = this.entries.get(result.task.id) ?? this.open(result.task, 1);
       if (!entry) continue;
-      entry.task = ended(entry.task, result, this.graph.miss(result.task));
+      const { left, keepsFailures, cacheable } = this.graph;
+      const found = keepsFailures && result.status === 'failure' && cacheable(result.task) ? left?.(result.task.hash) : undefined;
+      // The output of a task that was run is written when it ends.
+      const replayed = found !== undefined && found.writtenAt < Date.parse(entry.task.started_at ?? '');
+      entry.task = ended(entry.task, result, this.graph.miss(result.task), replayed);
       entry.changed = true;
-      if (this.graph.logs) entry.log.finish(result.terminalOutput ?? entry.printed);
+      if (this.graph.logs) entry.log.finish(result.terminalOutput || entry.printed || this.leftBy(entry) || result.terminalOutput);
       delete entry.printed;
     }
+  }
+
+  /** The output that nx hands to nobody, as that of a continuous task that came to an end; none when it is of an earlier run. */
+  private leftBy({ task, log }: Entry): string | undefined {
+    if (!log.isEmpty || task.cache === 'remote_hit') return undefined;
+    const found = this.graph.left?.(task.hash ?? undefined);
+    const cached = task.cache === 'local_hit' || task.cache === 'local_kept';
+    return found && (cached || found.writtenAt >= Date.parse(task.started_at ?? '') - CLOCK_STEP) ? found.text() : undefined;
   }
 
   /** Tasks that never began, and will not. */
@@ -217,6 +236,7 @@ export class Recorder implements Observer {
     clearInterval(this.timer);
     await this.sending;
     for (const entry of this.entries.values()) {
+      if (this.graph.logs) entry.log.finish(this.leftBy(entry));
       const scope = entry.task.hash ? this.graph.stored(entry.task.hash) : undefined;
       if (scope && entry.task.cache === 'miss') Object.assign(entry, { changed: true, task: { ...entry.task, stored: scope } });
     }

@@ -1,11 +1,14 @@
 // What a person reads. Lines are kept until nx has drawn its own last line: the terminal UI of nx 21+ owns the screen
 // while tasks run.
-const verbose = () => process.env.NX_VERBOSE_LOGGING === 'true';
+import { isOn } from './switches.ts';
+import { cut } from './text.ts';
+
+const verbose = () => isOn(process.env.NX_VERBOSE_LOGGING);
 
 /** Text of others, fit for a terminal: one line, no control characters, not endless. */
 export function plain(text: unknown, most = 300): string {
   const line = String(text).replace(/[\p{Cc}\p{Cf}\u2028\u2029]+/gu, ' ').trim();
-  return line.length > most ? `${line.slice(0, most)}…` : line;
+  return line.length > most ? `${cut(line, most)}…` : line;
 }
 
 /** The kept lines of one command; each text once. */

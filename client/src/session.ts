@@ -1,6 +1,7 @@
 // One nx command and its server: what is set up at the start, and said at the end.
 import { randomBytes } from 'node:crypto';
 import { Api, type Connection } from './api.ts';
+import { bordersOf } from './borders.ts';
 import { RemoteCache } from './cache.ts';
 import { branchOf, ciFacts } from './ci.ts';
 import { credential, type Credential, foundIn } from './credentials.ts';
@@ -13,13 +14,17 @@ import { machine } from './machine.ts';
 import { type Context, installedIn, type LifeCycle, nxVersion, observed, type Task } from './nx.ts';
 import { Recorder } from './recorder.ts';
 import { Notes } from './say.ts';
-import { settings, type Settings, type Options, workspaceData, workspaceRoot } from './settings.ts';
+import { cachesFailures, serverAddress, settings, type Settings, type Options, workspaceData, workspaceRoot } from './settings.ts';
 import { type MissReason, type RunStart, type Whoami, whoami } from './shapes.ts';
+import { isOn } from './switches.ts';
 import { dependencies, isCacheable, numbers } from './tasks.ts';
+import { cacheFolders, left } from './terminal_outputs.ts';
+import { cut } from './text.ts';
 import { version } from './version.ts';
 import { notice, summary } from './whoami.ts';
 
-const MOST_COMMAND = 4 << 10;
+/** UTF-16 units of a command line: the server keeps 4 KiB of it. */
+export const MOST_COMMAND = 1000;
 /** Milliseconds for a question that only makes words better. */
 const WHOAMI = 5_000;
 
@@ -35,8 +40,11 @@ export function connect(config: Settings): { connection: Connection; sent: Crede
   const sent = credential(config);
   if (!sent) throw new NotConnected('not connected: there is no nxCloudId and no access token. Add nxCloudId to nx.json, or set NX_CLOUD_ACCESS_TOKEN.');
   if (!config.url) throw new NotConnected('not connected: no server is named. Add nxCloudUrl to nx.json, or set NX_CLOUD_API.');
-  if (!/^https?:\/\/[^/]/.test(config.url) || !parses(config.url)) {
-    throw new NotConnected('not connected: nxCloudUrl or NX_CLOUD_API is not an address like https://buildkeep.example.com.');
+  if (!serverAddress(config.url)) {
+    throw new NotConnected('not connected: nxCloudUrl or NX_CLOUD_API is not an address like https://buildkeep.example.com, without a user or password.');
+  }
+  for (const [what, value] of [[`the ${sent.kind} from ${sent.source}`, sent.token], ['nxCloudId', sent.nxCloudId]] as const) {
+    if (value !== undefined && !/^[\x21-\x7e]+$/.test(value)) throw new NotConnected(`not connected: ${what} holds characters that none has. Copy it again.`);
   }
   const execution = ciFacts()?.executionId;
   const secret = execution ? executionSecret(execution, workspaceData(config.root), config.executionKey) : undefined;
@@ -50,31 +58,23 @@ export function connect(config: Settings): { connection: Connection; sent: Crede
   };
 }
 
-function parses(url: string): boolean {
-  try {
-    return Boolean(new URL(url));
-  } catch {
-    return false;
-  }
-}
-
 function command({ maskedProperties }: Settings): string {
   const name = /([^/\\]+?)(\.[cm]?js)?$/.exec(process.argv[1] ?? '')?.[1] ?? 'nx';
-  return hiding(maskedProperties).words([name, ...process.argv.slice(2)]).slice(0, MOST_COMMAND / 4);
+  return cut(hiding(maskedProperties).words([name, ...process.argv.slice(2)]), MOST_COMMAND);
 }
 
 /** What the server is told at the start of a run. */
 export async function runStart(key: string, config: Settings, rest: Pick<RunStart, 'command' | 'tasks' | 'nx_version'>): Promise<RunStart> {
   const startedAt = new Date().toISOString();
   const ci = ciFacts();
-  const git = await gitFacts(config.root);
+  const git = await gitFacts(config.root, ci?.commit);
   const asked = branchOf();
   const branch = asked.branch ?? ci?.branch ?? git.branch;
   const pullRequest = asked.pullRequest ?? ci?.pullRequest;
   const sent = credential(config);
   return {
-    key, ...rest, started_at: startedAt, inner: process.env.NX_INVOKED_BY_RUNNER === 'true',
-    ...(branch ? { branch: branch.slice(0, 300) } : {}), ...(pullRequest ? { pull_request: pullRequest.slice(0, 50) } : {}),
+    key, ...rest, started_at: startedAt, inner: isOn(process.env.NX_INVOKED_BY_RUNNER),
+    ...(branch ? { branch: cut(branch, 300) } : {}), ...(pullRequest ? { pull_request: cut(pullRequest, 50) } : {}),
     ...(git.commit ? { commit: git.commit } : {}),
     ...(ci ? { ci: { provider: ci.provider, execution_id: ci.executionId, execution_env: ci.executionEnv, url: ci.url } } : {}),
     client_version: version, node_version: process.versions.node, machine: machine(),
@@ -90,14 +90,20 @@ export class Session {
   private readonly recorder: Recorder;
   private readonly forgetExit: () => void;
   private asked: Promise<Whoami | undefined> | undefined;
+  private folders: string[] | undefined;
 
   private constructor(private readonly config: Settings, connection: Connection, private readonly sent: Credential, private readonly tasks: Task[], context: Context, lifeCycle: LifeCycle) {
+    for (const warning of config.warnings) this.notes.add(warning);
     this.cacheApi = new Api(connection);
     const runApi = new Api(connection);
     if (config.cache) {
+      // A task may be hashed only when those that it waits for are over: nx writes the hash into the same object.
+      const outputs = (hash: string) => [...tasks, ...Object.values(context.taskGraph?.tasks ?? {})].find((task) => task.hash === hash)?.outputs;
       this.cache = new RemoteCache(this.cacheApi, this.notes, {
         encryptionKey: config.encryptionKey, uploadLogs: config.uploadLogs, noTimeouts: config.noTimeouts,
-        nxCloudId: async () => (await this.whoami())?.workspace.nx_cloud_id,
+        borders: (hash) => bordersOf(outputs(hash)),
+        // What the workspace says of itself counts before what the server says of it.
+        nxCloudId: async () => sent.nxCloudId?.toLowerCase() ?? (await this.whoami())?.workspace.nx_cloud_id,
       });
       // Those that nx has hashed already: most of them.
       this.cache.expect(tasks.map(({ hash }) => hash ?? ''));
@@ -111,6 +117,7 @@ export class Session {
         : !this.cache ? 'cache_off' : task.hash ? this.cache.missOf(task.hash) : undefined,
       stored: (hash) => this.cache?.uploads.stored.get(hash),
       logs: config.uploadLogs, hide: hiding(config.maskedProperties),
+      left: (hash) => left(this.folders ??= cacheFolders(config.root), hash), keepsFailures: cachesFailures(),
     });
     this.lifeCycle = observed(lifeCycle, this.recorder);
     this.forgetExit = watchExit(connection, this.recorder);
@@ -121,7 +128,7 @@ export class Session {
   static begin(tasks: Task[], options: Options, context: Context, lifeCycle: LifeCycle): Session {
     const root = workspaceRoot() ?? installedIn() ?? process.cwd();
     const config = settings(root, { options, ...(context.nxJson ? { nxJson: context.nxJson } : {}) });
-    if (config.off) throw new NotConnected(config.off, true);
+    if (config.off) throw new NotConnected(config.off, !config.offUnclear);
     const { connection, sent } = connect(config);
     return new Session(config, connection, sent, tasks, context, lifeCycle);
   }
@@ -156,7 +163,7 @@ export class Session {
     if (who) {
       const more = notice(who);
       if (more) lines.push(more);
-      lines.push(summary(who, this.sent) + this.count());
+      lines.push(summary(who, this.sent) + this.count() + this.clearLogs());
     }
     const { problem, answer } = this.recorder;
     // When the cache has told already that there is no server, once is enough.
@@ -165,6 +172,12 @@ export class Session {
     }
     if (this.recorder.run) lines.push(`run: ${this.recorder.run.url}`);
     return lines;
+  }
+
+  /** The key encrypts artifacts, and nothing else. */
+  private clearLogs(): string {
+    const { encryptionKey, uploadLogs } = this.config;
+    return encryptionKey && uploadLogs && this.recorder.run ? ' Logs went to the server in clear: NX_CLOUD_UPLOAD_LOGS=false keeps them here.' : '';
   }
 
   private count(): string {

@@ -62,17 +62,27 @@ export function link(value: unknown): string {
   return url.href;
 }
 
+function artifact(value: unknown): Known {
+  const { scope, bytes, format, sha256 } = fields(value);
+  const digest = maybe(sha256);
+  return {
+    scope: oneOf(scope, 'shared', 'execution'), bytes: count(bytes), format: oneOf(format, 'tar', 'encrypted'),
+    ...(digest ? { sha256: digest.toLowerCase() } : {}),
+  };
+}
+
 export function found(value: unknown): Found {
   const { artifacts, store, most_bytes } = fields(value);
   const known: Found['artifacts'] = {};
-  for (const [hash, one] of Object.entries(fields(artifacts))) {
-    const { scope, bytes, format, sha256 } = fields(one);
-    const digest = maybe(sha256);
-    known[hash] = {
-      scope: oneOf(scope, 'shared', 'execution'), bytes: count(bytes), format: oneOf(format, 'tar', 'encrypted'),
-      ...(digest ? { sha256: digest.toLowerCase() } : {}),
-    };
+  const all = Object.entries(fields(artifacts));
+  for (const [hash, one] of all) {
+    try {
+      known[hash] = artifact(one);
+    } catch {
+      // One that cannot be read is one that is not there; all others stay.
+    }
   }
+  if (all.length > 0 && Object.keys(known).length === 0) throw new Unreadable();
   // What a newer server may call a place to store is none that we know: read only.
   const place = ['shared', 'execution', 'read_only', 'over_limit'].includes(store as string) ? store : 'read_only';
   return { artifacts: known, store: place as Found['store'], most_bytes: count(most_bytes) };

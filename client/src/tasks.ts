@@ -1,7 +1,9 @@
 // What a run tells of its tasks: nx's words in ours.
+import { createHash } from 'node:crypto';
 import type { Hide } from './hide.ts';
 import type { Context, Task, TaskResult } from './nx.ts';
 import type { MissReason, WireTask } from './shapes.ts';
+import { cut, toJson } from './text.ts';
 
 const MOST_HASH_DETAILS = 64 << 10;
 const MOST_TEXT = 2_000;
@@ -18,16 +20,26 @@ const STATUS: Record<string, Pick<WireTask, 'status' | 'cache'>> = {
   'cache': { status: 'success', cache: 'local_hit' },
 };
 
-/** The details of a hash as one flat map; none when there are none, or too many. */
+/** The name under which those details stand for which there is no room: how many, and what tells them from others. */
+export const REST = '…';
+
+/** The details of a hash as one flat map; none when there are none. What is too much for the server stands together under `REST`. */
 export function hashDetails({ hashDetails: details }: Task): Record<string, string> | undefined {
   if (!details) return undefined;
-  const flat: Record<string, string> = {};
-  if (details.command) flat.command = details.command;
+  const flat: [string, string][] = details.command ? [['command', details.command]] : [];
   for (const [group, values] of [['', details.nodes], ['implicitDeps:', details.implicitDeps], ['runtime:', details.runtime]] as const) {
-    for (const [name, value] of Object.entries(values ?? {})) flat[`${group}${name}`] = String(value);
+    for (const [name, value] of Object.entries(values ?? {})) flat.push([`${group}${name}`, String(value)]);
   }
-  const bytes = Buffer.byteLength(JSON.stringify(flat));
-  return bytes > 2 && bytes <= MOST_HASH_DETAILS ? flat : undefined;
+  if (flat.length === 0) return undefined;
+  const size = ([name, value]: [string, string]) => Buffer.byteLength(toJson(name)) + Buffer.byteLength(toJson(value)) + 2;
+  if (flat.reduce((sum, one) => sum + size(one), 2) <= MOST_HASH_DETAILS) return Object.fromEntries(flat);
+  // The same ones each time, so that two hashes can be compared: the server knows that they are in this order.
+  flat.sort(([one], [two]) => Buffer.compare(Buffer.from(one), Buffer.from(two)));
+  let room = MOST_HASH_DETAILS - 200;
+  const fits = flat.findIndex((one) => (room -= size(one)) < 0);
+  const rest = flat.slice(fits);
+  const digest = createHash('sha256').update(JSON.stringify(rest)).digest('hex').slice(0, 16);
+  return { ...Object.fromEntries(flat.slice(0, fits)), [REST]: `${rest.length} more, together ${digest}` };
 }
 
 /** Whether nx may cache its result; older versions go by the name of the target. */
@@ -38,7 +50,7 @@ export function isCacheable(task: Task, options: { cacheableOperations?: string[
 
 function params({ overrides }: Task, hide: Hide): string | undefined {
   const typed = overrides?.__overrides_unparsed__;
-  return Array.isArray(typed) && typed.length > 0 ? hide.words(typed.map(String)).slice(0, MOST_TEXT) : undefined;
+  return Array.isArray(typed) && typed.length > 0 ? cut(hide.words(typed.map(String)), MOST_TEXT) : undefined;
 }
 
 /** A task that has begun. */
@@ -59,9 +71,10 @@ export function hashOf(task: Task): Pick<WireTask, 'hash' | 'hash_details'> {
   return { ...(task.hash ? { hash: task.hash } : {}), ...(details ? { hash_details: details } : {}) };
 }
 
-/** The same task, ended. `missOf` says why the cache did not help. */
-export function ended(before: WireTask, { task, status, code }: TaskResult, miss: MissReason | undefined): WireTask {
-  const found = STATUS[status] ?? { status: code === 0 ? 'success' : 'failure', cache: 'miss' };
+/** The same task, ended. `miss` says why the cache did not help; `replayed`: a failure that came from this machine's own cache. */
+export function ended(before: WireTask, { task, status, code }: TaskResult, miss: MissReason | undefined, replayed = false): WireTask {
+  const known: Pick<WireTask, 'status' | 'cache'> = STATUS[status] ?? { status: code === 0 ? 'success' : 'failure', cache: 'miss' };
+  const found = replayed && known.status === 'failure' ? { ...known, cache: 'local_hit' as const } : known;
   const { cache } = found;
   const failed = found.status === 'success' && code ? { status: 'failure' as const } : {};
   const { miss: _, ...rest } = before;

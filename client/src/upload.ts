@@ -5,7 +5,7 @@ import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Transform } from 'node:stream';
 import { type Api, PATIENCE, Refused, transferTime } from './api.ts';
-import { type Content, packInto, TooLarge } from './archive.ts';
+import { BadArchive, type Content, packInto, TooLarge } from './archive.ts';
 import { corner } from './download.ts';
 import { encrypt } from './encryption.ts';
 import { limit } from './limit.ts';
@@ -47,6 +47,10 @@ export class Uploads {
       packed = await this.pack(file, content, most, key && { ...key, hash });
     } catch (error) {
       await rm(file, { force: true }).catch(() => {});
+      if (error instanceof BadArchive) {
+        this.notes.add(`a result is not stored, because nx would not restore it: ${words(error)}.`);
+        return false;
+      }
       if (!(error instanceof TooLarge)) throw error;
       this.notes.add(`a result is not stored: it is larger than the ${size(most)} that the server takes.`);
       return false;
@@ -72,8 +76,9 @@ export class Uploads {
         else done(null, part);
       },
     });
+    const cipher = key && await encrypt(key.key, key);
     const out = createWriteStream(file, { flags: 'wx', mode: 0o600 });
-    if (key) await packInto(content, encrypt(key.key, key), look, out);
+    if (cipher) await packInto(content, cipher, look, out);
     else await packInto(content, look, out);
     return { file, bytes, sha256: digest.digest() };
   }

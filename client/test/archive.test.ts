@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { Readable } from 'node:stream';
-import { packInto, parts, unpack } from '../src/archive.ts';
+import { BadArchive, packInto, parts, unpack } from '../src/archive.ts';
+import { bordersOf } from '../src/borders.ts';
 
 let folder: string;
 beforeEach(async () => { folder = await mkdtemp(join(tmpdir(), 'archive-')); });
@@ -20,7 +21,7 @@ async function list(root: string, path = ''): Promise<string[]> {
     const seen = await lstat(join(root, at));
     if (seen.isDirectory()) lines.push(`${at}/`, ...(await list(root, at)));
     else if (seen.isSymbolicLink()) lines.push(`${at} -> ${await readlink(join(root, at))}`);
-    else lines.push(`${at} ${seen.mode & 0o111 ? 'x' : '-'} ${(await readFile(join(root, at))).toString('base64').slice(0, 40)}`);
+    else lines.push(`${at} ${(seen.mode & 0o777).toString(8)} ${(await readFile(join(root, at))).toString('base64').slice(0, 40)}`);
   }
   return lines;
 }
@@ -44,12 +45,34 @@ describe('an archive', () => {
     await writeFile(join(from, 'dist', 'run.sh'), '#!/bin/sh');
     await chmod(join(from, 'dist', 'run.sh'), 0o755);
     await symlink('nothing', join(from, 'dist', 'link'));
-    await symlink('../gone', join(from, 'dist', 'dangling'));
+    await symlink('gone', join(from, 'dist', 'dangling'));
     await symlink('empty', join(from, 'dist', 'folder-link'));
     const before = await list(from);
     const found = await unpack(createReadStream(await packed(from, 'said äöü\u001b[1m\n', 3)), join(folder, 'to'));
     assert.deepEqual(found, { terminalOutput: 'said äöü\u001b[1m\n', code: 3 });
     assert.deepEqual(await list(join(folder, 'to')), before);
+  });
+
+  test("keeps who may read, write and run a file, as nx's own cache does", async () => {
+    const from = join(folder, 'from');
+    await mkdir(join(from, 'dist'), { recursive: true });
+    const MODES = [0o600, 0o400, 0o440, 0o500, 0o640, 0o644, 0o664, 0o666, 0o700, 0o755, 0o777];
+    for (const mode of MODES) {
+      await writeFile(join(from, 'dist', mode.toString(8)), 'x');
+      await chmod(join(from, 'dist', mode.toString(8)), mode);
+    }
+    await writeFile(join(from, 'dist', 'setuid'), 'x');
+    await chmod(join(from, 'dist', 'setuid'), 0o4755);
+    await writeFile(join(from, 'code'), 'private');
+    await chmod(join(from, 'code'), 0o600);
+    const before = process.umask(0o077);
+    try {
+      await unpack(createReadStream(await packed(from)), join(folder, 'to'));
+    } finally {
+      process.umask(before);
+    }
+    assert.deepEqual((await list(join(folder, 'to'))).filter((line) => !line.includes('setuid')), (await list(from)).filter((line) => !line.includes('setuid')));
+    assert.equal((await lstat(join(folder, 'to', 'dist', 'setuid'))).mode & 0o7777, 0o755, 'nobody runs as somebody else');
   });
 
   test('is the same bytes for the same content', async () => {
@@ -92,10 +115,11 @@ describe('an archive', () => {
   });
 
   test('of nx itself is read: entries of type NUL with blank fields', async () => {
-    // As nx writes log and code: only name, size, magic and sum are set.
+    // As nx writes log and code: only name, size, magic and sum are set. Files have their mode, too.
     const entry = (name: string, body: Buffer) => {
       const head = Buffer.alloc(512);
       head.write(name);
+      if (!['terminalOutput', 'code'].includes(name)) head.write('0000644', 100);
       head.write(body.length.toString(8).padStart(11, '0'), 124);
       head.write('ustar  \0', 257);
       head.write('        ', 148);
@@ -106,7 +130,7 @@ describe('an archive', () => {
     const archive = Buffer.concat([entry('dist.txt', Buffer.from('x')), entry('terminalOutput', Buffer.from('hi')), entry('code', Buffer.from([0, 0, 1, 0])), Buffer.alloc(1024)]);
     const found = await unpack(Readable.from([gzipSync(archive)]), join(folder, 'to'));
     assert.deepEqual(found, { terminalOutput: 'hi', code: 256 });
-    assert.deepEqual(await list(join(folder, 'to')), ['dist.txt - eA==']);
+    assert.deepEqual(await list(join(folder, 'to')), ['dist.txt 644 eA==']);
   });
 });
 
@@ -114,4 +138,34 @@ test('no path leads out of its folder', () => {
   for (const name of ['../x', 'a/../../x', '/etc/passwd', '..', 'a/..', 'a\0b']) assert.throws(() => parts(name), `${name}`);
   assert.deepEqual(parts('./a//b/./c/'), ['a', 'b', 'c']);
   assert.deepEqual(parts('..a/b..'), ['..a', 'b..']);
+});
+
+describe('borders', () => {
+  const within = bordersOf(['dist', 'libs/a/out/**/*.js', '!dist/private', './build/./x/', 'coverage/[slug]/y']);
+  const at = (path: string) => path.split('/');
+  test('are the declared outputs', () => {
+    for (const path of ['dist', 'dist/a/b', 'libs/a/out', 'libs/a/out/x.css', 'build/x/y', 'coverage/anything']) assert.ok(within.mayHold(at(path), false), path);
+    for (const path of ['dis', 'distance/x', 'src/a', 'libs/a', 'libs/a/x', 'build/y', 'Dist/a', 'nx.json']) assert.ok(!within.mayHold(at(path), false), path);
+    for (const path of ['libs', 'libs/a', 'build']) assert.ok(within.mayHold(at(path), true), `${path} holds an output`);
+    assert.ok(!within.mayHold(['src'], true));
+    assert.ok(!bordersOf([]).mayHold(['dist'], false), 'without outputs nothing is restored');
+    assert.ok(bordersOf(undefined).mayHold(['any'], false), 'unknown outputs are the workspace');
+    assert.ok(bordersOf(['{options.outputPath}']).mayHold(['any'], false));
+  });
+  test('hold links, too', () => {
+    const LINKS: [string, string, boolean][] = [
+      ['dist/a', 'b', true], ['dist/a', './b/c', true], ['dist/x/a', '../b', true], ['dist/x/y/a', '../../b', true], ['dist/a', 'gone', true],
+      ['dist/a', '../src', false], ['dist/a', '/etc/passwd', false], ['dist/a', '../../x', false], ['dist/a', '', false], ['dist/a', 'b\0', false],
+      ['dist/a', 'b/../../../..', false], ['dist/a', 'b/../c', false], ['dist/a', '../dist/b', true], ['dist/a', '../Dist/b', false],
+      ['dist', 'elsewhere', false], ['src/a', 'b', false],
+    ];
+    for (const [path, target, may] of LINKS) assert.equal(within.mayLink(at(path), target), may, `${path} -> ${target}`);
+    assert.ok(bordersOf(undefined).mayLink(['a'], 'b') && !bordersOf(undefined).mayLink(['a'], '../b'));
+  });
+  test('are looked at before a result is sent, too', async () => {
+    const from = join(folder, 'from');
+    await mkdir(join(from, 'dist'), { recursive: true });
+    await symlink('/etc/hostname', join(from, 'dist', 'l'));
+    await assert.rejects(packInto({ folder: from, terminalOutput: '', code: 0, borders: bordersOf(['dist']) }, createWriteStream(join(folder, 'x'))), BadArchive);
+  });
 });

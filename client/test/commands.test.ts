@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import type { Readable } from 'node:stream';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import { converted } from '../src/commands/convert.ts';
-import { Workspace } from './support/command.ts';
+import { bundle, Workspace } from './support/command.ts';
 import { Fake, ID } from './support/server.ts';
 
 let fake: Fake;
@@ -191,6 +193,51 @@ describe('record', () => {
   test('of a program that is not there ends with 127', async () => {
     assert.equal((await workspace.cli(fake, ['record', '--', 'no-such-program', 'x'])).code, 127);
   });
+  const sh = (line: string, options: { reader?: (out: Readable) => void; env?: Record<string, string> } = {}) => new Promise<{ code: number | null; text: string; seconds: number }>((done) => {
+    const began = Date.now();
+    const script = `const c = require(${JSON.stringify(bundle)}); c.configureLightClientRequire()([]); c.runCLI(process.argv.slice(1)).then((code) => { process.exitCode = code; })`;
+    const child = spawn(process.execPath, ['-e', script, '--', 'record', '--', 'sh', '-c', line], { cwd: workspace.folder, env: workspace.environment(fake.url, options.env), stdio: ['ignore', 'pipe', 'pipe'] });
+    let text = '';
+    if (options.reader) options.reader(child.stdout);
+    else child.stdout.on('data', (part) => { text += part; });
+    child.stderr.resume();
+    child.once('exit', (code) => done({ code, text, seconds: (Date.now() - began) / 1000 }));
+  });
+  test('ends as the command does when nobody reads it any more', { timeout: 30_000 }, async () => {
+    const closing = (out: Readable) => out.once('data', () => out.destroy());
+    const { code } = await sh("trap '' PIPE; yes 2>/dev/null | head -c 5000000; exit 7", { reader: closing });
+    assert.equal(code, 7);
+    const piped = await sh('yes', { reader: closing });
+    assert.ok(piped.code === 141 || piped.code === 1, `${piped.code}: as \`yes | head -1\` ends yes`);
+    assert.equal([...fake.runs.values()].length, 2);
+    assert.ok([...fake.runs.values()].every(({ end }) => end?.status === 'failure'));
+  });
+  test('waits for nothing that the command has left running', { timeout: 30_000 }, async () => {
+    for (const left of ['sleep 60 &', 'sleep 60 >/dev/null &', '(while :; do echo still here; sleep 0.01; done) &']) {
+      const { code, text, seconds } = await sh(`echo $$ > pid; ${left} echo $! > left; echo said; exit 4`);
+      assert.equal(code, 4);
+      assert.match(text, /said/);
+      assert.ok(seconds < 15, `${seconds} s`);
+      try {
+        process.kill(Number(await readFile(join(workspace.folder, 'left'), 'utf8')));
+      } catch {}
+    }
+  });
+  test('loses nothing to a slow reader', { timeout: 60_000 }, async () => {
+    let bytes = 0;
+    const slow = (out: Readable) => {
+      out.on('data', (part: Buffer) => {
+        bytes += part.length;
+        out.pause();
+        setTimeout(() => out.resume(), 2);
+      });
+    };
+    const { code } = await sh('head -c 3000000 /dev/zero | tr "\\0" x; exit 3', { reader: slow });
+    await new Promise((done) => setTimeout(done, 1_000));
+    assert.deepEqual([code, bytes], [3, 3_000_000]);
+    assert.equal(String(log()).length, 3_000_000);
+  });
+  test('ends with the signal that ended the command', async () => assert.equal((await sh('kill -9 $$')).code, 137));
   for (const [name, url] of [['a dead server', 'http://127.0.0.1:9'], ['no server', '']] as const) {
     test(`with ${name} runs all the same`, async () => {
       const { code, text } = await workspace.cli(url, ['record', '--', process.execPath, '-e', script]);

@@ -1,7 +1,9 @@
 // The golden rule: whatever the server does, the command ends as it would without one, and one line says why.
 import assert from 'node:assert/strict';
-import { describe, test } from 'node:test';
+import { Writable } from 'node:stream';
+import { afterEach, beforeEach, describe, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
+import { packInto } from '../src/archive.ts';
 import { Workspace } from './support/command.ts';
 import { Fake, type Fault } from './support/server.ts';
 import { evil } from './support/evil.ts';
@@ -256,5 +258,41 @@ test('misses cost no request', async () => {
   } finally {
     await fake.stop();
     await workspace.remove();
+  }
+});
+
+describe('failures', () => {
+  let fake: Fake;
+  let workspace: Workspace;
+  const tasksOf = () => [...fake.runs.values()].at(-1)!.reports.flatMap((report: any) => report.tasks);
+  beforeEach(async () => {
+    fake = await Fake.start();
+    workspace = await Workspace.create();
+  });
+  afterEach(async () => {
+    await fake.stop();
+    await workspace.remove();
+  });
+  const FAILURES = { NX_CACHE_FAILURES: 'true' };
+  test('are not shared, and a later success is', async () => {
+    const failed = await workspace.nx(fake, { env: { ...FAILURES, CODE: '1' } });
+    assert.equal(failed.results?.['p0:build'], 'failure', failed.text);
+    assert.deepEqual([...fake.artifacts.keys()].sort(), ['1001', '1002']);
+    assert.equal([...fake.runs.values()][0]?.end.lost_uploads, 0);
+    await workspace.forget();
+    const second = await workspace.nx(fake, { env: FAILURES });
+    assert.equal(second.results?.['p0:build'], 'success', second.text);
+    assert.ok(fake.artifacts.has('1000'));
+  });
+  for (const env of [{}, { V1: '1' }] as Record<string, string>[]) {
+    test(`that lie on a server are run${'V1' in env ? ' (nx 17 to 19)' : ''}`, async () => {
+      const parts: Buffer[] = [];
+      await packInto({ folder: '/nowhere', terminalOutput: 'broke', code: 1 }, new Writable({ write: (part: Buffer, _, done) => { parts.push(part); done(); } }));
+      fake.artifacts.set('1000', { bytes: Buffer.concat(parts), format: 'tar' });
+      const { results, said } = await workspace.nx(fake, { tasks: 1, env: { ...FAILURES, ...env } });
+      assert.deepEqual(results, { 'p0:build': 'success' });
+      assert.doesNotMatch(said.join('\n'), /damaged/);
+      assert.equal(tasksOf().find(({ miss }: any) => miss)?.miss, 'no_entry');
+    });
   }
 });

@@ -1,12 +1,14 @@
 // What the server learns of a command, while it runs and when it is stopped.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, utimesSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import { Api } from '../src/api.ts';
 import { hiding } from '../src/hide.ts';
 import type { Task } from '../src/nx.ts';
 import { Recorder } from '../src/recorder.ts';
+import { left } from '../src/terminal_outputs.ts';
 import { dependencies, ended, hashDetails, isCacheable } from '../src/tasks.ts';
 import { bundle, TOKEN, Workspace } from './support/command.ts';
 import { Fake } from './support/server.ts';
@@ -32,11 +34,11 @@ const tasks = () => run().reports.flatMap((report: any) => report.tasks);
 const logOf = (number: number, attempt = 1) => run().reports.flatMap((report: any) => report.logs)
   .filter((one: any) => one.task === number && one.attempt === attempt).map((one: any) => one.text).join('');
 
-function recorder(logs = true): Recorder {
+function recorder(logs = true, more: Partial<ConstructorParameters<typeof Recorder>[3]> = {}): Recorder {
   const start = { key: 'a'.repeat(64), command: 'nx build', started_at: new Date().toISOString(), nx_version: '1', client_version: '1', node_version: '1', machine: { id: 'm', platform: 'linux', cpu_cores: 1 }, cache: true, tasks: 2 };
   return new Recorder(new Api({ url: fake.url, version: '1', token: TOKEN }), start.key, Promise.resolve(start), {
     numbers: new Map([['p0:build', 0], ['p1:build', 1]]), dependencies: (id) => (id === 'p1:build' ? ['p0:build'] : []),
-    cacheable: () => true, miss: () => 'no_entry', stored: (hash) => (hash === '0' ? 'execution' : undefined), logs, hide: hiding(),
+    cacheable: () => true, miss: () => 'no_entry', stored: (hash) => (hash === '0' ? 'execution' : undefined), logs, hide: hiding(), ...more,
   });
 }
 
@@ -76,6 +78,67 @@ describe('a recorder', () => {
     one.endTasks([{ task: task(0), status: 'success', code: 0 }]);
     await one.end('success', 0, false);
     assert.equal(logOf(0), 'printed');
+  });
+
+  describe('of output that nx hands to nobody', () => {
+    const folder = () => join(workspace.folder, 'cache');
+    const write = (hash: string, text: string, ageMs = 0) => {
+      mkdirSync(join(folder(), 'terminalOutputs'), { recursive: true });
+      const file = join(folder(), 'terminalOutputs', hash);
+      writeFileSync(file, text);
+      const time = (Date.now() - ageMs) / 1000;
+      utimesSync(file, time, time);
+    };
+    const looking = (more = {}) => recorder(true, { left: (hash) => left([folder()], hash), ...more });
+    const serve = task(0, { continuous: true, cache: false });
+
+    test('takes what lies in its cache folder when a continuous task fails', async () => {
+      const one = looking();
+      one.startTasks([serve]);
+      write('0', 'listening… no, broke\n');
+      one.endTasks([{ task: serve, status: 'failure', code: 5 }]);
+      await one.end('failure', 0, false);
+      assert.equal(logOf(0), 'listening… no, broke\n');
+      assert.deepEqual([tasks().at(-1).status, tasks().at(-1).code], ['failure', 5]);
+    });
+    test('also when it is written after the end, or no end is told', async () => {
+      const one = looking();
+      one.startTasks([serve, task(1, { continuous: true })]);
+      one.endTasks([{ task: serve, status: 'failure', code: 5, terminalOutput: '' }]);
+      write('0', 'late');
+      write('1', 'never ended');
+      await one.end('failure', 0, false);
+      assert.deepEqual([logOf(0), logOf(1)], ['late', 'never ended']);
+    });
+    test('not of an earlier run, nor twice, nor when logs stay here', async () => {
+      write('0', 'of yesterday', 86_400_000);
+      const one = looking();
+      one.startTasks([serve, task(1)]);
+      write('1', 'said live');
+      one.appendTaskOutput('p1:build', 'said live');
+      one.endTasks([{ task: serve, status: 'failure', code: 5 }, { task: task(1), status: 'success', code: 0 }]);
+      await one.end('failure', 0, false);
+      assert.deepEqual([logOf(0), logOf(1)], ['', 'said live']);
+      fake.runs.clear();
+      write('0', 'secret');
+      const quiet = recorder(false, { left: (hash) => left([folder()], hash) });
+      quiet.startTasks([serve]);
+      quiet.endTasks([{ task: serve, status: 'failure', code: 5 }]);
+      await quiet.end('failure', 0, false);
+      assert.ok(!JSON.stringify(run()).includes('secret'));
+    });
+    test('tells a failure that nx has kept from one that it has run', async () => {
+      for (const [ageMs, keepsFailures, cache] of [[60_000, true, 'local_hit'], [0, true, 'miss'], [60_000, false, 'miss']] as const) {
+        fake.runs.clear();
+        const one = looking({ keepsFailures });
+        const failed = task(0, { startTime: Date.now() - 1 });
+        write('0', 'broke', ageMs);
+        one.startTasks([failed]);
+        one.endTasks([{ task: failed, status: 'failure', code: 1, terminalOutput: 'broke' }]);
+        await one.end('failure', 0, false);
+        assert.deepEqual([tasks().at(-1).status, tasks().at(-1).cache, logOf(0)], ['failure', cache, 'broke'], `${ageMs} ${keepsFailures}`);
+      }
+    });
   });
 
   test('keeps logs to itself when told so', async () => {
@@ -134,11 +197,22 @@ describe('tasks', () => {
     assert.equal(of('remote-cache', 1).status, 'failure');
     assert.equal(of('success').ended_at, new Date(1e12).toISOString());
   });
-  test('hash details are flat, and left out when they are too many', () => {
+  test('hash details are flat, and of too many the rest is summed up', () => {
     assert.deepEqual(hashDetails(task(0, { hashDetails: { command: 'c', nodes: { a: '1' }, implicitDeps: { i: '2' }, runtime: { r: '3' } } })),
       { command: 'c', a: '1', 'implicitDeps:i': '2', 'runtime:r': '3' });
-    assert.equal(hashDetails(task(0, { hashDetails: { nodes: { a: 'x'.repeat(70_000) } } })), undefined);
+    const many = (count: number, changed?: number) => hashDetails(task(0, {
+      hashDetails: { nodes: Object.fromEntries(Array.from({ length: count }, (_, n) => [`packages/ä/input-${String(n).padStart(5, '0')}`, n === changed ? 'other' : 'x'.repeat(200)])) },
+    }))!;
+    assert.equal(Object.keys(many(250)).length, 250);
+    const [some, other, late] = [many(1000), many(1000, 999), many(1001)];
+    for (const one of [some, other, late]) assert.ok(Buffer.byteLength(JSON.stringify(one)) <= 64 << 10);
+    assert.ok(Object.keys(some).length > 250);
+    assert.equal(some['…']?.split(' more')[0], String(1001 - Object.keys(some).length));
+    assert.notEqual(some['…'], other['…'], 'what differs in the rest is seen');
+    assert.deepEqual({ ...some, '…': '' }, { ...late, '…': '' }, 'the same ones are kept each time');
+    assert.deepEqual(Object.keys(hashDetails(task(0, { hashDetails: { nodes: { a: 'x'.repeat(70_000) } } }))!), ['…']);
     assert.equal(hashDetails(task(0)), undefined);
+    assert.equal(hashDetails(task(0, { hashDetails: { nodes: {} } })), undefined);
   });
   test('edges of all versions', () => {
     const id = dependencies({ taskGraph: { dependencies: { a: ['b', { id: 'c' }] }, continuousDependencies: { a: [{ id: 'd' }] } } });

@@ -4,7 +4,7 @@ import { Api, Refused, Unreachable } from '../api.ts';
 import { words } from '../lookup.ts';
 import { installedIn } from '../nx.ts';
 import { NotConnected } from '../session.ts';
-import { settings, type Settings, workspaceRoot } from '../settings.ts';
+import { loadEnvironment, serverAddress, settings, type Settings, workspaceRoot } from '../settings.ts';
 import { version } from '../version.ts';
 
 export interface Command {
@@ -50,17 +50,20 @@ export function given(args: string[], flags: string[], values: string[] = []): G
 }
 
 export const root = (): string => workspaceRoot() ?? installedIn() ?? process.cwd();
-export const here = (): Settings => settings(root());
+/** What builds see here: nx gives them the variables of the workspace's .env files. */
+export function here(): Settings {
+  const folder = root();
+  loadEnvironment(folder);
+  return settings(folder);
+}
 
 /** The server that is meant: the word given, or the workspace's. */
 export function serverOf(word: string | undefined, config = here()): string {
-  const url = (word ?? config.url)?.replace(/\/+$/, '');
-  if (!url) throw new Stop('Which server? Give its address: nx-cloud login https://buildkeep.example.com, or put nxCloudUrl into nx.json.');
-  try {
-    const { protocol, username } = new URL(url);
-    if ((protocol === 'https:' || protocol === 'http:') && !username) return url;
-  } catch {}
-  throw new Stop(`"${url}" is not an address like https://buildkeep.example.com.`);
+  const given = word ?? config.url;
+  if (!given) throw new Stop('Which server? Give its address: nx-cloud login https://buildkeep.example.com, or put nxCloudUrl into nx.json.');
+  const url = serverAddress(given);
+  if (!url) throw new Stop(`"${given.replace(/\/\/[^/@]*@/, '//***@')}" is not an address like https://buildkeep.example.com.`);
+  return url;
 }
 
 /** A server, without any credential. */

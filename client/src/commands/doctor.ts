@@ -1,12 +1,12 @@
 // `doctor`: everything that must hold between this machine and the server, one line each.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { getProxyForUrl } from 'proxy-from-env';
 import { Api } from '../api.ts';
 import { ciFacts } from '../ci.ts';
 import { describe } from '../credentials.ts';
 import { readText } from '../http.ts';
 import { nxVersion } from '../nx.ts';
+import { nameOf, proxyFor } from '../proxy.ts';
 import { plain } from '../say.ts';
 import { connect } from '../session.ts';
 import type { Settings } from '../settings.ts';
@@ -15,7 +15,6 @@ import { version } from '../version.ts';
 import { kind, notice, place, rights } from '../whoami.ts';
 import { type Command, given, here, sentence } from './command.ts';
 
-const SHORT_KEY = 20;
 const MOST_CLOCK = 60_000;
 const SOON = 14 * 86_400_000;
 
@@ -49,11 +48,10 @@ function local(config: Settings, line: Line): void {
   for (const name of ['nx-cloud', '@nrwl/nx-cloud']) {
     if (existsSync(join(config.root, 'node_modules', name))) line('NO', `the npm package ${name} is installed, and nx uses it instead of this client: remove it`);
   }
-  const key = config.encryptionKey;
-  if (!key) line('ok', 'encryption on this machine is off (no NX_CLOUD_ENCRYPTION_KEY)');
-  else if (key.length < SHORT_KEY) line('!', `encryption on this machine is on, but its key is short: ${SHORT_KEY} random characters or more cannot be guessed`);
-  else line('ok', 'encryption on this machine is on');
-  if (!config.uploadLogs) line('ok', 'logs are not uploaded (NX_CLOUD_UPLOAD_LOGS=false)');
+  for (const warning of config.warnings) line('!', plain(warning.replace(/\.$/, '')));
+  line('ok', `encryption on this machine is ${config.encryptionKey ? 'on' : 'off (no NX_CLOUD_ENCRYPTION_KEY)'}`);
+  if (config.encryptionKey && config.uploadLogs) line('!', 'artifacts are encrypted, and logs are uploaded in clear: NX_CLOUD_UPLOAD_LOGS=false keeps them here');
+  if (!config.uploadLogs) line('ok', 'logs are not uploaded (NX_CLOUD_UPLOAD_LOGS)');
   const ci = ciFacts();
   if (!ci) return;
   if (ci.executionId) line('ok', `CI: ${ci.provider}, execution ${plain(ci.executionId, 60)}${config.executionKey ? ', shared by all machines that have NX_CLOUD_EXECUTION_KEY' : ''}`);
@@ -64,8 +62,8 @@ async function remote(config: Settings, line: Line): Promise<void> {
   const { connection, sent } = connect(config);
   const { protocol, hostname } = new URL(connection.url);
   if (protocol === 'http:' && !/^(localhost|127\.|\[::1\])/.test(hostname)) line('!', `${plain(connection.url)} is not encrypted on the way: use https`);
-  const proxy = getProxyForUrl(connection.url);
-  if (proxy) line('ok', `through the proxy ${plain(new URL(proxy).host)}`);
+  const proxy = proxyFor(new URL(connection.url));
+  if (proxy) line('ok', `through ${plain(nameOf(proxy))}`);
   if (sent.source === 'nx.json' && sent.kind === 'token') line('!', 'an access token stands in nx.json, readable for everyone with the repository: run nx-cloud convert-to-nx-cloud-id');
   const api = new Api(connection);
   let date: string | undefined;

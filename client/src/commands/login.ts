@@ -6,6 +6,7 @@ import { keep } from '../ini.ts';
 import { nxVersion } from '../nx.ts';
 import { plain, say } from '../say.ts';
 import { type Login, login as readLogin, type LoginState, loginState, whoami } from '../shapes.ts';
+import { cut } from '../text.ts';
 import { notice, summary } from '../whoami.ts';
 import { hasScreen, openPage } from './browser.ts';
 import { type Command, given, here, serverOf, Stop, stranger } from './command.ts';
@@ -33,7 +34,7 @@ export const login: Command = {
   },
 };
 
-const device = (): string => `${hostname()} (nx ${nxVersion()})`.slice(0, 100);
+const device = (): string => cut(`${hostname()} (nx ${nxVersion()})`, 100);
 
 function show({ user_code, verification_uri, verification_uri_complete }: Login): void {
   say(`open ${verification_uri_complete}\nor ${verification_uri} and type the code there. Confirm only when the page shows this code:\n\n    ${plain(user_code)}\n`);

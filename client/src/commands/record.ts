@@ -2,7 +2,6 @@
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { constants } from 'node:os';
-import { StringDecoder } from 'node:string_decoder';
 import { Api } from '../api.ts';
 import { watchExit } from '../goodbye.ts';
 import { hiding } from '../hide.ts';
@@ -10,9 +9,11 @@ import { words } from '../lookup.ts';
 import { nxVersion, type Task } from '../nx.ts';
 import { Recorder } from '../recorder.ts';
 import { say } from '../say.ts';
-import { connect, runStart } from '../session.ts';
+import { connect, MOST_COMMAND, runStart } from '../session.ts';
+import { cut } from '../text.ts';
 import { summary } from '../whoami.ts';
 import { type Command, here, Stop } from './command.ts';
+import { Passage } from './passage.ts';
 
 export const record: Command = {
   usage: '-- <command>',
@@ -35,11 +36,12 @@ const tell = (line: string) => say(line, process.stderr);
 function begin(task: Task, line: string[]): { recorder?: Recorder; end: (code: number) => Promise<void> } {
   try {
     const config = here();
+    for (const warning of config.warnings) tell(warning);
     if (config.off) return { end: async () => {} };
     const { connection, sent } = connect(config);
     const key = randomBytes(32).toString('hex');
     const hide = hiding(config.maskedProperties);
-    const start = runStart(key, { ...config, cache: false }, { command: hide.words(line).slice(0, 1000), tasks: 1, nx_version: nxVersion() });
+    const start = runStart(key, { ...config, cache: false }, { command: cut(hide.words(line), MOST_COMMAND), tasks: 1, nx_version: nxVersion() });
     const recorder = new Recorder(new Api(connection), key, start, {
       numbers: new Map([[task.id, 0]]), dependencies: () => [], cacheable: () => false, miss: () => 'not_cacheable', stored: () => undefined, logs: config.uploadLogs, hide,
     });
@@ -60,7 +62,7 @@ function begin(task: Task, line: string[]): { recorder?: Recorder; end: (code: n
   }
 }
 
-/** Runs it with the same input and output; answers its exit code as a shell would. */
+/** Runs it with the same input and output; answers its exit code as a shell would, when it ends. */
 function execute(line: string[], seen: (text: string) => void): Promise<number> {
   return new Promise((done) => {
     const [program, ...args] = line as [string, ...string[]];
@@ -69,17 +71,7 @@ function execute(line: string[], seen: (text: string) => void): Promise<number> 
     // It does not see the terminal any more; colours are wanted all the same.
     const colours = process.stdout.isTTY && !process.env.NO_COLOR && !process.env.FORCE_COLOR ? { FORCE_COLOR: '1' } : {};
     const child = spawn(program, args, { shell, stdio: ['inherit', 'pipe', 'pipe'], env: { ...process.env, ...colours } });
-    for (const [from, to] of [[child.stdout, process.stdout], [child.stderr, process.stderr]] as const) {
-      const text = new StringDecoder('utf8');
-      from.on('data', (part: Buffer) => {
-        if (!to.write(part)) {
-          from.pause();
-          to.once('drain', () => from.resume());
-        }
-        seen(text.write(part));
-      });
-      to.on('error', () => {});
-    }
+    const passages = [new Passage(child.stdout, process.stdout, seen), new Passage(child.stderr, process.stderr, seen)];
     // Ctrl+C reaches the command by itself, and we stay to tell how it ended.
     const stay = () => {};
     const pass = (signal: NodeJS.Signals) => void child.kill(signal);
@@ -92,6 +84,9 @@ function execute(line: string[], seen: (text: string) => void): Promise<number> 
       console.error(error.code === 'ENOENT' ? `${program}: command not found` : error.message);
       end(error.code === 'ENOENT' ? 127 : 126);
     });
-    child.once('close', (code, signal) => end(code ?? 128 + (signal ? constants.signals[signal] : 0)));
+    // Not `close`: what the command has left running may hold its output for ever.
+    child.once('exit', (code, signal) => {
+      void Promise.all(passages.map((one) => one.drained())).then(() => end(code ?? 128 + (signal ? constants.signals[signal] : 0)));
+    });
   });
 }

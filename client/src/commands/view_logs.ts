@@ -1,14 +1,16 @@
 // `view-logs`: uploads what nx wrote down about its last command, which was run without us, and prints where to see it.
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { isAbsolute, join } from 'node:path';
+import { join } from 'node:path';
 import { Api } from '../api.ts';
 import { hiding } from '../hide.ts';
-import { nxVersion, requireNx, type Task } from '../nx.ts';
+import { nxVersion, type Task } from '../nx.ts';
 import { Recorder } from '../recorder.ts';
 import { say } from '../say.ts';
-import { connect, runStart } from '../session.ts';
+import { connect, MOST_COMMAND, runStart } from '../session.ts';
 import type { RunStart } from '../shapes.ts';
+import { cacheFolders, left } from '../terminal_outputs.ts';
+import { cut } from '../text.ts';
 import { type Command, given, here, Stop } from './command.ts';
 
 interface RunFile {
@@ -29,7 +31,7 @@ export const viewLogs: Command = {
     const key = randomBytes(32).toString('hex');
     const tasks = file.tasks.map((one) => taskOf(one));
     const hide = hiding(config.maskedProperties);
-    const start: Promise<RunStart> = runStart(key, config, { command: hide.line(String(file.run.command)).slice(0, 1000), tasks: tasks.length, nx_version: nxVersion() })
+    const start: Promise<RunStart> = runStart(key, config, { command: cut(hide.line(String(file.run.command)), MOST_COMMAND), tasks: tasks.length, nx_version: nxVersion() })
       .then((body) => ({ ...body, started_at: new Date(file.run.startTime).toISOString(), inner: file.run.inner === true }));
     const recorder = new Recorder(new Api(connection), key, start, {
       numbers: new Map(tasks.map(({ id }, number) => [id, number])), dependencies: () => [], cacheable: ({ hash }) => hash !== undefined,
@@ -58,26 +60,12 @@ function taskOf({ taskId, target, projectName, hash, startTime, endTime }: RunFi
 }
 
 function logOf(folder: string, hash: string | undefined): { terminalOutput?: string } {
-  if (!hash || !/^[A-Za-z0-9_-]+$/.test(hash)) return {};
-  try {
-    return { terminalOutput: readFileSync(join(folder, 'terminalOutputs', hash), 'utf8') };
-  } catch {
-    return {};
-  }
-}
-
-/** nx's cache folder: nx 23 and newer keep it in the home folder, and only nx knows where. */
-function folders(root: string): string[] {
-  const { cacheDir } = requireNx<{ cacheDir?: string }>('nx/src/utils/cache-directory') ?? {};
-  const named = process.env.NX_CACHE_DIRECTORY;
-  return [
-    ...(named ? [isAbsolute(named) ? named : join(root, named)] : []), ...(cacheDir ? [cacheDir] : []),
-    join(root, '.nx', 'cache'), join(root, 'node_modules', '.cache', 'nx'),
-  ];
+  const terminalOutput = left([folder], hash)?.text();
+  return terminalOutput === undefined ? {} : { terminalOutput };
 }
 
 function find(root: string): { folder: string; file: RunFile } {
-  for (const folder of folders(root)) {
+  for (const folder of cacheFolders(root)) {
     try {
       const file = JSON.parse(readFileSync(join(folder, 'run.json'), 'utf8')) as RunFile;
       if (Array.isArray(file.tasks) && file.run?.startTime) return { folder, file };

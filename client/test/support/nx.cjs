@@ -1,6 +1,6 @@
 // A small nx: calls the bundle as nx does, fails as nx does, and ends the process as nx does.
 // nx.cjs <bundle> <workspace> <task count>; V1=1 for the cache of nx 17 to 19; FAIL=skipped or FAIL=nothing: the first task
-// fails, and this becomes of the last one, which waits for it.
+// fails, and this becomes of the last one, which waits for it. CODE=1: the first task fails, and its result is stored.
 const { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } = require('node:fs');
 const { join } = require('node:path');
 
@@ -51,10 +51,18 @@ async function defaultRunner(tasks, options) {
   const remote = v1 ? options.remoteCache : await client.getRemoteCache();
   const results = {};
   options.lifeCycle.startCommand();
-  const { FAIL } = process.env;
+  const { FAIL, CODE } = process.env;
   if (FAIL === 'skipped') results[tasks.at(-1).id] = 'skipped';
   await Promise.all((FAIL ? tasks.slice(0, -1) : tasks).map(async (task) => {
     options.lifeCycle.startTasks([task], { groupId: 0 });
+    if (CODE && task === tasks[0]) {
+      // NX_CACHE_FAILURES: the result of a failed task is stored like any other.
+      const found = await get(task, remote);
+      if (!found) await remote?.store(task.hash, cacheDirectory, 'broke', Number(CODE));
+      results[task.id] = found ? 'remote-cache' : 'failure';
+      options.lifeCycle.endTasks([{ task, status: results[task.id], code: Number(CODE), terminalOutput: 'broke' }], { groupId: 0 });
+      return;
+    }
     if (FAIL && task === tasks[0]) {
       results[task.id] = 'failure';
       options.lifeCycle.endTasks([{ task, status: 'failure', code: 1, terminalOutput: 'broke' }], { groupId: 0 });
