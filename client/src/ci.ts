@@ -205,10 +205,15 @@ function commitOf(env: Env, system: System | undefined): Commit | undefined {
   return { sha, title: set(set(system?.title?.(env))?.split('\n')[0]), author: nameOnly(system?.author?.(env)) };
 }
 
-/** `NX_BRANCH` is a branch, or the number of a pull request, or a ref to either. */
+/** `NX_BRANCH` is a branch, or the number of a pull request (`12`, `#12`, `!12`, Jenkins' `PR-12`), or a ref to either. */
 export function branchOf(env: Env = process.env): { branch?: string; pullRequest?: string } {
   const value = set(env.NX_BRANCH);
-  return number(value) ? { pullRequest: value as string } : refOf(value);
+  const pull = /^(?:[#!]|[PM]R-)?(\d+)$/.exec(value ?? '')?.[1];
+  return pull ? { pullRequest: pull } : refOf(value);
 }
 
-const web = (url: string | undefined) => (url && /^https?:\/\//.test(url) && url.length <= 2000 ? url : undefined);
+/** An address that a browser may open; never with the password that some systems leave in it. */
+function web(url: string | undefined): string | undefined {
+  if (!url || !/^https?:\/\//.test(url) || url.length > 2000) return undefined;
+  return url.replace(/^(https?:\/\/)[^/?#]*@/, '$1');
+}

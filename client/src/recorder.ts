@@ -45,6 +45,15 @@ export interface Graph {
   keepsFailures?: boolean;
 }
 
+/** One that nx hands over in a shape that we do not know takes no other with it. */
+function each<T>(all: T[], work: (one: T) => void): void {
+  for (const one of all) {
+    try {
+      work(one);
+    } catch {}
+  }
+}
+
 export class Recorder implements Observer {
   /** What the server said at the start; none when it did not. */
   readonly started: Promise<RunStarted | undefined>;
@@ -93,18 +102,18 @@ export class Recorder implements Observer {
   }
 
   startTasks(tasks: Task[]): void {
-    for (const task of tasks) {
+    each(tasks, (task) => {
       const before = this.entries.get(task.id);
-      if (before?.task.status === 'running') continue;
+      if (before?.task.status === 'running') return;
       if (before) this.past.push(before);
       this.open(task, (before?.task.attempt ?? 0) + 1);
-    }
+    });
   }
 
   endTasks(results: TaskResult[]): void {
-    for (const result of results) {
+    each(results, (result) => {
       const entry = this.entries.get(result.task.id) ?? this.open(result.task, 1);
-      if (!entry) continue;
+      if (!entry) return;
       const { left, keepsFailures, cacheable } = this.graph;
       const found = keepsFailures && result.status === 'failure' && cacheable(result.task) ? left?.(result.task.hash) : undefined;
       // The output of a task that was run is written when it ends.
@@ -113,7 +122,7 @@ export class Recorder implements Observer {
       entry.changed = true;
       if (this.graph.logs) entry.log.finish(result.terminalOutput || entry.printed || this.leftBy(entry) || result.terminalOutput);
       delete entry.printed;
-    }
+    });
   }
 
   /** The output that nx hands to nobody, as that of a continuous task that came to an end; none when it is of an earlier run. */

@@ -65,7 +65,7 @@ describe('a ref is', () => {
   test('read so from NX_BRANCH, too', () => {
     assert.deepEqual(branchOf({ NX_BRANCH: 'refs/heads/main' }), { branch: 'main' });
     assert.deepEqual(branchOf({ NX_BRANCH: 'refs/pull/12/merge' }), { pullRequest: '12' });
-    assert.deepEqual(branchOf({ NX_BRANCH: '12/merge' }), { pullRequest: '12' });
+    for (const NX_BRANCH of ['12/merge', '#12', '!12', 'PR-12', 'MR-12', ' 12 ']) assert.deepEqual(branchOf({ NX_BRANCH }), { pullRequest: '12' }, NX_BRANCH);
   });
 });
 
@@ -111,6 +111,10 @@ describe('facts of', () => {
       assert.deepEqual([ciFacts(env)?.branch, ciFacts(env)?.pullRequest], ['main', undefined], odd);
     }
     rmSync(folder, { recursive: true });
+  });
+  test('addresses without the password in them', () => {
+    assert.equal(ciFacts({ JENKINS_URL: 'https://j', BUILD_URL: 'https://ada:secret@j.example/4?a=b@c' })?.url, 'https://j.example/4?a=b@c');
+    assert.equal(ciFacts({ GITLAB_CI: 'true', CI_JOB_URL: 'https://gitlab.com/@ada/j/1' })?.url, 'https://gitlab.com/@ada/j/1');
   });
   test('parts of addresses, as parts', () => {
     const url = ciFacts({ GITHUB_ACTIONS: 'true', GITHUB_SERVER_URL: 'https://github.com', GITHUB_REPOSITORY: 'a b/c?d', GITHUB_RUN_ID: '1#2' })?.url;

@@ -150,6 +150,14 @@ describe('a recorder', () => {
     assert.ok(!JSON.stringify(run()).includes('secret'));
   });
 
+  test('leaves out a task of a shape that it does not know, and no other', async () => {
+    const one = recorder();
+    one.startTasks([{ id: 'odd' } as never, task(0), null as never, task(1)]);
+    one.endTasks([{ status: 'success' } as never, { task: task(0), status: 'success', code: 0 }]);
+    await one.end('success', 0, false);
+    assert.deepEqual(new Set(tasks().map(({ id }: any) => id)), new Set(['p0:build', 'p1:build']));
+  });
+
   test('splits what is too much for one report', async () => {
     const one = recorder();
     for (let number = 0; number < 1200; number += 1) {

@@ -144,6 +144,11 @@ describe('a command', () => {
     assert.equal(code, 0, text);
     assert.equal(fake.seen[0]?.headers.authorization, 'Bearer bkci_from_the_file_of_all');
   });
+  test('gives a recorded command its own environment', async () => {
+    await write('.env', 'SEEN=by builds\n');
+    const { text } = await workspace.cli(fake, ['record', '--', 'echo "seen: ${SEEN:-nothing}"']);
+    assert.match(text, /seen: nothing/);
+  });
   test('is told what is wrong with an address or a token, and never the secret in it', async () => {
     for (const [env, words] of [
       [{ NX_CLOUD_API: 'https://ada:hunter2@example.com' }, /without a user or password/],

@@ -22,9 +22,11 @@ export const record: Command = {
     const line = args[0] === '--' ? args.slice(1) : args;
     if (line.length === 0) throw new Stop('Which command? nx-cloud record -- npx nx format:check');
     const task: Task = { id: 'record:command', target: { project: 'record', target: 'command' }, startTime: Date.now(), cache: false, overrides: { __overrides_unparsed__: line } };
+    // What we read from .env files is ours; the command has its own environment.
+    const environment = { ...process.env };
     const watch = begin(task, line);
     watch.recorder?.startTasks([task]);
-    const code = await execute(line, (text) => watch.recorder?.appendTaskOutput(task.id, text));
+    const code = await execute(line, environment, (text) => watch.recorder?.appendTaskOutput(task.id, text));
     await watch.end(code);
     return code;
   },
@@ -63,14 +65,14 @@ function begin(task: Task, line: string[]): { recorder?: Recorder; end: (code: n
 }
 
 /** Runs it with the same input and output; answers its exit code as a shell would, when it ends. */
-function execute(line: string[], seen: (text: string) => void): Promise<number> {
+function execute(line: string[], environment: NodeJS.ProcessEnv, seen: (text: string) => void): Promise<number> {
   return new Promise((done) => {
     const [program, ...args] = line as [string, ...string[]];
     // One word is what a person quoted: a line for the shell. On Windows programs like npx are scripts of it.
     const shell = line.length === 1 || process.platform === 'win32';
     // It does not see the terminal any more; colours are wanted all the same.
     const colours = process.stdout.isTTY && !process.env.NO_COLOR && !process.env.FORCE_COLOR ? { FORCE_COLOR: '1' } : {};
-    const child = spawn(program, args, { shell, stdio: ['inherit', 'pipe', 'pipe'], env: { ...process.env, ...colours } });
+    const child = spawn(program, args, { shell, stdio: ['inherit', 'pipe', 'pipe'], env: { ...environment, ...colours } });
     const passages = [new Passage(child.stdout, process.stdout, seen), new Passage(child.stderr, process.stderr, seen)];
     // Ctrl+C reaches the command by itself, and we stay to tell how it ended.
     const stay = () => {};

@@ -32,7 +32,7 @@ export const viewLogs: Command = {
     const tasks = file.tasks.map((one) => taskOf(one));
     const hide = hiding(config.maskedProperties);
     const start: Promise<RunStart> = runStart(key, config, { command: cut(hide.line(String(file.run.command)), MOST_COMMAND), tasks: tasks.length, nx_version: nxVersion() })
-      .then((body) => ({ ...body, started_at: new Date(file.run.startTime).toISOString(), inner: file.run.inner === true }));
+      .then((body) => ({ ...body, started_at: dateOf(file.run.startTime).toISOString(), inner: file.run.inner === true }));
     const recorder = new Recorder(new Api(connection), key, start, {
       numbers: new Map(tasks.map(({ id }, number) => [id, number])), dependencies: () => [], cacheable: ({ hash }) => hash !== undefined,
       miss: () => undefined, stored: () => undefined, logs: config.uploadLogs, hide,
@@ -43,7 +43,7 @@ export const viewLogs: Command = {
       ...logOf(folder, one.hash),
     })));
     const failed = file.tasks.some(({ status }) => status !== 0);
-    await recorder.end(failed ? 'failure' : 'success', 0, config.noTimeouts, new Date(file.run.endTime));
+    await recorder.end(failed ? 'failure' : 'success', 0, config.noTimeouts, dateOf(file.run.endTime));
     if (recorder.problem !== undefined) throw recorder.problem;
     if (!recorder.run) throw new Stop('The server does not record runs for this credential: see nx-cloud whoami.');
     say(`run: ${recorder.run.url}`);
@@ -59,6 +59,9 @@ function taskOf({ taskId, target, projectName, hash, startTime, endTime }: RunFi
   };
 }
 
+/** A time as nx wrote it; now, when it is none. */
+const dateOf = (text: string): Date => new Date(Date.parse(text) || Date.now());
+
 function logOf(folder: string, hash: string | undefined): { terminalOutput?: string } {
   const terminalOutput = left([folder], hash)?.text();
   return terminalOutput === undefined ? {} : { terminalOutput };
@@ -68,7 +71,9 @@ function find(root: string): { folder: string; file: RunFile } {
   for (const folder of cacheFolders(root)) {
     try {
       const file = JSON.parse(readFileSync(join(folder, 'run.json'), 'utf8')) as RunFile;
-      if (Array.isArray(file.tasks) && file.run?.startTime) return { folder, file };
+      if (!Array.isArray(file.tasks) || !file.run?.startTime) continue;
+      // One that cannot be read is left out, and not all of them.
+      return { folder, file: { ...file, tasks: file.tasks.filter((one) => typeof one?.taskId === 'string' && one.target && one.projectName) } };
     } catch {}
   }
   throw new Stop('nx has not written down any command here yet: run one, then try again.');
