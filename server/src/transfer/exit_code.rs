@@ -89,7 +89,7 @@ fn number(field: &[u8]) -> Option<u64> {
     if field[0] & 0x80 != 0 {
         let (first, rest) = field.split_at(field.len() - 8);
         let fits = first.iter().enumerate().all(|(at, byte)| *byte == if at == 0 { 0x80 } else { 0 });
-        return fits.then(|| rest.iter().fold(0, |sum, byte| sum << 8 | u64::from(*byte)));
+        return fits.then(|| rest.iter().fold(0, |sum, byte| (sum << 8) | u64::from(*byte)));
     }
     let text = std::str::from_utf8(field).ok()?.trim_matches([' ', '\0']);
     if text.is_empty() { Some(0) } else { u64::from_str_radix(text, 8).ok() }

@@ -140,7 +140,8 @@ async fn a_failed_task_stands_in_nobodys_way() {
     let job = Job(&writer, None);
     let result = |code: u32| {
         let mut tar = tar::Builder::new(Vec::new());
-        for (name, body) in [("dist/a", b"built".as_slice()), ("terminalOutput", b"said"), ("code", &code.to_be_bytes())] {
+        let code = code.to_be_bytes();
+        for (name, body) in [("dist/a", b"built".as_slice()), ("terminalOutput", b"said".as_slice()), ("code", code.as_slice())] {
             let mut header = tar::Header::new_gnu();
             header.set_size(body.len() as u64);
             header.set_mode(0o644);
