@@ -13,13 +13,13 @@ const LAST = new Set(['pass', 'pwd', 'pat', 'sig', 'cred']);
 /** The same without a mark between, as in `--githubtoken`. */
 const ENDING = /(token|password|passwd|passphrase|secret|apikey)s?$/;
 /** Arguments that take `user:password`. */
-const PAIRS = new Set(['-u', '-U', '--user', '--proxy-user', '--userpwd', '--credentials', '--creds', '--basic']);
+const PAIRS = new Set(['--user', '--proxy-user', '--userpwd', '--credentials', '--creds', '--basic']);
 /** Programs whose short argument is a password: the program, the argument, whether the value may be joined to it. */
 const PROGRAMS: [RegExp, string, boolean][] = [
   [/(?:^|[\\/])(?:mysql\w*|mariadb[\w-]*)(?:\.exe)?$/, '-p', true], [/(?:^|[\\/])sshpass$/, '-p', true], [/(?:^|[\\/])redis-cli$/, '-a', false],
   // `docker login -p`, `helm registry login -p`, `az login -p`.
   [/^login$/, '-p', false], [/(?:^|[\\/])curl(?:\.exe)?$/, '-b', false], [/(?:^|[\\/])(?:ldap(?:search|modify|add|whoami)|sqlcmd|bcp)$/, '-w', false], [/(?:^|[\\/])(?:sqlcmd|bcp)$/, '-P', true],
-  [/(?:^|[\\/])unzip$/, '-P', false], [/(?:^|[\\/])7z\w?$/, '-p', true], [/(?:^|[\\/])mongo\w*$/, '-p', false],
+  [/(?:^|[\\/])(?:un)?zip$/, '-P', false], [/(?:^|[\\/])twine$/, '-p', false], [/(?:^|[\\/])codecov$/, '-t', false], [/(?:^|[\\/])vault$/, 'login', false], [/(?:^|[\\/])snyk$/, 'auth', false], [/(?:^|[\\/])7z\w?$/, '-p', true], [/(?:^|[\\/])mongo\w*$/, '-p', false],
 ];
 
 /** Arguments that take a header, and programs that take headers as `Name:value`. */
@@ -47,6 +47,10 @@ const GROUP = /(?:\\{0,3}["']([\w.$-]{1,100})\\{0,3}["']|[{,]\s{0,20}([\w.$-]{1,
 /** A password before the host of an address; a port is none. And for the web also a user alone, which is often a token. */
 const PASSWORD_IN_URL = /([a-z][a-z0-9+.-]{0,20}:\/\/[^\s/:@"'?#]{0,500}:)(?!\d{1,5}(?:[/?#]|$))[^\s"']{0,2000}@/gi;
 const USER_IN_URL = /(https?:\/\/)[^\s/:@"'?#]{1,500}@/gi;
+/** An assignment in a program text. */
+const ASSIGNED = /([\w.$-]{1,100})([ \t]{1,10}=[ \t]{0,10})(\\{0,3}["'])(?:(?!(?<!\\)\3)[^\r\n])*(?:\3)?/g;
+/** `password:abc`: of names that no project has. */
+const STRONG = /\b((?:password|passwd|passphrase|api[-_]?key|access[-_]?token|secret[-_]?key):)[^\s:/"'*,;&{}][^\s"',;&{}]*/gi;
 const OPENSSL = /\b(pass:)[^\s"']+/g;
 
 /** A line in which nx and package managers repeat a command before its output. */
@@ -67,7 +71,9 @@ export interface Hide {
 }
 
 /** `user:***`. */
-const pair = (value: string): string => value.replace(/^(["']?[^:]*):.+?(["']?)$/s, `$1:${HIDDEN}$2`);
+const pair = (value: string): string => value.replace(/^(["']?[^:%]*[:%]).+?(["']?)$/s, `$1${HIDDEN}$2`);
+/** Several short arguments in one word, of which the last takes it: `-sSu`. */
+const PAIRED = /^-[A-Za-z]{0,6}[uU]$/;
 
 /** Hides secrets; `named` are further arguments whose values are. */
 export function hiding(named: string[] = []): Hide {
@@ -82,24 +88,29 @@ export function hiding(named: string[] = []): Hide {
   /** Reads words one after the other. */
   function reader(depth: number): (word: string) => string {
     let next: Next = 'free';
-    let short: (typeof PROGRAMS)[number] | undefined;
+    let short: (typeof PROGRAMS)[number][] = [];
     let httpie = false;
+    let last = '';
     return (word) => {
       const before = next;
       next = 'free';
       if (before === 'secret' && !word.startsWith('--')) return HIDDEN;
-      if (before === 'pair' && word.includes(':')) return pair(word);
+      if (before === 'pair' && /[:%]/.test(word)) return pair(word);
       if (before === 'header' || (httpie && !word.includes('/'))) {
         const shown = headerIn(word);
         if (shown !== word) return shown;
       }
-      short = PROGRAMS.find(([name]) => name.test(word)) ?? short;
+      if (/^(?:&&|\|\|?|;)$/.test(word)) [short, httpie] = [[], false];
+      short.push(...PROGRAMS.filter(([name]) => name.test(word)));
       httpie ||= HTTPIE.test(word);
-      if (/^(?:&&|\|\|?|;)$/.test(word)) [short, httpie] = [undefined, false];
-      if (short && word === short[1]) next = 'secret';
-      else if (short?.[2] && word.startsWith(short[1]) && !/[=:]/.test(word)) return `${short[1]}${HIDDEN}`;
-      else if (PAIRS.has(word)) next = 'pair';
+      // `npm config set //registry/:_authToken abc`
+      const named = last === 'set' && !/[=\s]/.test(word) && isSecret(word);
+      last = word;
+      if (named || short.some(([, argument]) => argument === word)) next = 'secret';
+      else if (PAIRED.test(word) || PAIRS.has(word) || (httpie && word === '-a')) next = 'pair';
       else if (HEADERS.has(word)) next = 'header';
+      const joined = /[=:]/.test(word) ? undefined : short.find(([, argument, joins]) => joins && word.startsWith(argument) && word !== argument);
+      if (joined) return `${joined[1]}${HIDDEN}`;
       const [shown, value] = step(word, depth);
       if (value) next = 'secret';
       return shown;
@@ -122,7 +133,7 @@ export function hiding(named: string[] = []): Hide {
     if (header !== word) return [header, false];
     const [, dashes = '', name = '', equals, value = ''] = ARGUMENT.exec(word) ?? [];
     if (equals && HEADERS.has(`${dashes}${name}`)) return [`${dashes}${name}=${headerIn(value)}`, false];
-    if (equals && PAIRS.has(`${dashes}${name}`) && value.includes(':')) return [`${dashes}${name}=${pair(value)}`, false];
+    if (equals && (PAIRS.has(`${dashes}${name}`) || PAIRED.test(`${dashes}${name}`)) && value.includes(':')) return [`${dashes}${name}=${pair(value)}`, false];
     if (equals) return [`${dashes}${name}=${isSecret(name) ? HIDDEN : valueOf(value, depth)}`, false];
     const [, before, after] = COLON.exec(word) ?? [];
     if (before && after && isSecret(before)) return [`${before}:${HIDDEN}`, false];
@@ -163,8 +174,9 @@ export function hiding(named: string[] = []): Hide {
     .replace(LEFT, (all, name: string) => (isSecret(name) ? `${name}=${HIDDEN}` : all))
     .replace(MEMBER, (all, before: string, one?: string, two?: string, three?: string, _value?: string, quote = '') =>
       (isSecret((one ?? two ?? three) as string) ? `${before}${quote}${HIDDEN}${quote}` : all))
+    .replace(ASSIGNED, (all, name: string, equals: string, quote: string) => (isSecret(name) ? `${name}${equals}${quote}${HIDDEN}${quote}` : all))
     .replace(KNOWN_HEADER, `$1$2${HIDDEN}`)
-    .replace(SCHEME, `$1$2${HIDDEN}`).replace(OPENSSL, `$1${HIDDEN}`)
+    .replace(SCHEME, `$1$2${HIDDEN}`).replace(OPENSSL, `$1${HIDDEN}`).replace(STRONG, `$1${HIDDEN}`)
     .replace(PASSWORD_IN_URL, `$1${HIDDEN}@`).replace(USER_IN_URL, `$1${HIDDEN}@`);
   const line = (text: string) => wherever(inner(text, 0));
   return {
