@@ -31,6 +31,8 @@ export function hashDetails({ hashDetails: details }: Task): Record<string, stri
     for (const [name, value] of Object.entries(values ?? {})) flat.push([`${group}${name}`, String(value)]);
   }
   if (flat.length === 0) return undefined;
+  // No unit takes more than six bytes in JSON: only what may be too much is measured.
+  if (flat.reduce((sum, [name, value]) => sum + name.length + value.length + 6, 0) * 6 <= MOST_HASH_DETAILS) return Object.fromEntries(flat);
   const size = ([name, value]: [string, string]) => Buffer.byteLength(toJson(name)) + Buffer.byteLength(toJson(value)) + 2;
   if (flat.reduce((sum, one) => sum + size(one), 2) <= MOST_HASH_DETAILS) return Object.fromEntries(flat);
   // The same ones each time, so that two hashes can be compared: the server knows that they are in this order.
