@@ -94,7 +94,7 @@ mod tests {
         assert_eq!(names(many(5000, Some(3)), many(5000, None))[0], "input 00003");
         assert_eq!(names(many(5000, Some(4000)), many(5000, None)), [REST]);
         let mut more = many(5000, None);
-        more.insert("a new one".to_owned(), "1".to_owned());
+        more.insert("a new one".to_owned(), "1".repeat(500));
         // It is named, and what it has pushed over the bound is not.
         assert_eq!(names(more, many(5000, None)), ["a new one", REST]);
     }
