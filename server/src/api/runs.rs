@@ -133,7 +133,7 @@ pub async fn report(Extracted(state): Extracted<Arc<State>>, path: RunPath, requ
             return Err(refused);
         }
     };
-    let report = readable(problem::json(body, MOST_REPORT_BYTES).await?)?;
+    let report = readable(&problem::json(body, MOST_REPORT_BYTES).await?)?;
     // The body may have lasted longer than the access.
     let (scope, id, key) = holder(&state, &parts, &path).await?;
     heard(&state, &parts, intake::report(&state, (&scope, network), id, &key, report).await?).await
@@ -149,7 +149,7 @@ struct Entries {
 }
 
 /// The entries that can be read and keep to their bounds; an error when there are too many, or none of them can.
-fn readable(told: Entries) -> Result<Report, Refused> {
+fn readable(told: &Entries) -> Result<Report, Refused> {
     if told.tasks.len() > MOST_TASKS_IN_REPORT {
         return Err(Refused::too_large(format!("Send at most {MOST_TASKS_IN_REPORT} tasks in a report.")));
     }
