@@ -166,7 +166,7 @@ fn readable(told: &Entries) -> Result<Report, Refused> {
     let logs: Vec<LogPiece> = told.logs.iter().filter_map(|entry| read(entry, piece_in_bounds).map_err(&mut note).ok()).collect();
     match first {
         Some(refused) if tasks.is_empty() && logs.is_empty() => return Err(refused),
-        Some(_) => tracing::warn!(left_out, "entries of a run's report could not be read; the others were taken"),
+        Some(_) => tracing::debug!(left_out, "entries of a run's report could not be read; the others were taken"),
         None => {}
     }
     Ok(Report { tasks, logs })
