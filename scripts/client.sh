@@ -1,13 +1,16 @@
 # shellcheck shell=bash
 # The client that nx downloads (client/): built before every cargo command, since the server embeds it.
-# Leaves target/client/client.tar.gz and client.json. Sourced after lib.sh.
+# Leaves target/client: client.tar.gz, start.tar.gz, client.js and client.json. Sourced after lib.sh.
 
 # Its time is that of the sources that were built.
 CLIENT_STAMP=$ROOT/target/client.built
 CLIENT_STEP_DONE=
 
 client_is_current() {
-    [[ -e $CLIENT_STAMP && -e target/client/client.tar.gz && -e target/client/client.json ]] || return 1
+    local file
+    for file in client.tar.gz start.tar.gz client.js client.json; do
+        [[ -e $CLIENT_STAMP && -e target/client/$file ]] || return 1
+    done
     [[ -z $(find client -name node_modules -prune -o -path client/src/wire.ts -prune -o -path client/test -prune \
         -o -type f -newer "$CLIENT_STAMP" -print -quit) ]]
 }

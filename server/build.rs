@@ -10,7 +10,7 @@ fn main() -> Result<()> {
     std::fs::create_dir_all(&site)?;
     let mut out = std::io::stdout();
     writeln!(out, "cargo::rerun-if-changed={}", site.display())?;
-    for file in ["client.tar.gz", "client.json"] {
+    for file in ["client.tar.gz", "start.tar.gz", "client.js", "client.json"] {
         let file = target.join("client").join(file);
         if !file.exists() {
             let message = format!("{} is not built yet: run `npm ci && npm run build` in client/, or `make build`", file.display());

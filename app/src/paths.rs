@@ -141,6 +141,11 @@ pub fn client_bundle(version: &str) -> String {
     format!("/nx-cloud/client/{version}/client.tar.gz")
 }
 
+/// Where it downloads the part that fetches the rest.
+pub fn client_start(version: &str) -> String {
+    format!("/nx-cloud/client/{version}/start.tar.gz")
+}
+
 /// Overview of an organization.
 pub fn org(slug: &OrgSlug) -> String {
     format!("/o/{slug}")

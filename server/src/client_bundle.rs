@@ -10,6 +10,8 @@ use axum::body::Bytes;
 use serde::Deserialize;
 
 const FILE: &[u8] = include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/../target/client/client.tar.gz"));
+const START: &[u8] = include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/../target/client/start.tar.gz"));
+const PROGRAM: &[u8] = include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/../target/client/client.js"));
 const FACTS: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../target/client/client.json"));
 
 /// What its build says of it.
@@ -32,6 +34,16 @@ pub fn version() -> &'static str {
 /// The file: a tar in gzip.
 pub const fn bytes() -> Bytes {
     Bytes::from_static(FILE)
+}
+
+/// The part of it that fetches the rest, small enough for one packet.
+pub const fn start() -> Bytes {
+    Bytes::from_static(START)
+}
+
+/// That rest.
+pub const fn program() -> Bytes {
+    Bytes::from_static(PROGRAM)
 }
 
 /// Whether what nx has unpacked is this client, unchanged.
@@ -58,9 +70,9 @@ mod tests {
     }
 
     /// Name, type and content of each entry (POSIX ustar).
-    fn entries() -> Vec<(String, u8, Vec<u8>)> {
+    fn entries(file: &[u8]) -> Vec<(String, u8, Vec<u8>)> {
         let mut tar = Vec::new();
-        GzDecoder::new(FILE).read_to_end(&mut tar).unwrap();
+        GzDecoder::new(file).read_to_end(&mut tar).unwrap();
         let (mut entries, mut rest) = (Vec::new(), tar.as_slice());
         while rest.first().is_some_and(|byte| *byte != 0) {
             let text = |from: usize, to: usize| String::from_utf8(rest[from..to].to_vec()).unwrap().trim_matches(['\0', ' ']).to_owned();
@@ -83,7 +95,7 @@ mod tests {
 
     #[test]
     fn nx_can_unpack_it_and_finds_the_same_content() {
-        let entries = entries();
+        let entries = entries(FILE);
         // nx takes files and folders only, and makes no folder by itself.
         assert!(entries.iter().all(|(_, kind, _)| matches!(kind, b'0' | b'5')), "{entries:?}");
         let files: Vec<_> = entries.iter().filter(|(_, kind, _)| *kind == b'0').collect();
@@ -92,6 +104,18 @@ mod tests {
         let mut hashes: Vec<_> = files.iter().map(|(.., content)| sha256(content)).collect();
         hashes.sort();
         assert_eq!(FACTS_READ.content_hash, sha256(hashes.concat().as_bytes()));
+    }
+
+    #[test]
+    fn the_start_is_the_same_files_without_the_program_and_fits_in_one_packet() {
+        let mut all = entries(FILE);
+        let last = all.pop().unwrap();
+        assert_eq!(entries(START), all);
+        assert_eq!((last.0.as_str(), last.2.as_slice()), ("client.js", PROGRAM));
+        assert!(START.len() <= 1_400, "{}", START.len());
+        // A workspace may say that all its files are ES modules.
+        assert_eq!(all[1].0, "package.json");
+        assert!(String::from_utf8_lossy(&all[2].2).contains(&sha256(PROGRAM)), "it knows what the program has to be");
     }
 
     #[test]

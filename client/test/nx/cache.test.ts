@@ -1,12 +1,11 @@
 // Real nx from npm with the real bundle against the server in memory. Which versions: NX_MAJORS, by default all.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { Fake, ID } from '../support/server.ts';
+import { builtBundle, Fake, ID } from '../support/server.ts';
 import { lib, majors, root, VERSIONS } from '../support/versions.ts';
 
 for (const major of majors) {
@@ -25,7 +24,7 @@ for (const major of majors) {
       const { Machine } = await lib('machine.mjs');
       fake = await Fake.start('/buildkeep');
       const target = join(root, 'target/client');
-      fake.bundle = { bytes: readFileSync(join(target, 'client.tar.gz')), facts: JSON.parse(readFileSync(join(target, 'client.json'), 'utf8')) };
+      fake.bundle = builtBundle(target);
       folder = await mkdtemp(join(tmpdir(), `nx${major}-`));
       machine = await Machine.create(folder, VERSIONS[major], await install(VERSIONS[major]));
       const nxJson = JSON.parse(await readFile(join(machine.workspace, 'nx.json'), 'utf8'));

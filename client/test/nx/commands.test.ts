@@ -1,12 +1,11 @@
 // Commands and signals with real nx. Which versions: NX_MAJORS, by default all.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { Fake, ID } from '../support/server.ts';
+import { builtBundle, Fake, ID } from '../support/server.ts';
 import { lib, majors, root, VERSIONS } from '../support/versions.ts';
 
 const TOKEN = 'bkci_0123456789012345678901234567890123456';
@@ -28,7 +27,7 @@ for (const major of majors) {
     before(async () => {
       fake = await Fake.start();
       const target = join(root, 'target/client');
-      fake.bundle = { bytes: readFileSync(join(target, 'client.tar.gz')), facts: JSON.parse(readFileSync(join(target, 'client.json'), 'utf8')) };
+      fake.bundle = builtBundle(target);
       folder = await mkdtemp(join(tmpdir(), `nx${major}-`));
       const { install } = await lib('install.mjs');
       machine = await (await lib('machine.mjs')).Machine.create(folder, VERSIONS[major], await install(VERSIONS[major]));

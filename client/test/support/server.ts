@@ -1,7 +1,9 @@
 // A server in memory that speaks our API, and can be told to misbehave.
 import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
+import { join } from 'node:path';
 
 export interface Artifact {
   bytes: Buffer;
@@ -26,6 +28,28 @@ export interface Run {
   end?: any;
 }
 
+/** What the build of the client has made. */
+export interface Bundle {
+  bytes: Buffer;
+  start: Buffer;
+  program: Buffer;
+  facts: { version: string; contentHash: string };
+}
+
+export function builtBundle(folder: string): Bundle {
+  const read = (name: string) => readFileSync(join(folder, name));
+  return { bytes: read('client.tar.gz'), start: read('start.tar.gz'), program: read('client.js'), facts: JSON.parse(read('client.json').toString()) };
+}
+
+/** Sends so many bytes of this answer, head and all, and cuts the connection: in good order, or with a reset. */
+export const cutAfter = (bytes: number, body: Buffer, reset = false): Fault => ({ socket }) => {
+  const head = `HTTP/1.1 200 OK\r\ncontent-type: application/octet-stream\r\ncontent-length: ${body.length}\r\n\r\n`;
+  socket.write(Buffer.concat([Buffer.from(head), body]).subarray(0, bytes), () => {
+    if (reset) socket.resetAndDestroy();
+    else socket.destroy();
+  });
+};
+
 export const ID = '0123456789abcdef01234567';
 
 const json = (response: ServerResponse, status: number, body: unknown) => {
@@ -44,7 +68,7 @@ export class Fake {
   /** By the start of `METHOD path`. */
   faults = new Map<string, Fault>();
   logins: unknown[] = [];
-  bundle: { bytes: Buffer; facts: { version: string; contentHash: string } } | undefined;
+  bundle: Bundle | undefined;
   /** Below which path the server is. */
   prefix = '';
   url = '';
@@ -100,9 +124,10 @@ export class Fake {
     const input = () => JSON.parse(body.toString()) as any;
     const hash = /^\/api\/v1\/artifacts\/([^/]+)$/.exec(route)?.[1];
     const run = /^\/api\/v1\/runs\/([^/]+)\/(report|end)$/.exec(route);
-    if (route === '/nx-cloud/client/verify') return this.verify(query ?? '', response);
-    if (route === '/bundle' && this.bundle) {
-      response.writeHead(200, { 'content-length': this.bundle.bytes.length }).end(this.bundle.bytes);
+    if (route === '/nx-cloud/client/verify') return this.verify(query ?? '', String(headers['user-agent']), response);
+    const file = { 'client.tar.gz': this.bundle?.bytes, 'start.tar.gz': this.bundle?.start, 'client.js': this.bundle?.program }[/^\/nx-cloud\/client\/[^/]+\/(.*)$/.exec(route)?.[1] ?? ''];
+    if (file) {
+      response.writeHead(200, { 'content-length': file.length }).end(file);
     } else if (route === '/api/v1/whoami') json(response, 200, this.whoami);
     else if (route === '/api/v1/artifacts/lookup') this.lookup(input().hashes, response);
     else if (hash && method === 'GET') this.give(hash, response);
@@ -127,11 +152,13 @@ export class Fake {
     else json(response, 404, { code: 'not_found', message: 'There is no such thing.' });
   }
 
-  private verify(query: string, response: ServerResponse): void {
+  private verify(query: string, agent: string, response: ServerResponse): void {
     const { facts } = this.bundle ?? { facts: { version: '', contentHash: '' } };
     const told = new URLSearchParams(query);
     const valid = told.get('version') === facts.version && told.get('contentHash') === facts.contentHash;
-    json(response, 200, valid ? { valid, url: null, version: null } : { valid, url: `${this.url}/bundle`, version: facts.version });
+    json(response, 200, valid ? { valid, url: null, version: null } : {
+      valid, url: `/nx-cloud/client/${facts.version}/${agent.startsWith('axios/') ? 'start' : 'client'}.tar.gz`, version: facts.version,
+    });
   }
 
   private lookup(hashes: string[], response: ServerResponse): void {

@@ -5,9 +5,10 @@
 
 use app::paths;
 use axum::Json;
+use axum::body::Bytes;
 use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query};
-use axum::http::header;
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 
@@ -21,6 +22,12 @@ pub struct Installed {
     content_hash: Option<String>,
 }
 
+/// Whether the one who asks ends in silence, with success, when its download is cut: nx 17 to 22, which use axios, do. They
+/// get the part that fits in one packet and fetches the rest itself. Everyone else gets all at once.
+fn needs_little(head: &HeaderMap) -> bool {
+    head.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).is_some_and(|agent| agent.starts_with("axios/"))
+}
+
 /// Whether nx may go on with it, and else what to download.
 #[derive(Debug, Serialize)]
 struct Verdict {
@@ -30,14 +37,15 @@ struct Verdict {
 }
 
 /// `GET /nx-cloud/client/verify`.
-pub async fn verify(installed: Result<Query<Installed>, QueryRejection>) -> Response {
+pub async fn verify(installed: Result<Query<Installed>, QueryRejection>, head: HeaderMap) -> Response {
     let Query(installed) = installed.unwrap_or_default();
     let verdict = if client_bundle::is_current(installed.version.as_deref(), installed.content_hash.as_deref()) {
         Verdict { valid: true, url: None, version: None }
     } else {
         // Relative: nx puts the address in front by which it has reached this server.
         let version = client_bundle::version();
-        Verdict { valid: false, url: Some(paths::client_bundle(version)), version: Some(version) }
+        let url = if needs_little(&head) { paths::client_start(version) } else { paths::client_bundle(version) };
+        Verdict { valid: false, url: Some(url), version: Some(version) }
     };
     ([(header::CACHE_CONTROL, "no-store")], Json(verdict)).into_response()
 }
@@ -46,7 +54,27 @@ pub async fn verify(installed: Result<Query<Installed>, QueryRejection>) -> Resp
 /// upgraded, the one that nx asks next may not have what the other one has named, and nothing would end the build. nx
 /// sees the difference the next time that it verifies.
 pub async fn download(version: Result<Path<String>, PathRejection>) -> Response {
-    let is_this = version.is_ok_and(|Path(version)| version == client_bundle::version());
-    let cache = if is_this { "public, max-age=31536000, immutable" } else { "no-store" };
-    ([(header::CONTENT_TYPE, "application/gzip"), (header::CACHE_CONTROL, cache)], client_bundle::bytes()).into_response()
+    file(&version, "application/gzip", client_bundle::bytes())
+}
+
+/// `GET /nx-cloud/client/{version}/start.tar.gz`. The same for every version, too.
+pub async fn start(version: Result<Path<String>, PathRejection>) -> Response {
+    file(&version, "application/gzip", client_bundle::start())
+}
+
+/// `GET /nx-cloud/client/{version}/client.js`. Of another version it is not what the one who asks takes, so it says so.
+pub async fn program(version: Result<Path<String>, PathRejection>) -> Response {
+    if !is_this(&version) {
+        return StatusCode::NOT_FOUND.into_response();
+    }
+    file(&version, "text/javascript; charset=utf-8", client_bundle::program())
+}
+
+fn is_this(version: &Result<Path<String>, PathRejection>) -> bool {
+    version.as_ref().is_ok_and(|Path(version)| version == client_bundle::version())
+}
+
+fn file(version: &Result<Path<String>, PathRejection>, kind: &'static str, content: Bytes) -> Response {
+    let cache = if is_this(version) { "public, max-age=31536000, immutable" } else { "no-store" };
+    ([(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, cache)], content).into_response()
 }

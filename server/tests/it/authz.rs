@@ -165,6 +165,8 @@ GET /api/v1/artifacts/{hash}         401     401        200         200      401
 PUT /api/v1/artifacts/{hash}         401     401        403         422      401      401        422
 GET /nx-cloud/client/verify        200     200        200         200      200      200        200
 GET /nx-cloud/client/{version}/client.tar.gz  200  200  200       200      200      200        200
+GET /nx-cloud/client/{version}/start.tar.gz  200  200  200       200      200      200        200
+GET /nx-cloud/client/{version}/client.js  404  404      404         404      404      404        404
 POST /nx-cloud/v2/create-org-and-workspace  200  200    200       200      200      200        200
 POST /nx-cloud/create-org-and-workspace  200   200      200       200      200      200        200
 POST /nx-cloud/onboarding          200     200        200         200      200      200        200

@@ -1,6 +1,7 @@
 //! How nx gets its client: never an error, whatever it sends.
 
 use reqwest::Method;
+use reqwest::header::{HeaderMap, HeaderValue, USER_AGENT};
 use serde_json::{Value, json};
 
 use crate::support::{Answer, Browser, TestApp};
@@ -40,6 +41,29 @@ async fn nx_is_told_what_to_download_until_it_has_exactly_that() {
     assert!(answer.header("cache-control").contains("immutable"));
     let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, &answer.body);
     assert_eq!(hex::encode(digest.as_ref()), client.sha256);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_nx_that_says_nothing_when_its_download_is_cut_gets_one_packet_and_all_else_by_its_own_client() {
+    let app = TestApp::start().await;
+    let browser = app.browser();
+    let version = app.state.site.client.version.clone();
+    // nx 17 to 22, and those that reject a download that is cut.
+    for (agent, file) in [("axios/1.6.0", "start"), ("axios/1.21.1", "start"), ("node", "client"), ("undici", "client"), ("", "client")] {
+        // `header` would add a second one to that of browsers.
+        let own = HeaderMap::from_iter([(USER_AGENT, HeaderValue::from_static(agent))]);
+        let request = browser.request(Method::GET, "/nx-cloud/client/verify").headers(own);
+        assert_eq!(verdict(browser.send(request).await)["url"], format!("/nx-cloud/client/{version}/{file}.tar.gz"), "{agent}");
+    }
+    let start = browser.get(&app::paths::client_start(&version)).await.is(200);
+    assert_eq!(start.header("content-length"), start.body.len().to_string());
+    assert!(start.body.len() <= 1_400);
+    let program = browser.get(&format!("/nx-cloud/client/{version}/client.js")).await.is(200);
+    assert_eq!(program.body, include_bytes!("../../../target/client/client.js").as_slice());
+    assert_eq!(program.header("content-length"), program.body.len().to_string(), "what is cut can be told from what is whole");
+    // What another version asks for is not here: it must not take this for its own.
+    browser.get("/nx-cloud/client/2099.1.1/client.js").await.is(404);
+    browser.get("/nx-cloud/client/2099.1.1/start.tar.gz").await.is(200);
 }
 
 #[tokio::test(flavor = "multi_thread")]
