@@ -1,4 +1,5 @@
-// Our server's API: tries again what may help, gives up what does not, and then asks no more in this command.
+// Our server's API: tries again what may help, gives up what does not, and leaves a server alone that does not answer, until
+// it does again.
 import { type Answer, type Ask, NoAnswer, readText, send } from './http.ts';
 import { plain } from './say.ts';
 import { type Problem, Unreadable, problem } from './shapes.ts';
@@ -11,8 +12,11 @@ export class Refused extends Error {
   }
 }
 
-/** The server did not answer, or not as ours does: no remote cache for now. */
+/** The server did not answer, or not as ours does: without it for now. */
 export class Unreachable extends Error {}
+
+/** It has no room: asking again does not help. */
+export const isFull = (error: unknown): boolean => error instanceof Refused && (error.code as string) === 'storage_full';
 
 export interface Connection {
   /** Without a slash at the end; may have a path. */
@@ -32,6 +36,8 @@ export interface How {
   deadline?: number;
   /** How often to ask a server that is busy. */
   attempts?: number;
+  /** Asks also while the server is left alone: the last chance to say something. */
+  insist?: boolean;
   sent?: (bytes: number) => void;
   /** Takes a successful answer; told to stay small where nothing else is said. */
   take?: (answer: Answer) => Promise<unknown>;
@@ -45,6 +51,12 @@ const ATTEMPTS = 3;
 const LONGEST_WAIT = 5_000;
 /** After so many failures on end, the server is left alone. */
 const FAILURES = 3;
+/** Milliseconds until it is asked whether it is back: after a fault, after it was slow, and at most. */
+const REST = 1_000;
+const REST_OF_SLOW = 5_000;
+const LONGEST_REST = 30_000;
+/** Milliseconds for that question. Nothing waits for its answer. */
+const KNOCK = 3_000;
 /** nx's own number for "no time-outs". */
 const UNLIMITED = 9_999_999;
 
@@ -58,11 +70,62 @@ export const PATIENCE = 6;
 export const transferTime = (bytes: number): number => 30_000 + bytes / 32;
 
 export class Api {
-  /** Why the server is not asked any more, when it is not. */
-  givenUp: string | undefined;
+  /** Why it is not asked any more in this command. */
+  private over: string | undefined;
+  /** Why it is left alone, until it answers again. */
+  private away: string | undefined;
   private failures = 0;
+  private timer: NodeJS.Timeout | undefined;
+  private waiting: (() => void)[] = [];
 
   constructor(readonly connection: Connection) {}
+
+  /** Why the server is not asked at this moment, when it is not. */
+  get givenUp(): string | undefined {
+    return this.over ?? this.away;
+  }
+
+  /** Asks no more, and no more whether it is back. */
+  giveUp(why: string): void {
+    this.over ??= why;
+    clearTimeout(this.timer);
+    this.wake();
+  }
+
+  /** Waits until the server answers again, or is given up. */
+  async back(): Promise<void> {
+    if (this.away && !this.over) await new Promise<void>((done) => this.waiting.push(done));
+  }
+
+  private wake(): void {
+    for (const done of this.waiting.splice(0)) done();
+  }
+
+  /** Leaves it alone, and asks from time to time whether it is back. Neither holds the process. */
+  private leave(why: string, rest: number): void {
+    if (this.away || this.over) return;
+    this.away = why;
+    this.knockAfter(rest);
+  }
+
+  private knockAfter(rest: number): void {
+    this.timer = setTimeout(() => void this.knock(rest), rest);
+    this.timer.unref();
+  }
+
+  private async knock(rest: number): Promise<void> {
+    const answers = await this.try('GET', '/api/v1/whoami', { deadline: KNOCK }).then(() => true, (error: unknown) => error instanceof Refused);
+    if (answers) this.answered();
+    else if (this.away && !this.over) this.knockAfter(Math.min(rest * 2, LONGEST_REST));
+  }
+
+  private answered(): void {
+    this.failures = 0;
+    if (!this.away) return;
+    this.away = undefined;
+    clearTimeout(this.timer);
+    this.wake();
+  }
 
   /** The answer's JSON, read by `as`, which throws `Unreadable` when it is not what it should be. */
   async json<T>(method: string, path: string, body: unknown, as: (value: unknown) => T, how: How = {}): Promise<T> {
@@ -74,18 +137,19 @@ export class Api {
   /** One call: `Refused`, `Unreachable`, or what `take` made of the answer. */
   async call(method: string, path: string, how: How): Promise<unknown> {
     for (let attempt = 1; ; attempt += 1) {
-      if (this.givenUp) throw new Unreachable(this.givenUp);
+      const why = how.insist ? this.over : this.givenUp;
+      if (why) throw new Unreachable(why);
       const failure = await this.try(method, path, how).then(
         (value) => ({ value }),
         (error: unknown) => ({ error }),
       );
       if ('value' in failure) {
-        this.failures = 0;
+        this.answered();
         return failure.value;
       }
       const { error } = failure;
       const wait = this.waitAfter(error, attempt);
-      if (wait === undefined || attempt >= (error instanceof Again ? how.attempts ?? ATTEMPTS : ATTEMPTS)) throw this.judge(error);
+      if (wait === undefined || attempt >= (error instanceof Again && [429, 503].includes(error.status) ? how.attempts ?? ATTEMPTS : ATTEMPTS)) throw this.judge(error);
       await pause(wait);
     }
   }
@@ -125,20 +189,22 @@ export class Api {
 
   private judge(error: unknown): Error {
     if (error instanceof Refused) {
-      this.failures = 0;
-      if (error.status === 401 || error.code === 'no_access') this.givenUp = error.message;
+      this.answered();
+      if (error.status === 401 || error.code === 'no_access') this.giveUp(error.message);
       return error;
     }
     // A full disk, a damaged artifact: nothing that the server could do about.
     if (!(error instanceof NoAnswer || error instanceof Again || error instanceof Unreadable)) return error as Error;
     const { url } = this.connection;
-    const why = error instanceof Unreadable ? 'it does not answer as Buildkeep does' : plain(error.message);
+    const why = error instanceof Unreadable ? 'it does not answer as Buildkeep does' : plain(error.message).replace(/[.\s]+$/, '');
+    const check = error instanceof Again ? '' : '. Check that it runs and that nxCloudUrl or NX_CLOUD_API is right';
     const sentence = error instanceof NoAnswer && error.proxy
       ? `${plain(url)} was not asked: ${why}. Check the proxy, or put the server into NO_PROXY`
-      : `${plain(url)} cannot be used: ${why}. Check that it runs and that nxCloudUrl or NX_CLOUD_API is right`;
+      : `${plain(url)} cannot be used: ${why}${check}`;
     this.failures += 1;
-    // Who waited for one slow answer need not wait for the next.
-    if (this.failures >= FAILURES || (error instanceof NoAnswer && error.final)) this.givenUp = sentence;
+    // Who waited for one slow answer, or tried three times to reach it, need not do so again.
+    const isAway = error instanceof NoAnswer || (error instanceof Again && [502, 503, 504].includes(error.status));
+    if (this.failures >= FAILURES || isAway) this.leave(sentence, error instanceof NoAnswer && error.final ? REST_OF_SLOW : REST);
     return new Unreachable(sentence);
   }
 }
@@ -157,14 +223,14 @@ function parse(text: string): unknown {
 
 /** A fault that may be over soon. */
 class Again extends Error {
-  constructor(message: string, readonly after?: number) {
+  constructor(message: string, readonly status: number, readonly after?: number) {
     super(message);
   }
 }
 
 function lengthOf(body: How['body']): Record<string, string> {
   if (body === undefined) return {};
-  return { 'content-length': String(typeof body === 'string' ? Buffer.byteLength(body) : body.bytes) };
+  return { 'content-length': String(typeof body === 'string' ? Buffer.byteLength(body) : Buffer.isBuffer(body) ? body.length : body.bytes) };
 }
 
 /** `Retry-After` in milliseconds: seconds, or a date. */
@@ -180,7 +246,9 @@ async function refusal(answer: Answer): Promise<Error> {
     return new NoAnswer(`it points to another address (${plain(headers.location, 100)}); name that one in nxCloudUrl`, true);
   }
   const said = await readText(answer, 64 << 10).then((text) => problem(JSON.parse(text))).catch(() => undefined);
-  if (status >= 500 || status === 429) return new Again(said ? said.message : `${through ? `${through} or the server behind it` : 'it'} answered ${status}`, retryAfter(headers['retry-after']));
+  // It will not have more room in a second.
+  if (said && (said.code as string) === 'storage_full') return new Refused(status, said.code, plain(said.message));
+  if (status >= 500 || status === 429) return new Again(said ? said.message : `${through ? `${through} or the server behind it` : 'it'} answered ${status}`, status, retryAfter(headers['retry-after']));
   // A proxy in front of the server may have a bound of its own.
   if (!said && status === 413) return new Refused(status, 'too_large', 'what stands in front of the server takes no more');
   if (!said) return new NoAnswer(`${through ? `${through} or the server behind it` : 'it'} answered ${status}`, true);

@@ -5,7 +5,7 @@ import { chmod, lstat, mkdir, readFile, readdir, readlink, rename, stat, symlink
 import { join } from 'node:path';
 import { Transform, type Readable, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { constants as zlib, createGunzip, createGzip } from 'node:zlib';
+import { constants as zlib, createGunzip, createGzip, gzipSync } from 'node:zlib';
 import { type Extract, type Header, type Pack, extract, pack } from 'tar-stream';
 import { type Borders, EVERYWHERE } from './borders.ts';
 
@@ -32,6 +32,8 @@ const META = ['terminalOutput', 'code'];
 const MOST_BYTES = 64 * 2 ** 30;
 const MOST_ENTRIES = 2_000_000;
 const MOST_LOG = 256 << 20;
+/** Bytes of a file that is read at one go. */
+const AT_ONE_GO = 64 << 10;
 const EPOCH = new Date(0);
 /** Who may read, write and run a file, exactly as nx's own cache keeps it; folders are as the umask says, as with nx. */
 const MODE = 0o777;
@@ -43,6 +45,31 @@ export async function packInto(content: Content, ...sinks: [...Transform[], Writ
   const written = pipeline([out, createGzip({ level: zlib.Z_BEST_SPEED }), ...sinks] as never) as Promise<void>;
   const filled = fill(out, content).then(() => out.finalize(), (error: Error) => out.destroy(error));
   await Promise.all([written, filled]);
+}
+
+/** The same in memory, for one that is small: a file and four streams take longer than all of the rest. */
+export async function packBytes(content: Content): Promise<Buffer> {
+  const out = pack();
+  const parts: Buffer[] = [];
+  const filled = fill(out, content).then(() => out.finalize(), (error: Error) => out.destroy(error));
+  for await (const part of out as AsyncIterable<Buffer>) parts.push(part);
+  await filled;
+  return gzipSync(Buffer.concat(parts), { level: zlib.Z_BEST_SPEED });
+}
+
+/** Whether there are at most so many bytes below this folder. */
+export async function isSmall(folder: string, most: number): Promise<boolean> {
+  let left = most;
+  const walked = async (at: string): Promise<boolean> => {
+    for (const one of await readdir(at, { withFileTypes: true }).catch(() => [])) {
+      left -= 1_000;
+      const path = join(at, one.name);
+      if (one.isFile()) left -= (await lstat(path)).size;
+      if (left < 0 || (one.isDirectory() && !(await walked(path)))) return false;
+    }
+    return true;
+  };
+  return walked(folder);
 }
 
 async function fill(out: Pack, { folder, terminalOutput, code, borders = EVERYWHERE }: Content): Promise<void> {
@@ -89,6 +116,10 @@ function add(out: Pack, headers: Headers, body?: Buffer): Promise<void> {
 
 async function addFile(out: Pack, headers: Headers & { size: number }, file: string): Promise<void> {
   if (headers.size === 0) return add(out, headers, Buffer.alloc(0));
+  if (headers.size <= AT_ONE_GO) {
+    const body = await readFile(file);
+    return add(out, { ...headers, size: body.length }, body);
+  }
   await new Promise<void>((done, fail) => {
     const entry = out.entry(clean(headers), (error) => (error ? fail(error) : done()));
     pipeline(createReadStream(file, { end: headers.size - 1 }), entry as unknown as Writable).catch(fail);

@@ -47,6 +47,7 @@ export class RemoteCache {
   /** Results that came from the server. */
   hits = 0;
   private readonly lookups: Lookups;
+  private readonly wanted = new Set<string>();
   private readonly misses = new Map<string, MissReason>();
   private readonly slot = limit(AT_ONCE);
   private readonly cleaned = new Set<string>();
@@ -61,9 +62,16 @@ export class RemoteCache {
     this.lookups.ask(hashes.filter(isHash));
   }
 
+  /** What to say at the end of a server that could not be asked. */
+  outage(): string | undefined {
+    const { unreachable, isBack } = this.lookups;
+    if (unreachable === undefined) return undefined;
+    return isBack ? `the remote cache could not be reached for a while: ${unreachable}.` : `no remote cache for this command: ${unreachable}. The build goes on without it.`;
+  }
+
   /** Why the server did not give this result. */
   missOf(hash: string): MissReason | undefined {
-    return this.misses.get(hash);
+    return this.wanted.has(hash) ? this.misses.get(hash) : 'not_asked';
   }
 
   readonly v1: CacheV1 = {
@@ -92,6 +100,7 @@ export class RemoteCache {
   private async fetch<T>(hash: string, folder: string, place: (unpacked: Unpacked, scratch: string) => Promise<T>): Promise<T | null> {
     try {
       if (!isHash(hash)) return null;
+      this.wanted.add(hash);
       const found = await this.lookups.find(hash);
       if ('miss' in found) {
         this.misses.set(hash, found.miss);
@@ -166,7 +175,11 @@ export class RemoteCache {
       // The first one stays, whatever a second one is.
       if ('known' in found) return true;
       const { store, mostBytes } = this.lookups;
-      if (this.api.givenUp || (store !== 'shared' && store !== 'execution')) return false;
+      if (store !== 'shared' && store !== 'execution') return false;
+      if (this.uploads.full) {
+        this.uploads.lost += 1;
+        return false;
+      }
       const opener = await this.opener();
       const whole = { ...await content(), borders: this.borders(hash) };
       // With NX_CACHE_FAILURES nx keeps failures, too. Here they would be for ever, for everybody.

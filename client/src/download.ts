@@ -3,12 +3,16 @@ import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { type Api, PATIENCE, transferTime } from './api.ts';
 import { BadArchive, unpack } from './archive.ts';
 import type { Borders } from './borders.ts';
 import { decrypt, Tampered } from './encryption.ts';
-import { NoAnswer, readFile } from './http.ts';
+import { NoAnswer, readFile, readParts } from './http.ts';
 import type { Known } from './shapes.ts';
+
+/** Bytes of an artifact that is unpacked from memory. */
+const SMALL = 256 << 10;
 
 /** It is not what the server said that it has. */
 export class Damaged extends Error {}
@@ -33,18 +37,24 @@ export const corner = (cacheFolder: string): string => join(cacheFolder, '.build
 export async function download(api: Api, hash: string, known: Known, scratch: string, borders: Borders, opener?: Opener): Promise<Unpacked> {
   await mkdir(scratch, { recursive: true });
   let file = join(scratch, 'archive');
+  // A small one needs no file of its own.
+  const isLittle = !opener && known.bytes <= SMALL;
+  let little: Buffer[] = [];
   await api.call('GET', `/api/v1/artifacts/${hash}`, {
     headers: { accept: 'application/octet-stream' },
     deadline: transferTime(known.bytes),
     attempts: PATIENCE,
     take: async (answer) => {
-      await rm(file, { force: true });
+      little = [];
+      if (!isLittle) await rm(file, { force: true });
       const digest = createHash('sha256');
       let bytes = 0;
-      await readFile(answer, file, known.bytes, (part) => {
+      const seen = (part: Buffer) => {
         digest.update(part);
         bytes += part.length;
-      }).catch((error: unknown) => {
+        if (isLittle) little.push(part);
+      };
+      await (isLittle ? readParts(answer, known.bytes, seen) : readFile(answer, file, known.bytes, seen)).catch((error: unknown) => {
         throw bytes > known.bytes ? new Damaged() : error;
       });
       // A body without a length that ends early cannot be told from a whole one, but by this.
@@ -60,7 +70,7 @@ export async function download(api: Api, hash: string, known: Known, scratch: st
   }
   const folder = join(scratch, 'content');
   try {
-    return { folder, ...(await unpack(createReadStream(file), folder, borders)) };
+    return { folder, ...(await unpack(isLittle ? Readable.from(little) : createReadStream(file), folder, borders)) };
   } catch (error) {
     // Of a stream that is no archive, zlib and tar-stream say so in many words.
     throw isLocal(error) ? error : new Damaged();

@@ -11,7 +11,7 @@ export interface Ask {
   method: string;
   url: URL;
   headers: Record<string, string>;
-  body?: string | { file: string; bytes: number };
+  body?: string | Buffer | { file: string; bytes: number };
   /** Milliseconds until all of it must be over. */
   deadline: number;
   /** Milliseconds without a byte in either direction. */
@@ -164,7 +164,7 @@ export function send(ask: Ask): Promise<Answer> {
       };
       done({ status: response.statusCode ?? 0, headers: response.headers, body: counted, close: drop, ...(proxy ? { through: nameOf(proxy) } : {}) });
     });
-    if (typeof ask.body === 'object') {
+    if (typeof ask.body === 'object' && 'file' in ask.body) {
       const { file } = ask.body;
       const out = meter((bytes) => {
         idle.refresh();
@@ -172,7 +172,7 @@ export function send(ask: Ask): Promise<Answer> {
       });
       pipeline(createReadStream(file), out, request).catch((error: Error) => request.destroy(error));
     } else {
-      request.end(ask.body);
+      request.end(ask.body, () => ask.sent?.(ask.body === undefined ? 0 : Buffer.byteLength(ask.body as string)));
     }
   });
 }
@@ -180,14 +180,19 @@ export function send(ask: Ask): Promise<Answer> {
 /** The body as text, up to a bound. */
 export async function readText(answer: Answer, most: number): Promise<string> {
   const parts: Buffer[] = [];
+  await readParts(answer, most, (part) => void parts.push(part));
+  return Buffer.concat(parts).toString('utf8');
+}
+
+/** The body in parts, up to a bound. */
+export async function readParts(answer: Answer, most: number, seen: (part: Buffer) => void): Promise<void> {
   let total = 0;
   try {
     for await (const part of answer.body as AsyncIterable<Buffer>) {
       total += part.length;
+      seen(part);
       if (total > most) throw new NoAnswer('it sent more than it may');
-      parts.push(part);
     }
-    return Buffer.concat(parts).toString('utf8');
   } catch (error) {
     throw wordsFor(error);
   } finally {

@@ -1,5 +1,5 @@
 // Which hashes the server has: asked for many at once, so that a miss costs no request.
-import { type Api, Refused } from './api.ts';
+import { type Api, isFull, Refused } from './api.ts';
 import type { Notes } from './say.ts';
 import { type Found, type Known, type MissReason, found } from './shapes.ts';
 
@@ -15,6 +15,9 @@ export class Lookups {
   /** Where new artifacts go, as far as the server said. */
   store: Found['store'] | undefined;
   mostBytes = 0;
+  /** Why the server could not be asked, when it could not; `isBack` when it could later. */
+  unreachable: string | undefined;
+  isBack = false;
   private readonly asked = new Map<string, Promise<Lookup>>();
   private waiting: { hash: string; answer: (found: Lookup) => void }[] = [];
 
@@ -48,14 +51,19 @@ export class Lookups {
     try {
       const answer = await this.api.json('POST', '/api/v1/artifacts/lookup', { hashes: some.map(({ hash }) => hash) }, found);
       artifacts = answer.artifacts;
+      this.isBack = this.unreachable !== undefined;
       this.mostBytes = answer.most_bytes;
       if (answer.store === 'over_limit') {
         this.notes.add('nothing new is stored: the organization has reached a limit of its plan; an Admin sees which under Usage.');
       }
       this.store = answer.store;
     } catch (error) {
-      miss = error instanceof Refused ? 'no_right' : 'unreachable';
-      this.notes.add(`no remote cache for this command: ${words(error)}. The build goes on without it.`);
+      miss = error instanceof Refused && !isFull(error) ? 'no_right' : 'unreachable';
+      if (error instanceof Refused) this.notes.add(`no remote cache for this command: ${words(error)}. The build goes on without it.`);
+      else this.unreachable ??= words(error);
+      this.isBack = false;
+      // It may be back when the next one wants to know.
+      if (miss === 'unreachable') for (const { hash } of some) this.asked.delete(hash);
     }
     for (const { hash, answer } of some) {
       const known = Object.hasOwn(artifacts, hash) ? artifacts[hash] : undefined;

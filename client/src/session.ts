@@ -7,7 +7,7 @@ import { branchOf, ciFacts } from './ci.ts';
 import { credential, type Credential, foundIn } from './credentials.ts';
 import { executionSecret } from './execution.ts';
 import { gitFacts } from './git.ts';
-import { watchExit } from './goodbye.ts';
+import { sayLater, watchExit } from './goodbye.ts';
 import { hiding } from './hide.ts';
 import { words } from './lookup.ts';
 import { machine } from './machine.ts';
@@ -92,7 +92,7 @@ export class Session {
   private asked: Promise<Whoami | undefined> | undefined;
   private folders: string[] | undefined;
 
-  private constructor(private readonly config: Settings, connection: Connection, private readonly sent: Credential, private readonly tasks: Task[], context: Context, lifeCycle: LifeCycle) {
+  private constructor(private readonly config: Settings, private readonly connection: Connection, private readonly sent: Credential, private readonly tasks: Task[], context: Context, lifeCycle: LifeCycle) {
     for (const warning of config.warnings) this.notes.add(warning);
     this.cacheApi = new Api(connection);
     const runApi = new Api(connection);
@@ -147,14 +147,16 @@ export class Session {
 
   /** Waits for what is under way, within bounds, and says what was. */
   async end(results: Record<string, string> | undefined): Promise<void> {
-    await this.cache?.uploads.drain(this.config.noTimeouts);
     const states = Object.values(results ?? { none: 'failure' });
     // nx tells a life cycle nothing of tasks that wait for one that failed; in some versions they have no result either.
     const failed = results !== undefined && states.includes('failure');
     this.recorder.skip(this.tasks.filter(({ id }) => results?.[id] === 'skipped' || (failed && results[id] === undefined)));
+    await Promise.all([this.cache?.uploads.drain(this.config.noTimeouts), this.recorder.settle()]);
     const status = states.includes('failure') ? 'failure' : states.includes('stopped') ? 'cancelled' : 'success';
     await this.recorder.end(status, this.cache?.uploads.lost ?? 0, this.config.noTimeouts);
     this.forgetExit();
+    const outage = this.cache?.outage();
+    if (outage) this.notes.add(outage);
     this.notes.print(this.lastLines(this.recorder.answer?.whoami ?? (this.cacheApi.givenUp ? undefined : await this.whoami())));
   }
 
@@ -163,13 +165,9 @@ export class Session {
     if (who) {
       const more = notice(who);
       if (more) lines.push(more);
-      lines.push(summary(who, this.sent) + this.count() + this.clearLogs());
+      lines.push(summary(who, this.sent, this.connection.execution !== undefined) + this.count() + this.clearLogs());
     }
-    const { problem, answer } = this.recorder;
-    // When the cache has told already that there is no server, once is enough.
-    if (problem !== undefined && !this.cacheApi.givenUp) {
-      lines.push(`this run is not recorded${answer ? ' in whole' : ''}: ${words(problem)}.`);
-    }
+    lines.push(...this.unrecorded());
     if (this.recorder.run) lines.push(`run: ${this.recorder.run.url}`);
     return lines;
   }
@@ -178,6 +176,19 @@ export class Session {
   private clearLogs(): string {
     const { encryptionKey, uploadLogs } = this.config;
     return encryptionKey && uploadLogs && this.recorder.run ? ' Logs went to the server in clear: NX_CLOUD_UPLOAD_LOGS=false keeps them here.' : '';
+  }
+
+  /** What of the run is not recorded, and why. */
+  private unrecorded(): string[] {
+    const { problem, incomplete, unsaid, run, answer } = this.recorder;
+    if (unsaid && run) {
+      const later = sayLater(this.connection, this.recorder) ? ' It is sent in the background for a minute.' : '';
+      return [`the end of this run is not recorded yet: ${words(problem)}.${later}`];
+    }
+    if (problem === undefined) return incomplete ? ['this run is not recorded in whole: its logs were too large to be kept while the server was away.'] : [];
+    // When the cache has told already that there is no server, once is enough.
+    if (this.cacheApi.givenUp && !answer) return [];
+    return [`this run is not recorded${answer ? ' in whole' : ''}: ${words(problem)}.`];
   }
 
   private count(): string {

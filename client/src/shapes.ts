@@ -4,6 +4,7 @@ import type { components } from './wire.ts';
 type Schemas = components['schemas'];
 export type Found = Schemas['Found'];
 export type Known = Schemas['Known'];
+export type LogPiece = Schemas['LogPiece'];
 export type Login = Schemas['Login'];
 export type LoginState = Schemas['LoginState'];
 export type Problem = Schemas['Problem'];

@@ -15,9 +15,10 @@ export function kind({ credential }: Whoami): string {
   return `${KINDS[credential.kind]}${credential.name ? ` "${plain(credential.name, 100)}"` : ''}`;
 }
 
-export function rights({ access }: Whoami): string {
+export function rights({ access }: Whoami, inExecution: boolean): string {
   const shared = { none: 'may not use the shared cache', read: 'reads the shared cache', read_write: 'reads and writes the shared cache' }[access.shared];
-  return access.execution && access.shared !== 'read_write' ? `${shared}, and writes for this CI execution only` : shared;
+  if (!access.execution || access.shared === 'read_write') return shared;
+  return `${shared}, and ${inExecution ? 'writes for this CI execution only' : 'writes nothing, since this is no CI execution'}`;
 }
 
 /** Why something better that was sent does not count. */
@@ -28,5 +29,5 @@ export function notice({ notice: why }: Whoami): string | undefined {
 }
 
 /** One line: which credential was used, and what it allowed. */
-export const summary = (who: Whoami, sent: Credential): string =>
-  `${place(who)}: ${kind(who)} (${describe(sent)}) ${rights(who)}.`;
+export const summary = (who: Whoami, sent: Credential, inExecution: boolean): string =>
+  `${place(who)}: ${kind(who)} (${describe(sent)}) ${rights(who, inExecution)}.`;

@@ -52,6 +52,8 @@ pub struct RunView {
     pub lost_uploads: u32,
     /// Whether a part of its logs was not kept.
     pub log_cut: bool,
+    /// Whether a part of what its client had to tell never arrived.
+    pub incomplete: bool,
 }
 
 impl RunView {

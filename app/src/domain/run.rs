@@ -126,6 +126,8 @@ words!(
         Damaged = "damaged", "The artifact arrived damaged, and was not used.";
         /// The server did not answer, or not in time.
         Unreachable = "unreachable", "The server did not answer in time.";
+        /// nx has not asked for it.
+        NotAsked = "not-asked", "nx ran the task without asking the remote cache: this version does so with tasks that it hashes late.";
     }
 );
 

@@ -58,6 +58,7 @@ fn run(visitor: bool) -> RunView {
         counts: TaskCounts { succeeded: 1, failed: 1, remote_hits: 1, misses: 1, ..TaskCounts::default() },
         lost_uploads: 0,
         log_cut: false,
+        incomplete: false,
     }
 }
 

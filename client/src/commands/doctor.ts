@@ -85,7 +85,7 @@ async function remote(config: Settings, line: Line): Promise<void> {
   line('ok', `credential: ${kind(told)}, ${describe(sent)}`);
   const ends = told.credential.expires_at ? Date.parse(told.credential.expires_at) : Infinity;
   if (ends - Date.now() < SOON) line('!', `it stops working on ${new Date(ends).toISOString().slice(0, 10)}: make a new one in time`);
-  line(told.access.shared === 'none' && !told.access.execution ? 'NO' : 'ok', `it ${rights(told)}; runs are ${told.access.records_runs ? '' : 'not '}recorded`);
+  line(told.access.shared === 'none' && !told.access.execution ? 'NO' : 'ok', `it ${rights(told, connection.execution !== undefined)}; runs are ${told.access.records_runs ? '' : 'not '}recorded`);
   const more = notice(told);
   if (more) line('!', more);
   const drift = date ? Math.abs(Date.parse(date) - Date.now()) : 0;

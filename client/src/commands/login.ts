@@ -75,7 +75,7 @@ async function tellRights(url: string): Promise<void> {
   try {
     const api = new Api({ ...stranger(url).connection, ...(sent.token ? { token: sent.token } : {}), ...(sent.nxCloudId ? { nxCloudId: sent.nxCloudId } : {}) });
     const who = await api.json('GET', '/api/v1/whoami', undefined, whoami);
-    say([notice(who), summary(who, sent)].filter(Boolean).join('\n'));
+    say([notice(who), summary(who, sent, false)].filter(Boolean).join('\n'));
   } catch (error) {
     say(plain((error as Error).message));
   }

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { constants } from 'node:os';
 import { Api } from '../api.ts';
-import { watchExit } from '../goodbye.ts';
+import { sayLater, watchExit } from '../goodbye.ts';
 import { hiding } from '../hide.ts';
 import { words } from '../lookup.ts';
 import { nxVersion, type Task } from '../nx.ts';
@@ -53,7 +53,8 @@ function begin(task: Task, line: string[]): { recorder?: Recorder; end: (code: n
         recorder.endTasks([{ task: { ...task, endTime: Date.now() }, status: code === 0 ? 'success' : 'failure', code }]);
         await recorder.end(code === 0 ? 'success' : code === 130 || code === 143 ? 'cancelled' : 'failure', 0, config.noTimeouts);
         forget();
-        if (recorder.answer) tell(summary(recorder.answer.whoami, sent));
+        if (recorder.answer) tell(summary(recorder.answer.whoami, sent, connection.execution !== undefined));
+        if (recorder.unsaid) sayLater(connection, recorder);
         if (recorder.problem !== undefined) tell(`this run is not recorded: ${words(recorder.problem)}.`);
         if (recorder.run) tell(`run: ${recorder.run.url}`);
       } catch {}

@@ -23,7 +23,7 @@ export const whoami: Command = {
       `server      ${plain(connection.url)} (${plain(who.server_version, 40)}), answered in ${roundTrip} ms`,
       `workspace   ${place(who)}, nxCloudId ${plain(who.workspace.nx_cloud_id, 40)}`,
       `credential  ${kind(who)}: ${describe(sent)}${who.credential.expires_at ? `, works until ${plain(who.credential.expires_at.slice(0, 10))}` : ''}`,
-      `rights      ${rights(who)}; runs are ${who.access.records_runs ? '' : 'not '}recorded`,
+      `rights      ${rights(who, connection.execution !== undefined)}; runs are ${who.access.records_runs ? '' : 'not '}recorded`,
     ].join('\n'));
     const more = notice(who);
     if (more) say(more);

@@ -1,6 +1,7 @@
 // A small nx: calls the bundle as nx does, fails as nx does, and ends the process as nx does.
 // nx.cjs <bundle> <workspace> <task count>; V1=1 for the cache of nx 17 to 19; FAIL=skipped or FAIL=nothing: the first task
 // fails, and this becomes of the last one, which waits for it. CODE=1: the first task fails, and its result is stored.
+// NOT_ASKED=1: the cache is not asked.
 const { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } = require('node:fs');
 const { join } = require('node:path');
 
@@ -68,7 +69,7 @@ async function defaultRunner(tasks, options) {
       options.lifeCycle.endTasks([{ task, status: 'failure', code: 1, terminalOutput: 'broke' }], { groupId: 0 });
       return;
     }
-    const hit = await get(task, remote);
+    const hit = process.env.NOT_ASKED ? null : await get(task, remote);
     if (hit) {
       mkdirSync(join(workspace, 'dist'), { recursive: true });
       cpSync(join(outputs(task.hash), 'dist'), join(workspace, 'dist'), { recursive: true });

@@ -114,6 +114,7 @@ pub async fn begin(db: &impl ConnectionTrait, scope: &RunScope, new: NewRun) -> 
         lost_uploads: Set(0),
         log_bytes: Set(0),
         log_cut: Set(false),
+        incomplete: Set(false),
     };
     let taken = OnConflict::columns([runs::Column::WorkspaceId, runs::Column::KeyHash]).do_nothing().to_owned();
     let inserted = runs::Entity::insert(row).on_conflict(taken).exec_without_returning(db).await?;
@@ -198,27 +199,15 @@ pub async fn lock_silent(tx: &impl ConnectionTrait, id: RunId, heard_before: Dat
 }
 
 /// Runs of all organizations that go on and of which nothing was heard since.
-pub async fn silent(db: &impl ConnectionTrait, heard_before: DateTime<Utc>, most: u64) -> Result<Vec<(RunId, RunScopeIds)>> {
-    let rows: Vec<(RunId, app::domain::ids::OrgId, WorkspaceId)> = runs::Entity::find()
+pub async fn silent(db: &impl ConnectionTrait, heard_before: DateTime<Utc>, most: u64) -> Result<Vec<RunId>> {
+    let found = runs::Entity::find()
         .select_only()
-        .columns([runs::Column::Id, runs::Column::OrgId, runs::Column::WorkspaceId])
+        .column(runs::Column::Id)
         .filter(runs::Column::Status.eq(RunStatus::Running.as_str()))
         .filter(runs::Column::HeardAt.lt(heard_before))
         .order_by_asc(runs::Column::HeardAt)
-        .limit(most)
-        .into_tuple()
-        .all(db)
-        .await?;
-    Ok(rows.into_iter().map(|(id, org, workspace)| (id, RunScopeIds { org, workspace })).collect())
-}
-
-/// Where a run is, for workers.
-#[derive(Debug, Clone, Copy)]
-pub struct RunScopeIds {
-    /// Its organization.
-    pub org: app::domain::ids::OrgId,
-    /// Its workspace.
-    pub workspace: WorkspaceId,
+        .limit(most);
+    Ok(found.into_tuple().all(db).await?)
 }
 
 /// Keeps what a report has changed.
@@ -256,6 +245,8 @@ pub struct Closing {
     pub closed_at: DateTime<Utc>,
     /// Artifacts that could not be stored.
     pub lost_uploads: u32,
+    /// Whether a part of what its client had to tell never arrived.
+    pub incomplete: bool,
 }
 
 /// Closes a run; its counts are those of the run.
@@ -265,10 +256,24 @@ pub async fn close(tx: &impl ConnectionTrait, run: &OpenRun, closing: Closing) -
         .col_expr(runs::Column::EndedAt, Expr::value(closing.ended_at))
         .col_expr(runs::Column::ClosedAt, Expr::value(closing.closed_at))
         .col_expr(runs::Column::LostUploads, Expr::value(stored(closing.lost_uploads)))
+        .col_expr(runs::Column::Incomplete, Expr::value(closing.incomplete))
         .filter(runs::Column::Id.eq(run.id))
         .exec(tx)
         .await?;
     save_progress(tx, run).await
+}
+
+/// Opens a run again that was closed because nothing was heard of it.
+pub async fn reopen(tx: &impl ConnectionTrait, run: &mut OpenRun) -> Result<()> {
+    (run.status, run.closed_at) = (RunStatus::Running, None);
+    runs::Entity::update_many()
+        .col_expr(runs::Column::Status, Expr::value(run.status.as_str()))
+        .col_expr(runs::Column::EndedAt, Expr::value(None::<DateTime<Utc>>))
+        .col_expr(runs::Column::ClosedAt, Expr::value(None::<DateTime<Utc>>))
+        .filter(runs::Column::Id.eq(run.id))
+        .exec(tx)
+        .await?;
+    Ok(())
 }
 
 /// Keeps what hashes were made of. What is there already stays, and is used again.

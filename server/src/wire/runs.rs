@@ -1,7 +1,8 @@
 //! `/api/v1/runs`: what a client tells of one `nx` command, while it runs.
 //!
 //! Start, any number of reports, end. Each may be sent again: a run is known by its key, a task by its number and
-//! attempt, a piece of log by its number. A run that nothing is heard of for [`LEASE_SECONDS`] is cancelled.
+//! attempt, a piece of log by its number. A run that nothing is heard of for [`LEASE_SECONDS`] is cancelled,
+//! until something is.
 
 use std::collections::BTreeMap;
 
@@ -271,6 +272,8 @@ pub enum MissReason {
     Damaged,
     /// The server did not answer, or not in time.
     Unreachable,
+    /// nx has not asked for it.
+    NotAsked,
 }
 
 /// A piece of the log of one attempt at a task.
@@ -296,6 +299,9 @@ pub struct RunEnd {
     /// Artifacts that could not be stored although they should have been.
     #[serde(default)]
     pub lost_uploads: u32,
+    /// Whether a part of what was to be told of it could not be sent.
+    #[serde(default)]
+    pub incomplete: bool,
 }
 
 /// How a run ended.

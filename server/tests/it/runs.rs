@@ -124,7 +124,7 @@ async fn a_task_has_attempts_and_the_last_one_counts() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_run_that_nothing_is_heard_of_is_cancelled_and_not_revived() {
+async fn a_run_that_nothing_is_heard_of_is_cancelled_until_something_is() {
     let (app, _, workspace, ci) = world().await;
     let (silent, lively) = (Nx::start(&app, &ci).await, Nx::start(&app, &ci).await);
     silent.tasks(&[task(0, "app:serve", &json!({ "started_at": app.state.clock.now() }))]).await;
@@ -138,13 +138,42 @@ async fn a_run_that_nothing_is_heard_of_is_cancelled_and_not_revived() {
     assert_eq!((run.status, run.silent, run.counts.stopped), (RunStatus::Cancelled, true, 1));
     assert!(run.duration_ms(app.state.clock.now()) < 1000, "it lasted as long as it was heard of");
 
-    silent.tasks(&[task(1, "app:late", &json!({}))]).await;
+    // It was the network, or a laptop that slept.
+    app.state.clock.advance(TimeDelta::hours(2));
+    silent.tasks(&[silent.ran(0, "app:serve", 5, &json!({})), task(1, "app:late", &json!({}))]).await;
+    let run = view(&app, &workspace, silent.id).await;
+    assert_eq!((run.status, run.silent, run.ended_at, run.counts.succeeded, run.counts.running), (RunStatus::Running, false, None, 1, 1));
     silent.end("success").await.is(204);
     let run = view(&app, &workspace, silent.id).await;
-    assert_eq!((run.status, run.counts.running, run.counts.stopped), (RunStatus::Cancelled, 0, 2));
+    assert_eq!((run.status, run.silent, run.counts.running, run.counts.stopped), (RunStatus::Success, false, 0, 1));
     app.state.clock.advance(TimeDelta::seconds(61));
     silent.report(&json!({})).await.is(409);
     silent.end("success").await.is(409);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_end_of_a_run_counts_also_when_it_comes_after_its_lease_and_not_after_a_day() {
+    let (app, _, workspace, ci) = world().await;
+    let (late, gone) = (Nx::start(&app, &ci).await, Nx::start(&app, &ci).await);
+    app.state.clock.advance(TimeDelta::seconds(91));
+    assert_eq!(end_silent(&app.state).await.unwrap(), 2);
+    late.send("end", &late.key, json!({ "ended_at": app.state.clock.now(), "status": "failure", "incomplete": true }).to_string())
+        .await
+        .is(204);
+    let run = view(&app, &workspace, late.id).await;
+    assert_eq!((run.status, run.silent, run.incomplete), (RunStatus::Failure, false, true));
+    app.state.clock.advance(TimeDelta::hours(25));
+    gone.end("success").await.is(409);
+    assert_eq!(view(&app, &workspace, gone.id).await.status, RunStatus::Cancelled);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_that_its_client_cancels_after_a_long_silence_is_not_one_that_was_not_heard_of() {
+    let (app, _, workspace, ci) = world().await;
+    let nx = Nx::start(&app, &ci).await;
+    app.state.clock.advance(TimeDelta::minutes(10));
+    nx.end("cancelled").await.is(204);
+    assert!(!view(&app, &workspace, nx.id).await.silent);
 }
 
 #[tokio::test(flavor = "multi_thread")]

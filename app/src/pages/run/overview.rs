@@ -67,7 +67,15 @@ fn Remarks(run: RunView) -> impl IntoView {
     let mut remarks = Vec::new();
     if run.silent {
         remarks.push(
-            "Nothing was heard of this run any more, so that it counts as cancelled: nx was killed, or the machine was cut off.".to_owned(),
+            "Nothing was heard of this run any more: nx was killed, or its machine was cut off from here. How it ended is not known, \
+             and it is in no statistics."
+                .to_owned(),
+        );
+    }
+    if run.incomplete && !run.silent {
+        remarks.push(
+            "A part of what happened in this run did not reach the server, which could not be reached for a while; how it ended is true."
+                .to_owned(),
         );
     }
     if run.lost_uploads > 0 {

@@ -164,7 +164,9 @@ fn Log(org: OrgView, run: RunView, page: View, log: LogPart, found: Option<LogSe
     let task = page.task;
     if log.bytes == 0 {
         let words = match task.status {
-            TaskStatus::Running => "Output appears here while the task runs.",
+            TaskStatus::Running => {
+                "nx hands over what a task writes when the task ends; with its terminal UI (nx 21 and newer) while it runs, and it appears here."
+            }
             TaskStatus::Skipped => "The task was not run, so that it wrote nothing.",
             TaskStatus::Success | TaskStatus::Failure | TaskStatus::Stopped => {
                 "The task wrote nothing, or its client was told not to upload logs."

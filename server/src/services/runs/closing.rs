@@ -1,5 +1,6 @@
-//! How runs end: their client says so, or nothing is heard of it any more. With its end, in the same transaction, a run is
-//! counted; so each is counted exactly once.
+//! How runs end: their client says so, or nothing is heard of it any more. With the end that its client tells, in the same
+//! transaction, a run is counted; so each is counted exactly once. How a run ended that nothing was heard of is not known: it
+//! is not counted, and what is heard later opens it again.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,7 +8,7 @@ use app::domain::histogram;
 use app::domain::ids::WorkspaceId;
 use app::domain::run::{CacheStatus, RunStatus, TaskStatus, millis_between};
 use app::domain::statistics::{Kind, Tally};
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use sea_orm::ConnectionTrait;
 
 use super::sealing::RunKeys;
@@ -21,29 +22,46 @@ use crate::wire::runs::LEASE_SECONDS;
 /// Runs closed at one turn of the worker.
 const BATCH: u64 = 100;
 
-/// Closes a run that goes on, and counts it.
-pub async fn close(tx: &impl ConnectionTrait, keys: &RunKeys, mut run: OpenRun, closing: Closing) -> Result<()> {
+const LEASE: TimeDelta = TimeDelta::seconds(LEASE_SECONDS as i64);
+
+/// Whether a run was closed because nothing was heard of it. One that its client ended was heard of at that very moment.
+pub fn was_silent(status: RunStatus, closed_at: Option<DateTime<Utc>>, heard_at: DateTime<Utc>) -> bool {
+    status == RunStatus::Cancelled && closed_at.is_some_and(|closed| closed > heard_at + LEASE)
+}
+
+/// The same, of one that is locked.
+pub fn is_silent(run: &OpenRun) -> bool {
+    was_silent(run.status, run.closed_at, run.heard_at)
+}
+
+/// Closes a run that goes on, as its client says, and counts it.
+pub async fn close(tx: &impl ConnectionTrait, keys: &RunKeys, run: OpenRun, closing: Closing) -> Result<()> {
+    let run = stop(tx, run, closing).await?;
+    count(tx, keys, &run, closing).await
+}
+
+async fn stop(tx: &impl ConnectionTrait, mut run: OpenRun, closing: Closing) -> Result<OpenRun> {
     tasks::stop_running(tx, run.id, closing.ended_at).await?;
     run.counts.stopped += run.counts.running;
     run.counts.running = 0;
     run.status = closing.status;
     runs::close(tx, &run, closing).await?;
-    count(tx, keys, &run, closing).await
+    Ok(run)
 }
 
 /// Marks runs as cancelled of which nothing was heard for too long. Returns how many.
 pub async fn end_silent(state: &State) -> Result<u64> {
-    let before = state.clock.now() - TimeDelta::seconds(i64::from(LEASE_SECONDS));
+    let before = state.clock.now() - LEASE;
     let mut ended = 0;
-    for (id, place) in runs::silent(state.db.read(), before, BATCH).await? {
-        let keys = RunKeys::of(state, place.org).await?;
+    for id in runs::silent(state.db.read(), before, BATCH).await? {
         let tx = state.db.begin_without_session().await?;
         // It may have been heard of meanwhile, or be gone.
         if let Some(run) = runs::lock_silent(&tx, id, before).await? {
             // As long as we heard of it, whatever the client's clock says.
             let ended_at = run.clock.started_at + (run.heard_at - run.created_at).max(TimeDelta::zero());
-            let closing = Closing { status: RunStatus::Cancelled, ended_at, closed_at: state.clock.now(), lost_uploads: 0 };
-            close(&tx, &keys, run, closing).await?;
+            let closing =
+                Closing { status: RunStatus::Cancelled, ended_at, closed_at: state.clock.now(), lost_uploads: 0, incomplete: true };
+            stop(&tx, run, closing).await?;
             tx.commit().await?;
             ended += 1;
         }

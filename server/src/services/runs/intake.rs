@@ -38,6 +38,9 @@ const PLACES: usize = 64;
 /// What is told of a run so soon after its end is still taken: two requests may have passed each other.
 const LATE: TimeDelta = TimeDelta::minutes(1);
 
+/// How long a run that nothing was heard of may go on when something is heard again: a laptop that slept, a network that was away.
+const MOST_ABSENCE: TimeDelta = TimeDelta::hours(24);
+
 const COMMAND: usize = 4096;
 const NAME: usize = 500;
 const WORD: usize = 100;
@@ -291,6 +294,9 @@ pub async fn report(state: &State, (scope, network): (&RunScope, ClientNetwork),
         sealed.pieces.clear();
         run.log_cut = true;
     }
+    if closing::is_silent(&run) {
+        runs::reopen(&tx, &mut run).await?;
+    }
     runs::keep_details(&tx, run.workspace, sealed.details, now.date_naive()).await?;
     take_tasks(&tx, &mut run, sealed.tasks, now).await?;
     take_pieces(&tx, &mut run, sealed.pieces).await?;
@@ -306,7 +312,8 @@ pub async fn report(state: &State, (scope, network): (&RunScope, ClientNetwork),
 }
 
 fn is_over(run: &OpenRun, now: DateTime<Utc>) -> bool {
-    run.closed_at.is_some_and(|closed| now - closed > LATE)
+    let late = if closing::is_silent(run) { MOST_ABSENCE } else { LATE };
+    run.closed_at.is_some_and(|closed| now - closed > late)
 }
 
 fn seal(keys: &RunKeys, scope: &RunScope, run: RunId, report: Report) -> Result<Sealed> {
@@ -452,18 +459,24 @@ pub async fn end(state: &State, scope: &RunScope, id: RunId, key: &str, told: &R
     let keys = RunKeys::of(state, scope.org()).await?;
     let now = state.clock.now();
     let tx = state.db.begin_without_session().await?;
-    let Some(run) = runs::lock(&tx, scope, id, &key).await? else { return Ok(Heard::Unknown) };
+    let Some(mut run) = runs::lock(&tx, scope, id, &key).await? else { return Ok(Heard::Unknown) };
     if is_over(&run, now) {
         return Ok(Heard::Over);
     }
+    // The truth comes late, and counts.
+    if closing::is_silent(&run) {
+        runs::reopen(&tx, &mut run).await?;
+    }
     if run.closed_at.is_none() {
+        run.heard_at = now;
         let status = match told.status {
             wire::runs::RunStatus::Success => RunStatus::Success,
             wire::runs::RunStatus::Failure => RunStatus::Failure,
             wire::runs::RunStatus::Cancelled => RunStatus::Cancelled,
         };
         let ended_at = run.clock.ours(told.ended_at, now);
-        closing::close(&tx, &keys, run, Closing { status, ended_at, closed_at: now, lost_uploads: told.lost_uploads }).await?;
+        let closing = Closing { status, ended_at, closed_at: now, lost_uploads: told.lost_uploads, incomplete: told.incomplete };
+        closing::close(&tx, &keys, run, closing).await?;
         if !scope.holds_in(state, &tx).await? {
             return Ok(Heard::NotAllowed);
         }
@@ -501,6 +514,7 @@ const fn miss_reason(told: wire::runs::MissReason) -> MissReason {
         wire::runs::MissReason::OtherKey => MissReason::OtherKey,
         wire::runs::MissReason::Damaged => MissReason::Damaged,
         wire::runs::MissReason::Unreachable => MissReason::Unreachable,
+        wire::runs::MissReason::NotAsked => MissReason::NotAsked,
     }
 }
 

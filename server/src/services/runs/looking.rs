@@ -6,15 +6,15 @@ use app::backend::Page;
 use app::backend::runs::{Drawn, RunView, TaskPage, TaskView, Timeline};
 use app::domain::ids::{RunId, WorkspaceId};
 use app::domain::names::WorkspaceName;
-use app::domain::run::{RunFacts, RunStatus, millis_between};
+use app::domain::run::{RunFacts, millis_between};
 use app::domain::run_filter::{CacheFilter, RunFilter, TaskFilter};
 use app::domain::standing::Standing;
 use app::domain::text::Sought;
 use app::domain::timeline::{self, Span};
 use app::error::AppError;
 
-use super::Opened;
 use super::sealing::RunKeys;
+use super::{Opened, closing};
 use crate::error::Result;
 use crate::state::State;
 use crate::store::runs::search::{self, Place, RunRecord, Search};
@@ -77,8 +77,7 @@ pub fn view(keys: &RunKeys, standing: Standing, workspace_name: WorkspaceName, r
         workspace_name,
         facts,
         status: run.status,
-        // One that its client ended was heard of at that very moment.
-        silent: run.status == RunStatus::Cancelled && run.closed_at.is_some_and(|closed| closed > run.heard_at + LEASE),
+        silent: closing::was_silent(run.status, run.closed_at, run.heard_at),
         ci: run.ci,
         inner: run.inner,
         cache: run.cache,
@@ -91,10 +90,9 @@ pub fn view(keys: &RunKeys, standing: Standing, workspace_name: WorkspaceName, r
         counts: run.counts,
         lost_uploads: run.lost_uploads,
         log_cut: run.log_cut,
+        incomplete: run.incomplete,
     })
 }
-
-const LEASE: chrono::TimeDelta = chrono::TimeDelta::seconds(crate::wire::runs::LEASE_SECONDS as i64);
 
 /// Names of credentials are the organization's own; authors sometimes come with their address.
 fn for_visitors(facts: RunFacts) -> RunFacts {

@@ -47,6 +47,7 @@ pub struct Model {
     pub lost_uploads: i32,
     pub log_bytes: i64,
     pub log_cut: bool,
+    pub incomplete: bool,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -56,6 +56,8 @@ pub struct RunRecord {
     pub lost_uploads: u32,
     /// Whether a part of its logs was not kept.
     pub log_cut: bool,
+    /// Whether a part of what its client had to tell never arrived.
+    pub incomplete: bool,
 }
 
 fn record(row: runs::Model) -> Result<RunRecord> {
@@ -76,6 +78,7 @@ fn record(row: runs::Model) -> Result<RunRecord> {
         counts: super::counts(&row),
         lost_uploads: super::number(row.lost_uploads),
         log_cut: row.log_cut,
+        incomplete: row.incomplete,
         access: row.access,
         sealed: row.sealed,
     })

@@ -14,6 +14,20 @@ async fn statistics(app: &TestApp, workspace: &Workspace, range: Range) -> Stati
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_run_whose_end_is_not_known_is_in_no_statistics_until_it_is() {
+    let (app, _, workspace, ci) = world().await;
+    let nx = Nx::start(&app, &ci).await;
+    nx.tasks(&[nx.ran(0, "app:build", 4000, &json!({}))]).await;
+    app.state.clock.advance(TimeDelta::seconds(91));
+    assert_eq!(server::services::runs::closing::end_silent(&app.state).await.unwrap(), 1);
+    let tally = statistics(&app, &workspace, Range::Week).await.total.tally;
+    assert_eq!((tally.runs, tally.stopped, tally.tasks), (0, 0, 0));
+    nx.end("success").await.is(204);
+    let tally = statistics(&app, &workspace, Range::Week).await.total.tally;
+    assert_eq!((tally.runs, tally.stopped, tally.failed, tally.misses), (1, 0, 0, 1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn hits_and_the_time_that_they_saved_are_counted() {
     let (app, _, workspace, ci) = world().await;
     let first = Nx::start_as(&app, &ci, &json!({ "started_at": app.state.clock.now() - TimeDelta::seconds(10) })).await;
