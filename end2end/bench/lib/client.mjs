@@ -1,6 +1,7 @@
-// What being connected costs: `nx run-many` of tasks that the local cache has, with nx alone and with Buildkeep's client.
+// What being connected costs: `nx run-many` of 200 tiny tasks with nx alone (NX_NO_CLOUD) and with Buildkeep's client, when the
+// local cache has all of them, when the server has, and when all are run and stored.
 import { spawn } from 'node:child_process';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { install, link, manifest } from '../../nx/lib/install.mjs';
 import { Server, workspaceOf } from '../../nx/lib/server.mjs';
@@ -42,30 +43,58 @@ function nx(folder, home, env) {
 
 const median = (numbers) => numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)];
 
-/** Milliseconds of one command, for nx alone and connected: with a token that stores, and its runs recorded. */
-export async function measureClient(folder, rounds = 7) {
-  const version = versions[22];
-  const place = join(folder, 'client');
-  const [home, shop, data] = ['home', 'shop', 'data'].map((name) => join(place, name));
+/** Forgets what was built here, and with it the local cache; the client stays. */
+async function forget(shop, home) {
+  await Promise.all(Array.from({ length: PROJECTS }, (_, number) => rm(join(shop, `p${number}`, 'dist'), { recursive: true, force: true })));
+  await rm(join(home, 'data'), { recursive: true, force: true });
+  const cache = join(home, 'cache');
+  for (const name of await readdir(cache).catch(() => [])) if (name !== 'cloud') await rm(join(cache, name), { recursive: true, force: true });
+}
+
+/** Every task gets another hash. */
+const edit = (shop, words) => writeFile(join(shop, 'nx.json'), JSON.stringify({ analytics: false, words, targetDefaults: { build: { cache: true } } }));
+
+async function measureVersion(folder, major, connected, rounds) {
+  const place = join(folder, `client-${major}`);
+  const [home, shop] = ['home', 'shop'].map((name) => join(place, name));
   await mkdir(home, { recursive: true });
-  await workspace(shop, version);
+  await workspace(shop, versions[major]);
+  const ways = { alone: { NX_NO_CLOUD: 'true' }, connected };
+  const times = Object.fromEntries(['run', 'local', 'remote'].map((what) => [what, { alone: [], connected: [] }]));
+  const run = async (what, way, words) => {
+    const { milliseconds, text } = await nx(shop, home, ways[way]);
+    if (!text.includes('200')) throw new Error(`nx did not run 200 tasks:\n${text}`);
+    if (way === 'connected' && !(text.includes('/runs/') && text.includes(words))) throw new Error(`the run was not as it should be:\n${text}`);
+    times[what][way].push(milliseconds);
+  };
+  // Brings the client, and fills the caches of the disk.
+  for (const env of Object.values(ways)) await nx(shop, home, env);
+  for (let round = 0; round < rounds; round += 1) {
+    for (const way of ['alone', 'connected']) {
+      await edit(shop, `${way} ${round}`);
+      await forget(shop, home);
+      await run('run', way, '200 stored');
+      await run('local', way, '0 fetched, 0 stored');
+      if (way === 'connected') {
+        await forget(shop, home);
+        await run('remote', way, '200 fetched');
+      }
+    }
+  }
+  times.remote.alone = times.local.alone;
+  return { version: versions[major], tasks: PROJECTS, ...Object.fromEntries(Object.entries(times).map(([what, { alone, connected: with_ }]) => [what, { alone: median(alone), connected: median(with_) }])) };
+}
+
+/** Milliseconds of one command, for nx alone and connected: with a token that stores, and its runs recorded. */
+export async function measureClient(folder, rounds = 5) {
+  const data = join(folder, 'client-data');
   const acme = await workspaceOf(data);
   const { token } = await acme.token('bench', 'read-write');
   const server = await Server.start(data);
   try {
-    const ways = { alone: {}, connected: { NX_CLOUD_API: server.url, NX_CLOUD_ACCESS_TOKEN: token } };
-    // Fills the caches, and brings the client.
-    for (const env of Object.values(ways)) await nx(shop, home, env);
-    const times = { alone: [], connected: [] };
-    for (let round = 0; round < rounds; round += 1) {
-      for (const [way, env] of Object.entries(ways)) {
-        const { milliseconds, text } = await nx(shop, home, env);
-        if (!text.includes('200')) throw new Error(`nx did not run 200 tasks:\n${text}`);
-        if (way === 'connected' && !text.includes('/runs/')) throw new Error(`the run was not recorded:\n${text}`);
-        times[way].push(milliseconds);
-      }
-    }
-    return { version, tasks: PROJECTS, alone: median(times.alone), connected: median(times.connected) };
+    const measured = [];
+    for (const major of [22, 24]) measured.push(await measureVersion(folder, major, { NX_CLOUD_API: server.url, NX_CLOUD_ACCESS_TOKEN: token }, rounds));
+    return measured;
   } finally {
     await server.stop();
   }
