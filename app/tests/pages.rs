@@ -274,6 +274,7 @@ async fn a_new_token_is_shown_once_with_its_environment() {
         "id": "tok_00000000000000000000000009", "name": "CI", "access": "read-only", "secret": "bkci_value", "old_works_for_hours": null
     }});
     let shown = page_with(Admin, &path, &[("x-notice", notice.to_string())]).await;
+    shown.shows("NX_CLOUD_ACCESS_TOKEN=bkci_value");
     shown.shows("NX_SELF_HOSTED_REMOTE_CACHE_SERVER=https://keep.example.com\nNX_SELF_HOSTED_REMOTE_CACHE_ACCESS_TOKEN=bkci_value");
     let mut props = shown.html.split("data-props=").skip(1).filter_map(|rest| rest.split('>').next());
     assert!(props.all(|props| !props.contains("bkci_value")), "a secret stands in the properties of an island");

@@ -124,7 +124,9 @@ async function ownTokens({ url }: Buildkeep, person: Person, cookies: Cookies) {
 /** Lets everybody look. */
 async function publish({ url }: Buildkeep, org: Org, cookies: Cookies) {
   const browser = await request.newContext({ baseURL: url, extraHTTPHeaders: { origin: url }, storageState: cookies });
-  const answer = await browser.post('/do/orgs/change-visibility', { form: { org_slug: org.slug, change: 'make-public' } });
+  const answer = await browser.post('/do/orgs/change-visibility', {
+    form: { org_slug: org.slug, change: 'make-public', typed_name: org.name },
+  });
   if (!answer.ok()) throw new Error(`the organization stays private: status ${answer.status()}`);
   await browser.dispose();
 }

@@ -1,4 +1,5 @@
 import { Artifacts } from '../pages/workspace/artifacts.ts';
+import { workspacePath } from '../pages/workspace/paths.ts';
 import { Cache } from '../support/cache.ts';
 import type { Setup } from '../support/setup.ts';
 import { expect, test } from '../support/test.ts';
@@ -63,18 +64,14 @@ test('all artifacts are purged, and the page says how far it is', async ({ page,
   expect(await cache.get('770')).toBe(404);
 });
 
-test('a purge by age leaves what is younger', async ({ page, setup, signIn, buildkeep }) => {
+test('a purge by age says first how many it would delete, and leaves what is younger', async ({ page, setup, signIn, buildkeep }) => {
   const { ada, workspace, cache } = await filled(setup, buildkeep.url, ['1']);
   await signIn(ada);
   const artifacts = new Artifacts(page);
-  await artifacts.open(workspace);
-  await artifacts.purgeOlderThan('0');
+  await page.goto(`${workspacePath(workspace, 'artifacts')}?unused_days=0`);
   await artifacts.refuses(artifacts.days, /Enter a whole number from 1 to/);
-  await artifacts.purgeOlderThan('30');
-  await artifacts.says('The artifacts are being deleted.');
-  await expect.poll(async () => {
-    await artifacts.open(workspace);
-    return page.getByText('The last purge deleted 0 artifacts').count();
-  }).toBe(1);
+  await artifacts.countUnused('30');
+  await artifacts.says('None of the 1 artifacts has been unused for 30 days.');
+  await expect(page.getByRole('button', { name: /^Delete th/ })).toHaveCount(0);
   expect(await cache.get('1')).toBe(200);
 });

@@ -11,6 +11,7 @@ test('a new token is shown once, and masked from then on', async ({ page, setup,
   await tokens.create('ci', 'read-write', 'in 30 days');
   const value = await tokens.value();
   expect(value).toMatch(/^bkci_[0-9A-Za-z]{30,}$/);
+  await expect(tokens.issued).toContainText(`NX_CLOUD_ACCESS_TOKEN=${value}`);
   await expect(tokens.issued).toContainText(`NX_SELF_HOSTED_REMOTE_CACHE_ACCESS_TOKEN=${value}`);
   await expect(tokens.issued).toContainText(`NX_SELF_HOSTED_REMOTE_CACHE_SERVER=${buildkeep.url}`);
 

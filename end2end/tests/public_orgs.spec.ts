@@ -18,7 +18,7 @@ test('an Admin makes an organization public, a visitor looks, and it goes privat
   await signIn(ada);
   const settings = new OrgSettings(page);
   await settings.open(org);
-  await settings.publish();
+  await settings.publish('Acme');
   await settings.says('The organization is public');
   await expect(page.getByRole('banner').locator('.trail > .chip')).toHaveText('Public');
 
@@ -42,6 +42,8 @@ test('an Admin makes an organization public, a visitor looks, and it goes privat
   await expect(visitor, 'back to where the visitor was').toHaveURL(workspacePath(workspace));
   await expect(overview.tabs()).toHaveText(['Overview', 'Runs', 'Statistics', 'Connect', 'Access', 'Artifacts']);
 
+  await settings.turn('Keep task logs to members');
+  await expect(page.getByText('Only members read task logs.')).toBeVisible();
   await settings.turn('Let search engines list it');
   await settings.says('Saved.');
   await expect(page.getByText('Search engines may list what visitors see.')).toBeVisible();

@@ -27,6 +27,7 @@ mod m20261125_000017_credential_source;
 mod m20261129_000019_networks;
 mod m20261129_000022_name_keys;
 mod m20261129_000023_mail;
+mod m20261129_000024_visitors;
 mod m20261129_000025_incomplete_runs;
 mod name_key;
 mod table;
@@ -61,6 +62,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261129_000019_networks::Migration),
             Box::new(m20261129_000022_name_keys::Migration),
             Box::new(m20261129_000023_mail::Migration),
+            Box::new(m20261129_000024_visitors::Migration),
             Box::new(m20261129_000025_incomplete_runs::Migration),
         ]
     }

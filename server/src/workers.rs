@@ -22,7 +22,7 @@ use crate::services::identities::checking;
 use crate::services::runs::closing;
 use crate::services::{domain_invites, retention, usage};
 use crate::state::State;
-use crate::store::{addresses, known_networks, logins, personal_tokens, quotas, sessions, users};
+use crate::store::{addresses, known_networks, logins, orgs, personal_tokens, quotas, sessions, users};
 use crate::usage::FLUSH_INTERVAL;
 use crate::wire::runs::LEASE_SECONDS;
 
@@ -100,6 +100,8 @@ impl Workers {
             personal_tokens::delete_ended(state.db.write(), now - TOKEN_SHOWN).await?;
             quotas::delete_old(state.db.write(), now).await?;
             known_networks::delete_old(state.db.write(), now - KNOWN).await?;
+            orgs::release_slugs(state.db.write(), now).await?;
+            state.db.forget_deleted().await?;
             for_nx::expire(&state).await?;
             state.dns.forget_old();
             retention::sweep(&state).await.map(drop)

@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 
 use super::Page;
 use crate::domain::ids::WorkspaceId;
-use crate::domain::names::{ArtifactHash, OrgSlug};
+use crate::domain::names::{ArtifactHash, OrgSlug, Reason};
 use crate::error::AppError;
 use crate::request::Caller;
 
@@ -35,9 +35,19 @@ pub enum Purge {
     OlderThanDays(u16),
 }
 
-/// Artifacts that only runs of their own CI execution read. They are not listed, and go within a day.
+impl Purge {
+    /// What days that are not whole, or too few or too many, are answered with.
+    pub const NOT_IN_RANGE: Reason = Reason::NotInRange(1, 3650);
+
+    /// Reads days of a purge by age.
+    pub fn days(text: &str) -> Option<u16> {
+        text.trim().parse().ok().filter(|days| (1..=3650).contains(days))
+    }
+}
+
+/// Artifacts of a workspace, counted.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct OfExecutions {
+pub struct Stock {
     /// How many.
     pub artifacts: u64,
     /// Their size as nx sent them.
@@ -67,10 +77,13 @@ pub trait Artifacts: Send + Sync {
         search: &str,
         after: Option<&str>,
     ) -> Result<Page<ArtifactRow>, AppError>;
-    /// How many belong to CI executions, which the counters of the workspace include.
-    async fn of_executions(&self, caller: &Caller, slug: &OrgSlug, workspace: WorkspaceId) -> Result<OfExecutions, AppError>;
+    /// Those that only runs of their own CI execution read. They are not listed and go within a day; the counters of the
+    /// workspace include them.
+    async fn of_executions(&self, caller: &Caller, slug: &OrgSlug, workspace: WorkspaceId) -> Result<Stock, AppError>;
     /// Deletes one.
     async fn delete(&self, caller: &Caller, slug: &OrgSlug, workspace: WorkspaceId, hash: &ArtifactHash) -> Result<(), AppError>;
+    /// What a purge would delete now.
+    async fn would_purge(&self, caller: &Caller, slug: &OrgSlug, workspace: WorkspaceId, which: Purge) -> Result<Stock, AppError>;
     /// Starts to delete many, in the background.
     async fn purge(&self, caller: &Caller, slug: &OrgSlug, workspace: WorkspaceId, which: Purge) -> Result<(), AppError>;
     /// The newest purge of the workspace.

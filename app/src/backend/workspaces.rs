@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
 use super::orgs::OrgView;
+use crate::domain::access::IdAccess;
 use crate::domain::ids::WorkspaceId;
 use crate::domain::names::{NxCloudId, OrgSlug, WorkspaceName};
 use crate::domain::retention::Retention;
@@ -19,6 +20,8 @@ pub struct WorkspaceView {
     pub name: WorkspaceName,
     /// What stands in `nx.json`; not for visitors, as it can be a credential.
     pub nx_cloud_id: Option<NxCloudId>,
+    /// What the Nx Cloud id alone opens; not for visitors.
+    pub id_access: Option<IdAccess>,
     /// Created when.
     pub created_at: DateTime<Utc>,
     /// How long it keeps artifacts.
@@ -59,8 +62,8 @@ pub fn percent(part: u64, whole: u64) -> Option<u64> {
 pub trait Workspaces: Send + Sync {
     /// All of them, by name.
     async fn list(&self, caller: &Caller, slug: &OrgSlug) -> Result<Vec<WorkspaceView>, AppError>;
-    /// Creates one.
-    async fn create(&self, caller: &Caller, slug: &OrgSlug, name: WorkspaceName) -> Result<WorkspaceId, AppError>;
+    /// Creates one in which the Nx Cloud id alone opens so much.
+    async fn create(&self, caller: &Caller, slug: &OrgSlug, name: WorkspaceName, id_access: IdAccess) -> Result<WorkspaceId, AppError>;
     /// One workspace, with its organization.
     async fn open(&self, caller: &Caller, slug: &OrgSlug, id: WorkspaceId) -> Result<(OrgView, WorkspaceView), AppError>;
     /// Gives it another name.

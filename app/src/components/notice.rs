@@ -148,7 +148,8 @@ fn NewCiTokens(tokens: Vec<IssuedToken>) -> impl IntoView {
 #[component]
 fn NewToken(token: IssuedToken, public_url: String) -> impl IntoView {
     let value = token.secret.expose().to_owned();
-    let lines = cache_setup::environment(&public_url, &value);
+    let line = format!("{}={value}", cache_setup::CLIENT_TOKEN_VARIABLE);
+    let cache_only = cache_setup::environment(&public_url, &value);
     let old = token.old_works_for_hours.map(|hours| match hours {
         0 => "The old value has stopped working.".to_owned(),
         1 => "The old value goes on working for 1 hour.".to_owned(),
@@ -162,7 +163,12 @@ fn NewToken(token: IssuedToken, public_url: String) -> impl IntoView {
                 <AccessChip access=token.access/>
             </h2>
             <CodeLine id="issued-value" what="token" text=value/>
-            <CodeBlock id="issued-lines" caption="Environment of the job or shell that runs nx" text=lines/>
+            <CodeBlock id="issued-lines" caption="Environment of the job or shell that runs nx" text=line/>
+            <p class="hint">"nx takes it where nx.json names this server, as the Connect page says."</p>
+            <details class="disclosure">
+                <summary>"Only the cache, without the client"</summary>
+                <CodeBlock id="issued-cache-only" caption="Environment of nx 20.8 to 24 without nxCloudId in nx.json" text=cache_only/>
+            </details>
             <p class="hint">
                 "Keep it in the secret store of your CI or in a file that is not committed. Buildkeep stores only a fingerprint of it. " {old}
             </p>

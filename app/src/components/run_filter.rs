@@ -56,6 +56,8 @@ pub fn RunFilterForm(
     filter: RunFilter,
     /// Whether it is the list of one workspace, which can be asked for tasks.
     in_workspace: bool,
+    /// Whether the reader may ask for authors.
+    by_author: bool,
 ) -> impl IntoView {
     let shows_all = filter.is_empty();
     let action = path.clone();
@@ -89,7 +91,7 @@ pub fn RunFilterForm(
             <details class="disclosure" open=is_open>
                 <summary>"More filters"</summary>
                 <div class="filters">
-                    {whole("author", "Author", &filter.author, "Ada Lovelace")}
+                    {by_author.then(|| whole("author", "Author", &filter.author, "Ada Lovelace"))}
                     {whole("command", "Command", &filter.command, "nx run-many -t build")}
                     {whole("execution", "CI execution", &filter.execution, "")}
                     {of_tasks}

@@ -159,6 +159,18 @@ impl IdAccess {
     /// Every access, the weakest first.
     pub const ALL: [Self; 3] = [Self::None, Self::ReadOnly, Self::ReadWrite];
 
+    /// What a workspace starts with when nobody chooses, as Nx Cloud's documents say.
+    pub const DEFAULT: Self = Self::ReadOnly;
+
+    /// What somebody gets who finds the id in `nx.json`, in a sentence.
+    pub const fn opens(self) -> &'static str {
+        match self {
+            Self::None => "Names the workspace to nx. Alone it opens nothing: whoever builds needs a token.",
+            Self::ReadOnly => "Names the workspace to nx. Whoever knows it reads the shared cache without a token.",
+            Self::ReadWrite => "Names the workspace to nx. Whoever knows it reads the shared cache and stores in it, without a token.",
+        }
+    }
+
     /// What follows from it, in words for the person who chooses.
     pub const fn describe(self) -> &'static str {
         match self {

@@ -6,12 +6,14 @@ use super::names::NxCloudId;
 pub const SERVER_VARIABLE: &str = "NX_SELF_HOSTED_REMOTE_CACHE_SERVER";
 /// The variable with the token for it.
 pub const TOKEN_VARIABLE: &str = "NX_SELF_HOSTED_REMOTE_CACHE_ACCESS_TOKEN";
+/// The variable with the token of a connected nx.
+pub const CLIENT_TOKEN_VARIABLE: &str = "NX_CLOUD_ACCESS_TOKEN";
 /// The variable that makes nx build without the remote cache.
 pub const OFF_VARIABLE: &str = "NX_DISABLE_REMOTE_CACHE";
 
 /// Commands of a POSIX shell for nx with the client.
 pub fn client_shell(public_url: &str, token: &str) -> String {
-    format!("export NX_CLOUD_API={public_url}\nexport NX_CLOUD_ACCESS_TOKEN={token}")
+    format!("export NX_CLOUD_API={public_url}\nexport {CLIENT_TOKEN_VARIABLE}={token}")
 }
 
 /// Lines of a `.env` file.

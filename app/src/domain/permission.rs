@@ -39,8 +39,10 @@ pub enum Permission {
     ViewArtifacts,
     /// Delete artifacts, one or many.
     PurgeArtifacts,
-    /// See runs with their tasks and logs, and what is counted of them.
+    /// See runs with their tasks, and the statistics made of them.
     ViewRuns,
+    /// Read and download what tasks printed.
+    ViewLogs,
     /// Read and download the audit log.
     ViewAudit,
     /// See plan and usage, change the billing contact.
@@ -49,7 +51,7 @@ pub enum Permission {
 
 impl Permission {
     /// Every permission, in the order of the printed matrix.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::ViewOrg,
         Self::EditOrg,
         Self::ChangeVisibility,
@@ -67,6 +69,7 @@ impl Permission {
         Self::ViewArtifacts,
         Self::PurgeArtifacts,
         Self::ViewRuns,
+        Self::ViewLogs,
         Self::ViewAudit,
         Self::ManageBilling,
     ];
@@ -90,7 +93,8 @@ impl Permission {
             Self::ManageTokens => "Manage CI access tokens, choose access levels",
             Self::ViewArtifacts => "See which artifacts are stored",
             Self::PurgeArtifacts => "Delete artifacts",
-            Self::ViewRuns => "See runs, their logs and statistics",
+            Self::ViewRuns => "See runs, their tasks and statistics",
+            Self::ViewLogs => "Read task logs",
             Self::ViewAudit => "Read and download the audit log",
             Self::ManageBilling => "See plan and usage, change the billing contact",
         }
@@ -119,6 +123,7 @@ impl Role {
                 | Permission::ViewArtifacts
                 | Permission::PurgeArtifacts
                 | Permission::ViewRuns
+                | Permission::ViewLogs
                 | Permission::ViewAudit
                 | Permission::ManageBilling => true,
             },
@@ -130,7 +135,8 @@ impl Role {
                 | Permission::ViewWorkspaces
                 | Permission::ConnectWorkspace
                 | Permission::ViewArtifacts
-                | Permission::ViewRuns => true,
+                | Permission::ViewRuns
+                | Permission::ViewLogs => true,
                 Permission::EditOrg
                 | Permission::ChangeVisibility
                 | Permission::DeleteOrg

@@ -77,6 +77,42 @@ pub struct UnknownVisibility;
 #[error("the organization is private")]
 pub struct NotPublic;
 
+/// Whether visitors of a public organization may read task logs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum VisitorLogs {
+    /// Visitors read what members read.
+    #[default]
+    Shown,
+    /// Only members read them.
+    Hidden,
+}
+
+impl VisitorLogs {
+    /// Whether visitors may read them.
+    pub const fn are_shown(self) -> bool {
+        match self {
+            Self::Shown => true,
+            Self::Hidden => false,
+        }
+    }
+
+    /// The word in forms and in audit events.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Shown => "shown",
+            Self::Hidden => "hidden",
+        }
+    }
+}
+
+impl FromStr for VisitorLogs {
+    type Err = UnknownChange;
+
+    fn from_str(text: &str) -> Result<Self, UnknownChange> {
+        [Self::Shown, Self::Hidden].into_iter().find(|logs| logs.as_str() == text).ok_or(UnknownChange)
+    }
+}
+
 /// One turn of one of the two switches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum VisibilityChange {

@@ -10,8 +10,8 @@ use crate::components::nav::{Place, Tabs};
 use crate::components::notice::NoticeView;
 use crate::components::theme::ThemeForm;
 use crate::domain::identity::SignInProblem;
+use crate::domain::permission::Permission;
 use crate::domain::plan::{Level, Warning};
-use crate::domain::standing::Standing;
 use crate::request::{Actor, request};
 use crate::{http, paths};
 
@@ -35,7 +35,7 @@ pub fn Frame(
     // leptos_meta writes it as it is, and names are other people's words.
     let title = title.replace('&', "&amp;").replace('<', "&lt;");
     // Only what a crawler sees, as a visitor of an organization that wants it.
-    let listed = place.org().is_some_and(|org| org.standing == Standing::Visitor && org.visibility.is_listed());
+    let listed = place.org().is_some_and(|org| org.standing.is_visitor() && org.visibility.is_listed());
     if listed {
         http::let_robots_index();
     } else {
@@ -43,7 +43,7 @@ pub fn Frame(
         // a thread that knows nothing of this request leaves it out.
         let _ = view! { <Meta name="robots" content="noindex"/> }.to_html();
     }
-    let visits = place.org().filter(|org| org.standing == Standing::Visitor).map(|org| org.kept_out);
+    let visits = place.org().filter(|org| org.standing.is_visitor()).map(|org| org.kept_out);
     let org = place.org().cloned();
     let notice = request.notice.map(|notice| view! { <NoticeView notice public_url=request.site.public_url.clone()/> });
     view! {
@@ -63,6 +63,7 @@ pub fn Frame(
         </header>
         <main class=if narrow { "main main-narrow" } else { "main" } id="content" tabindex="-1">
             {notice}
+            <UnseenVisitors org=org.clone()/>
             <Warnings org=org/>
             {visits.map(|kept_out| view! { <VisitorNote kept_out/> })}
             {children()}
@@ -153,6 +154,23 @@ fn VisitorNote(kept_out: Option<SignInProblem>) -> impl IntoView {
         </p>
     }
     .into_any()
+}
+
+/// An organization that became public before its Admins were told in full what visitors see. They are told until one of
+/// them has chosen about task logs.
+#[component]
+fn UnseenVisitors(org: Option<OrgView>) -> impl IntoView {
+    let org =
+        org.filter(|org| org.visibility.is_public() && !org.visitors_accepted && org.standing.grants(Permission::ChangeVisibility))?;
+    Some(view! {
+        <p class="alert alert-care page-alert">
+            <Icon of=icondata_lu::LuGlobe/>
+            <span>
+                "This organization is public: everybody reads its runs, commit messages, names of authors and complete task logs, past ones too. "
+                <a href=format!("{}#visibility", paths::org_settings(&org.slug))>"Decide about task logs"</a>
+            </span>
+        </p>
+    })
 }
 
 /// Limits of the plan that are near; only Admins are told.

@@ -232,7 +232,7 @@ fn Welcome() -> impl IntoView {
         (
             icondata_lu::LuZap,
             "A remote cache for the nx you have",
-            "nx 20.8 to 24, unmodified: two environment variables, no plugin. What one machine has built, the others fetch.",
+            "nx 17 to 24, unmodified: two lines in nx.json, no plugin. What one machine has built, the others fetch.",
         ),
         (
             icondata_lu::LuKeyRound,

@@ -75,7 +75,7 @@ fn require(caller: &Caller, standing: Standing, permission: Permission) -> Resul
     match standing {
         _ if standing.grants(permission) => Ok(()),
         // Nobody may turn out to be a member.
-        Standing::Visitor => Err(caller.user().err().unwrap_or(AppError::Forbidden)),
+        Standing::Visitor(_) => Err(caller.user().err().unwrap_or(AppError::Forbidden)),
         Standing::Member(_) => Err(AppError::Forbidden),
     }
 }

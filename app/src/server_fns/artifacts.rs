@@ -32,10 +32,9 @@ pub async fn purge_artifacts(
 ) -> Result<(), AppError> {
     let request = request();
     let (slug, id) = (org(&org_slug)?, workspace(&workspace_id)?);
-    let days = || days.trim().parse().ok().filter(|days| (1..=3650).contains(days));
     let purge = match which.as_str() {
         "all" => Purge::All,
-        "older" => Purge::OlderThanDays(field(Field::Days, days().ok_or(Reason::NotInRange(1, 3650)))?),
+        "older" => Purge::OlderThanDays(field(Field::Days, Purge::days(&days).ok_or(Purge::NOT_IN_RANGE))?),
         _ => return Err(AppError::field(Field::Id, Reason::NotAChoice)),
     };
     request.backend.artifacts.purge(&request.caller, &slug, id, purge).await?;

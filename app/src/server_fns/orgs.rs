@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use super::{field, org};
 use crate::domain::names::{OrgName, OrgSlug, Reason};
-use crate::domain::visibility::VisibilityChange;
+use crate::domain::visibility::{VisibilityChange, VisitorLogs};
 use crate::error::{AppError, Check, Field};
 use crate::notice::Notice;
 use crate::request::request;
@@ -49,18 +49,37 @@ pub async fn change_org_slug(org_slug: String, slug: String) -> Result<(), AppEr
     Ok(())
 }
 
-/// Turns one of the switches of an organization's visibility.
+/// Turns one of the switches of an organization's visibility. To make it public takes its `typed_name`; with
+/// `hide_logs`, task logs stay with members.
 #[server(prefix = "/do", endpoint = "orgs/change-visibility")]
-pub async fn change_org_visibility(org_slug: String, change: String) -> Result<(), AppError> {
+pub async fn change_org_visibility(
+    org_slug: String,
+    change: String,
+    #[server(default)] hide_logs: bool,
+    #[server(default)] typed_name: String,
+) -> Result<(), AppError> {
     let request = request();
     let slug = org(&org_slug)?;
     let change = field(Field::Visibility, change.parse().map_err(|_| Reason::NotAChoice))?;
-    request.backend.orgs.change_visibility(&request.caller, &slug, change).await?;
+    let logs = if hide_logs { VisitorLogs::Hidden } else { VisitorLogs::Shown };
+    request.backend.orgs.change_visibility(&request.caller, &slug, change, logs, &typed_name).await?;
     request.visit.notify(match change {
         VisibilityChange::MakePublic => Notice::OrgPublic,
         VisibilityChange::MakePrivate => Notice::OrgPrivate,
         VisibilityChange::List | VisibilityChange::Unlist => Notice::Saved,
     });
+    http::redirect(&paths::org_settings(&slug));
+    Ok(())
+}
+
+/// Says whether visitors of a public organization read task logs.
+#[server(prefix = "/do", endpoint = "orgs/set-visitor-logs")]
+pub async fn set_visitor_logs(org_slug: String, logs: String) -> Result<(), AppError> {
+    let request = request();
+    let slug = org(&org_slug)?;
+    let logs = field(Field::Visibility, logs.parse().map_err(|_| Reason::NotAChoice))?;
+    request.backend.orgs.set_visitor_logs(&request.caller, &slug, logs).await?;
+    request.visit.notify(Notice::Saved);
     http::redirect(&paths::org_settings(&slug));
     Ok(())
 }

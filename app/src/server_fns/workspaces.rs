@@ -3,20 +3,27 @@
 use leptos::prelude::*;
 
 use super::{field, org, workspace};
-use crate::domain::names::WorkspaceName;
+use crate::domain::access::IdAccess;
+use crate::domain::names::{Reason, WorkspaceName};
 use crate::domain::retention::Retention;
 use crate::error::{AppError, Check, Field};
 use crate::notice::Notice;
 use crate::request::request;
 use crate::{http, paths};
 
-/// Creates a workspace.
+/// Creates a workspace; `id_access` is what its Nx Cloud id alone opens.
 #[server(prefix = "/do", endpoint = "workspaces/create")]
-pub async fn create_workspace(org_slug: String, name: String) -> Result<(), AppError> {
+pub async fn create_workspace(org_slug: String, name: String, #[server(default)] id_access: String) -> Result<(), AppError> {
     let request = request();
     let slug = org(&org_slug)?;
-    let name = field(Field::Name, WorkspaceName::parse(&name))?;
-    let id = request.backend.workspaces.create(&request.caller, &slug, name).await?;
+    let mut check = Check::default();
+    let name = check.take(Field::Name, WorkspaceName::parse(&name));
+    let id_access = match id_access.as_str() {
+        "" => Some(IdAccess::DEFAULT),
+        word => check.take(Field::Access, word.parse().map_err(|_| Reason::NotAChoice)),
+    };
+    let (name, id_access) = check.finish(name.zip(id_access))?;
+    let id = request.backend.workspaces.create(&request.caller, &slug, name, id_access).await?;
     request.visit.notify(Notice::WorkspaceCreated);
     http::redirect(&paths::workspace_connect(&slug, id));
     Ok(())

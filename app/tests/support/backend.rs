@@ -4,7 +4,7 @@ use app::backend::Page;
 use app::backend::account_deletion::AccountDeletion;
 use app::backend::accounts::{Accounts, ChosenPassword, NewAccount, PasswordLink, TokensThen};
 use app::backend::addresses::{AddressRow, Addresses, Claim};
-use app::backend::artifacts::{ArtifactRow, Artifacts, OfExecutions, Purge, PurgeProgress};
+use app::backend::artifacts::{ArtifactRow, Artifacts, Purge, PurgeProgress, Stock};
 use app::backend::audit::Audit;
 use app::backend::billing::{Billing, BillingContact, UsageView};
 use app::backend::ci_tokens::{CiTokenRow, CiTokens, NewCiToken};
@@ -14,6 +14,7 @@ use app::backend::members::{MemberRow, Members, PublicMemberRow};
 use app::backend::orgs::{OrgView, Orgs};
 use app::backend::sessions::{SessionRow, Sessions};
 use app::backend::workspaces::{WorkspaceView, Workspaces};
+use app::domain::access::IdAccess;
 use app::domain::audit::{AuditEvent, AuditFilter};
 use app::domain::ids::{CiTokenId, DomainInviteId, InviteId, SessionId, UserId, WorkspaceId};
 use app::domain::invite::InviteResult;
@@ -23,7 +24,7 @@ use app::domain::retention::Retention;
 use app::domain::role::Role;
 use app::domain::secret::PlainSecret;
 use app::domain::standing::Standing;
-use app::domain::visibility::VisibilityChange;
+use app::domain::visibility::{VisibilityChange, VisitorLogs};
 use app::error::{AppError, Conflict, Field};
 use app::notice::{IssuedInvite, IssuedToken};
 use app::request::Caller;
@@ -50,7 +51,8 @@ impl Fake {
         if !public {
             caller.user()?;
         }
-        let standing = self.role().map(Standing::Member).or(public.then_some(Standing::Visitor)).ok_or(AppError::NotFound)?;
+        let standing =
+            self.role().map(Standing::Member).or(public.then_some(Standing::Visitor(VisitorLogs::Shown))).ok_or(AppError::NotFound)?;
         match slug.as_str() {
             "old-acme" => return Err(AppError::Moved(data::name("acme"))),
             "broken" => return Err(AppError::Internal(caller.incident)),
@@ -202,7 +204,18 @@ impl Orgs for Fake {
         self.org(caller, slug, Permission::EditOrg).map(drop)
     }
 
-    async fn change_visibility(&self, caller: &Caller, slug: &OrgSlug, _: VisibilityChange) -> Result<(), AppError> {
+    async fn change_visibility(
+        &self,
+        caller: &Caller,
+        slug: &OrgSlug,
+        _: VisibilityChange,
+        _: VisitorLogs,
+        _: &str,
+    ) -> Result<(), AppError> {
+        self.org(caller, slug, Permission::ChangeVisibility).map(drop)
+    }
+
+    async fn set_visitor_logs(&self, caller: &Caller, slug: &OrgSlug, _: VisitorLogs) -> Result<(), AppError> {
         self.org(caller, slug, Permission::ChangeVisibility).map(drop)
     }
 
@@ -293,7 +306,7 @@ impl Workspaces for Fake {
         Ok(if org.workspaces == 0 { Vec::new() } else { data::workspaces() })
     }
 
-    async fn create(&self, caller: &Caller, slug: &OrgSlug, _: WorkspaceName) -> Result<WorkspaceId, AppError> {
+    async fn create(&self, caller: &Caller, slug: &OrgSlug, _: WorkspaceName, _: IdAccess) -> Result<WorkspaceId, AppError> {
         self.org(caller, slug, Permission::CreateWorkspace)?;
         Err(AppError::Conflict(Conflict::WorkspaceNameTaken))
     }
@@ -358,12 +371,17 @@ impl Artifacts for Fake {
         Ok(Page { rows, next })
     }
 
-    async fn of_executions(&self, caller: &Caller, slug: &OrgSlug, workspace: WorkspaceId) -> Result<OfExecutions, AppError> {
-        self.in_workspace(caller, slug, workspace, Permission::ViewArtifacts).map(|_| OfExecutions::default())
+    async fn of_executions(&self, caller: &Caller, slug: &OrgSlug, workspace: WorkspaceId) -> Result<Stock, AppError> {
+        self.in_workspace(caller, slug, workspace, Permission::ViewArtifacts).map(|_| Stock::default())
     }
 
     async fn delete(&self, caller: &Caller, slug: &OrgSlug, workspace: WorkspaceId, _: &ArtifactHash) -> Result<(), AppError> {
         self.in_workspace(caller, slug, workspace, Permission::PurgeArtifacts).map(drop)
+    }
+
+    async fn would_purge(&self, caller: &Caller, slug: &OrgSlug, workspace: WorkspaceId, _: Purge) -> Result<Stock, AppError> {
+        self.workspace(caller, slug, workspace, Permission::PurgeArtifacts)?;
+        Ok(Stock { artifacts: 12, bytes: 34 << 20 })
     }
 
     async fn purge(&self, caller: &Caller, slug: &OrgSlug, workspace: WorkspaceId, _: Purge) -> Result<(), AppError> {

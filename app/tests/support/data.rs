@@ -13,7 +13,7 @@ use app::backend::members::{JoinedBy, MemberRow};
 use app::backend::orgs::OrgView;
 use app::backend::sessions::SessionRow;
 use app::backend::workspaces::{Usage, WorkspaceView};
-use app::domain::access::TokenAccess;
+use app::domain::access::{IdAccess, TokenAccess};
 use app::domain::audit::{AuditActor, AuditEvent, AuditObject, Details};
 use app::domain::domain_invite::{DnsAnswer, DomainState};
 use app::domain::identity::SignInRule;
@@ -24,7 +24,7 @@ use app::domain::retention::Retention;
 use app::domain::role::Role;
 use app::domain::standing::Standing;
 use app::domain::token::TokenState;
-use app::domain::visibility::Visibility;
+use app::domain::visibility::{Visibility, VisitorLogs};
 use chrono::{DateTime, TimeDelta, Utc};
 
 /// The organization that everybody can look at.
@@ -68,6 +68,8 @@ pub fn orgs(standing: Standing) -> Vec<OrgView> {
         name: name(title),
         standing,
         visibility,
+        visitor_logs: VisitorLogs::Shown,
+        visitors_accepted: false,
         kept_out: None,
         created_at: ago(90_000),
         members,
@@ -86,6 +88,7 @@ pub fn workspaces() -> Vec<WorkspaceView> {
         id: id("wks", number),
         name: name(title),
         nx_cloud_id: Some(name("65f0c1d2e3a4b5c6d7e8f901")),
+        id_access: Some(IdAccess::ReadOnly),
         created_at: ago(60_000),
         retention,
         usage,

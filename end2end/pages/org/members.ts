@@ -16,13 +16,13 @@ export class Members extends Frame {
   }
 
   async make(role: 'Admin' | 'Member', person: Person) {
-    await this.row(person).getByRole('button', { name: `Make ${role}: ${person.name}` }).click();
+    const dialog = await this.ask(`Make ${role}…`, this.row(person));
+    await dialog.getByRole('button', { name: `Make ${role}: ${person.name}` }).click();
   }
 
-  /** An Admin gives up the role; that is asked first. */
+  /** An Admin gives up the role. */
   async stepDown(person: Person) {
-    const dialog = await this.ask('Make Member…', this.row(person));
-    await dialog.getByRole('button', { name: `Make Member: ${person.name}` }).click();
+    await this.make('Member', person);
   }
 
   async remove(person: Person) {

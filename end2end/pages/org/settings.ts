@@ -30,13 +30,17 @@ export class OrgSettings extends Frame {
     await this.says('Saved.');
   }
 
-  async publish() {
+  async publish(name: string, { hideLogs = false } = {}) {
     const dialog = await this.ask('Make public…');
+    await expect(dialog).toContainText('All runs, past ones too');
+    await expect(dialog).toContainText('Complete task logs');
+    if (hideLogs) await dialog.getByRole('checkbox', { name: 'Keep task logs to members' }).check();
+    await dialog.getByLabel(`Type “${name}” to make it public`).fill(name);
     await dialog.getByRole('button', { name: 'Make public' }).click();
   }
 
   /** Turns another switch of the visibility. */
-  async turn(switchTo: 'Make private' | 'Let search engines list it' | 'Keep search engines away') {
+  async turn(switchTo: 'Make private' | 'Keep task logs to members' | 'Let visitors read task logs' | 'Let search engines list it' | 'Keep search engines away') {
     await this.page.getByRole('button', { name: switchTo }).click();
   }
 

@@ -7,7 +7,7 @@ import { workspacePath } from './paths.ts';
 export class Artifacts extends Frame {
   readonly rows: Locator = this.page.getByRole('row').filter({ has: this.page.getByRole('cell') });
   readonly search: Locator = this.page.getByRole('searchbox', { name: 'Search artifacts by hash' });
-  readonly days: Locator = this.page.getByLabel('Neither stored nor read for');
+  readonly days: Locator = this.page.getByLabel('Neither stored nor read for so many days');
 
   async open(workspace: Workspace) {
     await this.page.goto(workspacePath(workspace, 'artifacts'));
@@ -23,12 +23,19 @@ export class Artifacts extends Frame {
   }
 
   async delete(hash: string) {
-    await this.page.getByRole('button', { name: `Delete ${hash}`, exact: true }).click();
+    const dialog = await this.ask('Delete…', this.row(hash));
+    await dialog.getByRole('button', { name: `Delete ${hash}`, exact: true }).click();
   }
 
-  async purgeOlderThan(days: string) {
+  /** Asks how many a purge by age would delete. */
+  async countUnused(days: string) {
     await this.days.fill(days);
-    await this.page.getByRole('button', { name: 'Delete these' }).click();
+    await this.page.getByRole('button', { name: 'Count them…' }).click();
+  }
+
+  /** Deletes those that were counted. */
+  async deleteCounted(words: string) {
+    await this.page.getByRole('button', { name: words }).click();
   }
 
   async purgeAll() {

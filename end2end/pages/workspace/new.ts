@@ -10,8 +10,9 @@ export class NewWorkspace extends Frame {
     await this.page.goto(`/o/${org.slug}/workspaces/new`);
   }
 
-  async submit(name: string) {
+  async submit(name: string, id: 'Nothing (recommended)' | 'It reads' | 'It reads and stores' = 'It reads') {
     await this.name.fill(name);
+    await this.page.getByRole('radio', { name: id, exact: true }).check();
     await this.page.getByRole('button', { name: 'Create the workspace' }).click();
   }
 }

@@ -18,7 +18,7 @@ use app::domain::permission::Permission;
 use app::domain::role::Role;
 use app::domain::standing::Standing;
 use app::domain::token::TokenPolicy;
-use app::domain::visibility::Visibility;
+use app::domain::visibility::{Visibility, VisitorLogs};
 use app::error::AppError;
 use app::request::{Actor, Caller};
 use sea_orm::ConnectionTrait;
@@ -36,6 +36,8 @@ pub struct OrgScope {
     name: OrgName,
     standing: Standing,
     visibility: Visibility,
+    visitor_logs: VisitorLogs,
+    visitors_accepted: bool,
     sign_in: SignInRule,
     tokens: TokenPolicy,
     kept_out: Option<SignInProblem>,
@@ -49,6 +51,8 @@ impl OrgScope {
             name: org.name,
             standing,
             visibility: org.visibility,
+            visitor_logs: org.visitor_logs,
+            visitors_accepted: org.visitors_accepted,
             sign_in: org.sign_in,
             tokens: org.tokens,
             kept_out,
@@ -90,6 +94,11 @@ impl OrgScope {
         self.visibility
     }
 
+    /// Whether its visitors may read task logs.
+    pub const fn visitor_logs(&self) -> VisitorLogs {
+        self.visitor_logs
+    }
+
     /// Whether the caller is a member whose sign-in does not open it: they learn no more than that they are in it.
     pub fn is_shut(&self) -> bool {
         self.kept_out.is_some() && self.standing.role().is_some()
@@ -103,6 +112,8 @@ impl OrgScope {
             name: self.name.clone(),
             standing: self.standing,
             visibility: self.visibility,
+            visitor_logs: self.visitor_logs,
+            visitors_accepted: self.visitors_accepted,
             kept_out: self.kept_out,
             created_at,
             members,
@@ -203,7 +214,7 @@ async fn standing(db: &impl ConnectionTrait, caller: &Caller, org: &FoundOrg) ->
         // Whoever runs commands on the server owns all of it.
         Actor::Operator | Actor::Server => Some(Role::Admin),
     };
-    Ok(role.map(Standing::Member).or_else(|| org.visibility.is_public().then_some(Standing::Visitor)))
+    Ok(role.map(Standing::Member).or_else(|| org.visitor()))
 }
 
 /// A member whose sign-in does not open the organization is kept out, and told why; of a public one they see what
@@ -218,8 +229,10 @@ fn signed_in_as(
     match org.sign_in.admits(user.proof.as_ref()) {
         Ok(()) => Ok((standing, None)),
         Err(problem) if permission == Permission::LeaveOrg => Ok((standing, Some(problem))),
-        Err(problem) if org.visibility.is_public() && Standing::Visitor.grants(permission) => Ok((Standing::Visitor, Some(problem))),
-        Err(problem) => Err(AppError::SignIn(problem)),
+        Err(problem) => match org.visitor().filter(|visitor| visitor.grants(permission)) {
+            Some(visitor) => Ok((visitor, Some(problem))),
+            None => Err(AppError::SignIn(problem)),
+        },
     }
 }
 

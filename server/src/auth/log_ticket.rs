@@ -2,6 +2,7 @@
 //! minute: signed by the server, and good only while whoever asked for it may still look.
 
 use app::domain::ids::{PersonalTokenId, RunId, WorkspaceId};
+use app::domain::permission::Permission;
 use chrono::TimeDelta;
 
 use super::access::{self, WorkspaceScope};
@@ -56,5 +57,7 @@ pub async fn redeem(state: &State, text: &str) -> Result<Option<(WorkspaceScope,
         },
         Err(_) => access::runs_as_visitor(db, workspace).await?,
     };
+    // Whether visitors read logs may have changed since.
+    let scope = scope.filter(|scope| scope.org().standing().grants(Permission::ViewLogs));
     Ok(scope.map(|scope| (scope, run, (number, attempt))))
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use app::backend::Backend;
 use app::backend::ci_tokens::NewCiToken;
 use app::backend::members::JoinedBy;
-use app::domain::access::TokenAccess;
+use app::domain::access::{IdAccess, TokenAccess};
 use app::domain::identity::SignInRule;
 use app::domain::ids::{CiTokenId, IncidentId};
 use app::domain::names::{Email, OrgName, OrgSlug, PersonName, TokenName, WorkspaceName};
@@ -238,7 +238,7 @@ impl Operator<'_> {
 
     async fn create_workspace(&self, org: &OrgSlug, name: WorkspaceName) -> Result<Answer, CommandError> {
         let workspaces = Workspaces(self.state.clone());
-        let (new, nx_cloud_id) = self.ask(workspaces.create_view(&self.caller, org, name)).await?;
+        let (new, nx_cloud_id) = self.ask(workspaces.create_view(&self.caller, org, name, IdAccess::DEFAULT)).await?;
         let sentence = format!("Workspace {} is there; its nxCloudId is {nx_cloud_id}.", new.name);
         Ok(Answer::new(sentence, json!({ "id": new.id, "nxCloudId": nx_cloud_id })))
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use app::backend::Page;
-use app::backend::artifacts::{ArtifactRow, Artifacts as Port, OfExecutions, Purge, PurgeProgress};
+use app::backend::artifacts::{ArtifactRow, Artifacts as Port, Purge, PurgeProgress, Stock};
 use app::domain::artifact::ArtifactScope;
 use app::domain::ids::{PurgeId, WorkspaceId};
 use app::domain::names::{ArtifactHash, OrgSlug};
@@ -11,7 +11,7 @@ use app::domain::permission::Permission;
 use app::error::{AppError, Conflict};
 use app::request::Caller;
 use async_trait::async_trait;
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
 
 use super::retention::delete_blobs;
@@ -24,6 +24,14 @@ use crate::store::audit::{Action, Object, record};
 
 /// Artifacts of a workspace.
 pub struct Artifacts(pub Arc<State>);
+
+/// A purge takes what was last stored or read before this moment.
+fn last_used_before(which: Purge, now: DateTime<Utc>) -> DateTime<Utc> {
+    match which {
+        Purge::All => now,
+        Purge::OlderThanDays(days) => now - TimeDelta::days(i64::from(days)),
+    }
+}
 
 #[async_trait]
 impl Port for Artifacts {
@@ -53,7 +61,7 @@ impl Port for Artifacts {
         .await
     }
 
-    async fn of_executions(&self, caller: &Caller, slug: &OrgSlug, workspace: WorkspaceId) -> Result<OfExecutions, AppError> {
+    async fn of_executions(&self, caller: &Caller, slug: &OrgSlug, workspace: WorkspaceId) -> Result<Stock, AppError> {
         answer(caller, async {
             let db = self.0.db.read();
             let scope = access::workspace(db, caller, slug, workspace, Permission::ViewArtifacts).await?;
@@ -77,19 +85,29 @@ impl Port for Artifacts {
         .await
     }
 
+    async fn would_purge(&self, caller: &Caller, slug: &OrgSlug, workspace: WorkspaceId, which: Purge) -> Result<Stock, AppError> {
+        answer(caller, async {
+            let db = self.0.db.read();
+            let scope = access::workspace(db, caller, slug, workspace, Permission::PurgeArtifacts).await?;
+            artifacts::count_used_before(db, scope.id(), last_used_before(which, self.0.clock.now())).await
+        })
+        .await
+    }
+
     async fn purge(&self, caller: &Caller, slug: &OrgSlug, workspace: WorkspaceId, which: Purge) -> Result<(), AppError> {
         answer(caller, async {
             let now = self.0.clock.now();
-            let (used_before, details) = match which {
-                Purge::All => (now, json!({ "which": "all" })),
-                Purge::OlderThanDays(days) => (now - TimeDelta::days(i64::from(days)), json!({ "which": "older", "days": days })),
+            let details = match which {
+                Purge::All => json!({ "which": "all" }),
+                Purge::OlderThanDays(days) => json!({ "which": "older", "days": days }),
             };
+            let used_before = last_used_before(which, now);
             let tx = change::begin(&self.0, caller).await?;
             let scope = access::workspace_for_change(&tx, slug, workspace, Permission::PurgeArtifacts).await?;
             if artifacts::newest_purge(&tx, &scope).await?.is_some_and(|purge| purge.finished_at.is_none()) {
                 return Err(Conflict::PurgeRunning.into());
             }
-            let total = artifacts::count_used_before(&tx, scope.id(), used_before).await?;
+            let total = artifacts::count_used_before(&tx, scope.id(), used_before).await?.artifacts;
             artifacts::insert_purge(&tx, &scope, PurgeId::from_uuid(self.0.clock.new_id()), used_before, total, now).await?;
             let object = Object { kind: "artifacts", id: scope.id().to_string(), name: scope.name().as_str() };
             record(&tx, &self.0.clock, caller, Some(scope.org().id()), Action::Purged, object, Some(details)).await?;

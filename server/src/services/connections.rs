@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use app::backend::connections::{Connected, ConnectionView, Connections as Port, Offer, Owner};
 use app::backend::members::JoinedBy;
+use app::domain::access::IdAccess;
 use app::domain::ids::WorkspaceId;
 use app::domain::names::WorkspaceName;
 use app::domain::permission::Permission;
@@ -100,7 +101,7 @@ impl Port for Connections {
             let link = self.use_up(&tx, &self.hash(code)?).await?;
             let (workspace, gone) = match link.workspace {
                 Some(id) => (id, self.claim(&tx, caller, &scope, id, &name).await?),
-                None => (workspaces::create_in(state, &tx, caller, &scope, name).await?.0.id, Vec::new()),
+                None => (workspaces::create_in(state, &tx, caller, &scope, name, IdAccess::DEFAULT).await?.0.id, Vec::new()),
             };
             if link.workspace.is_none() {
                 tx.commit().await?;

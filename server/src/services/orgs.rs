@@ -9,10 +9,11 @@ use app::domain::names::{OrgName, OrgSlug, Reason};
 use app::domain::permission::Permission;
 use app::domain::role::Role;
 use app::domain::text;
-use app::domain::visibility::VisibilityChange;
+use app::domain::visibility::{VisibilityChange, VisitorLogs};
 use app::error::{AppError, Conflict, Field};
 use app::request::Caller;
 use async_trait::async_trait;
+use chrono::TimeDelta;
 use sea_orm::DatabaseTransaction;
 use serde_json::json;
 
@@ -27,6 +28,9 @@ use crate::store::{invites, members, orgs};
 
 /// One person can be in so many organizations before creating another is refused.
 const MOST_PER_PERSON: u64 = 100;
+
+/// Nobody takes the address of a deleted organization for so long: mails, nx.json files and links still lead there.
+const SLUG_RESERVED: TimeDelta = TimeDelta::days(90);
 
 /// Organizations.
 pub struct Orgs(pub Arc<State>);
@@ -61,6 +65,15 @@ pub async fn create_in(
 }
 
 impl Orgs {
+    async fn write_visitor_logs(&self, tx: &DatabaseTransaction, caller: &Caller, scope: &OrgScope, logs: VisitorLogs) -> Result<()> {
+        orgs::set_visitor_logs(tx, scope, logs).await?;
+        if logs != scope.visitor_logs() {
+            let details = json!({ "after": logs.as_str() });
+            record(tx, &self.0.clock, caller, Some(scope.id()), Action::VisitorLogsChanged, object(scope), Some(details)).await?;
+        }
+        Ok(())
+    }
+
     /// Creates an organization whose only member is this person, an Admin.
     pub async fn create_for(&self, caller: &Caller, admin: UserId, how: JoinedBy, name: &OrgName, slug: &OrgSlug) -> Result<OrgId> {
         let tx = change::begin(&self.0, caller).await?;
@@ -119,7 +132,14 @@ impl Port for Orgs {
         .await
     }
 
-    async fn change_visibility(&self, caller: &Caller, slug: &OrgSlug, change: VisibilityChange) -> Result<(), AppError> {
+    async fn change_visibility(
+        &self,
+        caller: &Caller,
+        slug: &OrgSlug,
+        change: VisibilityChange,
+        logs: VisitorLogs,
+        confirmation: &str,
+    ) -> Result<(), AppError> {
         answer(caller, async {
             let tx = change::begin(&self.0, caller).await?;
             let scope = access::org_for_change(&tx, slug, Permission::ChangeVisibility).await?;
@@ -128,9 +148,29 @@ impl Port for Orgs {
             if after == before {
                 return Ok(());
             }
+            if !before.is_public() {
+                if !text::is_same(confirmation, scope.name().as_str()) {
+                    return Err(AppError::field(Field::Confirmation, Reason::DoesNotMatch).into());
+                }
+                self.write_visitor_logs(&tx, caller, &scope, logs).await?;
+            }
             orgs::set_visibility(&tx, &scope, after).await?;
             let details = json!({ "before": before, "after": after });
             record(&tx, &self.0.clock, caller, Some(scope.id()), Action::VisibilityChanged, object(&scope), Some(details)).await?;
+            tx.commit().await?;
+            Ok(())
+        })
+        .await
+    }
+
+    async fn set_visitor_logs(&self, caller: &Caller, slug: &OrgSlug, logs: VisitorLogs) -> Result<(), AppError> {
+        answer(caller, async {
+            let tx = change::begin(&self.0, caller).await?;
+            let scope = access::org_for_change(&tx, slug, Permission::ChangeVisibility).await?;
+            if !scope.visibility().is_public() {
+                return Err(Conflict::NotPublic.into());
+            }
+            self.write_visitor_logs(&tx, caller, &scope, logs).await?;
             tx.commit().await?;
             Ok(())
         })
@@ -145,9 +185,10 @@ impl Port for Orgs {
                 return Err(AppError::field(Field::Confirmation, Reason::DoesNotMatch).into());
             }
             invites::cancel_mails(&tx, scope.id(), None).await?;
-            orgs::delete(&tx, &scope).await?;
+            orgs::delete(&tx, &scope, self.0.clock.now() + SLUG_RESERVED).await?;
             record(&tx, &self.0.clock, caller, Some(scope.id()), Action::Deleted, object(&scope), None).await?;
             tx.commit_taking_access(&self.0).await?;
+            self.0.db.forget_deleted().await?;
             Ok(scope.name().clone())
         })
         .await

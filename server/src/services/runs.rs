@@ -46,7 +46,16 @@ impl Runs {
     }
 
     async fn opened(&self, caller: &Caller, slug: &OrgSlug, workspace: WorkspaceId, run: RunId) -> Result<Opened> {
-        let scope = self.scope(caller, slug, workspace).await?;
+        self.within(self.scope(caller, slug, workspace).await?, run).await
+    }
+
+    /// The same, for whoever wants to read what its tasks printed.
+    async fn opened_for_logs(&self, caller: &Caller, slug: &OrgSlug, workspace: WorkspaceId, run: RunId) -> Result<Opened> {
+        let scope = access::workspace(self.0.db.read(), caller, slug, workspace, Permission::ViewLogs).await?;
+        self.within(scope, run).await
+    }
+
+    async fn within(&self, scope: WorkspaceScope, run: RunId) -> Result<Opened> {
         let run = search::find(self.0.db.read(), &scope, run).await?.ok_or(AppError::NotFound)?;
         let keys = RunKeys::of(&self.0, scope.org().id()).await?;
         Ok(Opened { scope, keys, run })
@@ -61,7 +70,7 @@ impl Runs {
         attempt: u16,
     ) -> Result<impl Stream<Item = Result<Bytes, AppError>> + Send + use<>, AppError> {
         let (_, texts) = answer(caller, async {
-            let opened = self.opened(caller, place.0, place.1, task.0).await?;
+            let opened = self.opened_for_logs(caller, place.0, place.1, task.0).await?;
             log::whole(&self.0, opened, (task.1, attempt)).await
         })
         .await?;
@@ -162,7 +171,7 @@ impl Port for Runs {
         part: Option<u32>,
     ) -> Result<LogPart, AppError> {
         answer(caller, async {
-            let opened = self.opened(caller, slug, workspace, task.0).await?;
+            let opened = self.opened_for_logs(caller, slug, workspace, task.0).await?;
             log::part(&self.0, &opened, (task.1, attempt), part).await
         })
         .await
@@ -178,7 +187,7 @@ impl Port for Runs {
         words: &str,
     ) -> Result<LogSearch, AppError> {
         answer(caller, async {
-            let opened = self.opened(caller, slug, workspace, task.0).await?;
+            let opened = self.opened_for_logs(caller, slug, workspace, task.0).await?;
             log::search(&self.0, &opened, (task.1, attempt), words).await
         })
         .await

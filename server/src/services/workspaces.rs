@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use app::backend::orgs::OrgView;
 use app::backend::workspaces::{Usage, WorkspaceView, Workspaces as Port};
+use app::domain::access::IdAccess;
 use app::domain::ids::WorkspaceId;
 use app::domain::names::{NxCloudId, OrgSlug, Reason, WorkspaceName};
 use app::domain::permission::Permission;
@@ -58,6 +59,7 @@ pub async fn create_in(
     caller: &Caller,
     scope: &OrgScope,
     name: WorkspaceName,
+    id_access: IdAccess,
 ) -> Result<(WorkspaceView, NxCloudId)> {
     require_room(state, tx, caller, scope).await?;
     let nx_cloud_id = new_nx_cloud_id()?;
@@ -65,22 +67,29 @@ pub async fn create_in(
         id: WorkspaceId::from_uuid(state.clock.new_id()),
         name,
         nx_cloud_id: Some(nx_cloud_id.clone()),
+        id_access: Some(id_access),
         created_at: state.clock.now(),
         retention: Retention::DEFAULT,
         usage: Usage::default(),
     };
-    workspaces::insert(tx, scope, &new, &nx_cloud_id).await?;
+    workspaces::insert(tx, scope, &new, (&nx_cloud_id, id_access)).await?;
     let object = Object { kind: "workspace", id: new.id.to_string(), name: new.name.as_str() };
-    record(tx, &state.clock, caller, Some(scope.id()), Action::Created, object, None).await?;
+    record(tx, &state.clock, caller, Some(scope.id()), Action::Created, object, Some(json!({ "id_access": id_access }))).await?;
     Ok((new, nx_cloud_id))
 }
 
 impl Workspaces {
     /// Creates a workspace and returns all of it, and what stands in `nx.json`.
-    pub async fn create_view(&self, caller: &Caller, slug: &OrgSlug, name: WorkspaceName) -> Result<(WorkspaceView, NxCloudId)> {
+    pub async fn create_view(
+        &self,
+        caller: &Caller,
+        slug: &OrgSlug,
+        name: WorkspaceName,
+        id_access: IdAccess,
+    ) -> Result<(WorkspaceView, NxCloudId)> {
         let tx = change::begin(&self.0, caller).await?;
         let scope = access::org_for_change(&tx, slug, Permission::CreateWorkspace).await?;
-        let created = create_in(&self.0, &tx, caller, &scope, name).await?;
+        let created = create_in(&self.0, &tx, caller, &scope, name, id_access).await?;
         tx.commit().await?;
         Ok(created)
     }
@@ -96,8 +105,8 @@ impl Port for Workspaces {
         .await
     }
 
-    async fn create(&self, caller: &Caller, slug: &OrgSlug, name: WorkspaceName) -> Result<WorkspaceId, AppError> {
-        answer(caller, async { Ok(self.create_view(caller, slug, name).await?.0.id) }).await
+    async fn create(&self, caller: &Caller, slug: &OrgSlug, name: WorkspaceName, id_access: IdAccess) -> Result<WorkspaceId, AppError> {
+        answer(caller, async { Ok(self.create_view(caller, slug, name, id_access).await?.0.id) }).await
     }
 
     async fn open(&self, caller: &Caller, slug: &OrgSlug, id: WorkspaceId) -> Result<(OrgView, WorkspaceView), AppError> {

@@ -3,14 +3,14 @@
 use std::collections::{BTreeMap, HashSet};
 
 use app::backend::Page;
-use app::backend::artifacts::{ArtifactRow, OfExecutions, PurgeProgress};
+use app::backend::artifacts::{ArtifactRow, PurgeProgress, Stock};
 use app::domain::artifact::{ArtifactFormat, ArtifactScope};
 use app::domain::ids::{ArtifactId, PurgeId, WorkspaceId};
 use app::domain::names::ArtifactHash;
 use chrono::{DateTime, Utc};
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait};
 
 use super::entities::{artifacts, purges};
 use super::workspaces::adjust_artifacts;
@@ -83,18 +83,16 @@ fn of_executions() -> sea_orm::Select<artifacts::Entity> {
     artifacts::Entity::find().filter(Expr::cust(r#""artifacts"."scope" <> 'shared'"#))
 }
 
-async fn count_of_executions(db: &impl ConnectionTrait, workspace: WorkspaceId) -> Result<OfExecutions> {
+async fn count_of_executions(db: &impl ConnectionTrait, workspace: WorkspaceId) -> Result<Stock> {
+    counted(db, of_executions().filter(artifacts::Column::WorkspaceId.eq(workspace))).await
+}
+
+async fn counted(db: &impl ConnectionTrait, which: sea_orm::Select<artifacts::Entity>) -> Result<Stock> {
     let sum = Expr::col((artifacts::Entity, artifacts::Column::Bytes)).sum().cast_as("bigint");
-    let found: Option<(i64, Option<i64>)> = of_executions()
-        .filter(artifacts::Column::WorkspaceId.eq(workspace))
-        .select_only()
-        .column_as(artifacts::Column::Id.count(), "amount")
-        .expr(sum)
-        .into_tuple()
-        .one(db)
-        .await?;
+    let found: Option<(i64, Option<i64>)> =
+        which.select_only().column_as(artifacts::Column::Id.count(), "amount").expr(sum).into_tuple().one(db).await?;
     let number = |stored: i64| u64::try_from(stored).unwrap_or_default();
-    Ok(found.map(|(artifacts, bytes)| OfExecutions { artifacts: number(artifacts), bytes: bytes.map_or(0, number) }).unwrap_or_default())
+    Ok(found.map(|(artifacts, bytes)| Stock { artifacts: number(artifacts), bytes: bytes.map_or(0, number) }).unwrap_or_default())
 }
 
 /// Bytes of a workspace's artifacts that belong to CI executions.
@@ -116,7 +114,7 @@ pub async fn bytes_of_execution(db: &impl ConnectionTrait, scope: &CacheScope, k
 }
 
 /// The artifacts of a workspace that belong to CI executions.
-pub async fn in_executions(db: &impl ConnectionTrait, scope: &WorkspaceScope) -> Result<OfExecutions> {
+pub async fn in_executions(db: &impl ConnectionTrait, scope: &WorkspaceScope) -> Result<Stock> {
     count_of_executions(db, scope.id()).await
 }
 
@@ -283,9 +281,9 @@ pub async fn next_of(db: &impl ConnectionTrait, workspace: WorkspaceId, most: u6
     Ok(rows.into_iter().map(stored).collect())
 }
 
-/// How many there are.
-pub async fn count_used_before(db: &impl ConnectionTrait, workspace: WorkspaceId, moment: DateTime<Utc>) -> Result<u64> {
-    Ok(old(workspace, moment).count(db).await?)
+/// How many there are, and how large.
+pub async fn count_used_before(db: &impl ConnectionTrait, workspace: WorkspaceId, moment: DateTime<Utc>) -> Result<Stock> {
+    counted(db, old(workspace, moment)).await
 }
 
 fn old(workspace: WorkspaceId, moment: DateTime<Utc>) -> sea_orm::Select<artifacts::Entity> {

@@ -6,16 +6,16 @@ use app::domain::ids::{OrgId, UserId};
 use app::domain::names::{OrgName, OrgSlug};
 use app::domain::standing::Standing;
 use app::domain::token::TokenPolicy;
-use app::domain::visibility::Visibility;
+use app::domain::visibility::{Visibility, VisitorLogs};
 use app::error::Conflict;
 use app::request::SignedIn;
 use chrono::{DateTime, Utc};
 use sea_orm::ActiveValue::Set;
-use sea_orm::sea_query::Expr;
+use sea_orm::sea_query::{Expr, OnConflict};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder};
 
-use super::entities::{members, old_org_slugs, org_keys, orgs, workspaces};
-use super::unscoped::sign_in_rule;
+use super::entities::{members, old_org_slugs, org_keys, orgs, reserved_slugs, workspaces};
+use super::unscoped::{sign_in_rule, visitor_logs};
 use crate::auth::access::OrgScope;
 use crate::error::{Error, Result, unique_or};
 
@@ -37,7 +37,7 @@ pub async fn insert(
     now: DateTime<Utc>,
 ) -> Result<()> {
     let used_before = old_org_slugs::Entity::find_by_id(slug.as_str()).one(db).await?;
-    if used_before.is_some() {
+    if used_before.is_some() || is_reserved(db, slug, now).await? {
         return Err(Conflict::SlugTaken.into());
     }
     let row = orgs::ActiveModel {
@@ -81,6 +81,8 @@ pub async fn of_user(db: &impl ConnectionTrait, user: &SignedIn) -> Result<Vec<O
             name: OrgName::from_stored(&row.name),
             standing: Standing::Member(membership.role.parse().map_err(|_| Error::Stored("role"))?),
             visibility: row.visibility.parse().map_err(|_| Error::Stored("visibility"))?,
+            visitor_logs: visitor_logs(&row),
+            visitors_accepted: row.visitors_accepted,
             kept_out,
             created_at: row.created_at,
             members,
@@ -157,6 +159,17 @@ pub async fn set_visibility(db: &impl ConnectionTrait, scope: &OrgScope, visibil
     Ok(())
 }
 
+/// Says whether visitors may read task logs. Whoever does has been shown what visitors see.
+pub async fn set_visitor_logs(db: &impl ConnectionTrait, scope: &OrgScope, logs: VisitorLogs) -> Result<()> {
+    orgs::Entity::update_many()
+        .col_expr(orgs::Column::HidesLogs, Expr::value(!logs.are_shown()))
+        .col_expr(orgs::Column::VisitorsAccepted, Expr::value(true))
+        .filter(orgs::Column::Id.eq(scope.id()))
+        .exec(db)
+        .await?;
+    Ok(())
+}
+
 /// Gives it another address and keeps the old one for it. An address that it had before may be taken again.
 pub async fn change_slug(db: &impl ConnectionTrait, scope: &OrgScope, new: &OrgSlug, now: DateTime<Utc>) -> Result<()> {
     if let Some(old) = old_org_slugs::Entity::find_by_id(new.as_str()).one(db).await? {
@@ -164,6 +177,8 @@ pub async fn change_slug(db: &impl ConnectionTrait, scope: &OrgScope, new: &OrgS
             return Err(Conflict::SlugTaken.into());
         }
         old_org_slugs::Entity::delete_by_id(new.as_str()).exec(db).await?;
+    } else if is_reserved(db, new, now).await? {
+        return Err(Conflict::SlugTaken.into());
     }
     orgs::Entity::update_many()
         .col_expr(orgs::Column::Slug, Expr::value(new.as_str()))
@@ -176,8 +191,26 @@ pub async fn change_slug(db: &impl ConnectionTrait, scope: &OrgScope, new: &OrgS
     Ok(())
 }
 
-/// Deletes it, its key, its members, workspaces, tokens and the rows of its artifacts; the sweeper takes the bytes.
-pub async fn delete(db: &impl ConnectionTrait, scope: &OrgScope) -> Result<()> {
+/// Whether the address belonged to an organization that was deleted lately.
+async fn is_reserved(db: &impl ConnectionTrait, slug: &OrgSlug, now: DateTime<Utc>) -> Result<bool> {
+    let reserved = reserved_slugs::Entity::find_by_id(slug.as_str()).filter(reserved_slugs::Column::Until.gt(now));
+    Ok(reserved.one(db).await?.is_some())
+}
+
+/// Gives up addresses that were reserved long enough.
+pub async fn release_slugs(db: &impl ConnectionTrait, now: DateTime<Utc>) -> Result<()> {
+    reserved_slugs::Entity::delete_many().filter(reserved_slugs::Column::Until.lte(now)).exec(db).await?;
+    Ok(())
+}
+
+/// Deletes it, its key, its members, workspaces, tokens and the rows of its artifacts; the sweeper takes the bytes. All
+/// addresses that it ever had are nobody's until then.
+pub async fn delete(db: &impl ConnectionTrait, scope: &OrgScope, reserved_until: DateTime<Utc>) -> Result<()> {
+    let old = old_org_slugs::Entity::find().filter(old_org_slugs::Column::OrgId.eq(scope.id())).all(db).await?;
+    let slugs = old.into_iter().map(|old| old.slug).chain([scope.slug().clone().into()]);
+    let rows = slugs.map(|slug| reserved_slugs::ActiveModel { slug: Set(slug), until: Set(reserved_until) });
+    let again = OnConflict::column(reserved_slugs::Column::Slug).update_column(reserved_slugs::Column::Until).to_owned();
+    reserved_slugs::Entity::insert_many(rows).on_conflict(again).exec_without_returning(db).await?;
     orgs::Entity::delete_by_id(scope.id()).exec(db).await?;
     Ok(())
 }

@@ -7,8 +7,9 @@ use app::domain::identity::SignInRule;
 use app::domain::ids::{InviteId, OrgId, UserId, WorkspaceId};
 use app::domain::names::{DomainName, Email, NxCloudId, OrgName, OrgSlug, WorkspaceName};
 use app::domain::role::Role;
+use app::domain::standing::Standing;
 use app::domain::token::TokenPolicy;
-use app::domain::visibility::Visibility;
+use app::domain::visibility::{Visibility, VisitorLogs};
 use chrono::{DateTime, Utc};
 use sea_orm::sea_query::ExprTrait as _;
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, JoinType, QueryFilter, QueryOrder, QuerySelect, RelationDef};
@@ -29,8 +30,19 @@ pub struct FoundOrg {
     pub sign_in: SignInRule,
     /// Who may look at it.
     pub visibility: Visibility,
+    /// Whether visitors may read task logs.
+    pub visitor_logs: VisitorLogs,
+    /// Whether an Admin has been shown what visitors see.
+    pub visitors_accepted: bool,
     /// How long it lets tokens live.
     pub tokens: TokenPolicy,
+}
+
+impl FoundOrg {
+    /// What somebody is to it who is not in it; nothing when it is private.
+    pub fn visitor(&self) -> Option<Standing> {
+        self.visibility.is_public().then_some(Standing::Visitor(self.visitor_logs))
+    }
 }
 
 /// Whether the row stays locked until the transaction ends.
@@ -68,6 +80,11 @@ fn days(stored: Option<i32>) -> Result<Option<u16>> {
     stored.map(u16::try_from).transpose().map_err(|_| Error::Stored("longest life of tokens"))
 }
 
+/// Whether visitors may read task logs.
+pub(super) const fn visitor_logs(row: &orgs::Model) -> VisitorLogs {
+    if row.hides_logs { VisitorLogs::Hidden } else { VisitorLogs::Shown }
+}
+
 #[expect(clippy::needless_pass_by_value, reason = "a row is used up by what is made of it")]
 fn found(row: orgs::Model) -> Result<FoundOrg> {
     Ok(FoundOrg {
@@ -80,6 +97,8 @@ fn found(row: orgs::Model) -> Result<FoundOrg> {
         name: OrgName::from_stored(&row.name),
         sign_in: sign_in_rule(&row),
         visibility: row.visibility.parse().map_err(|_| Error::Stored("visibility"))?,
+        visitor_logs: visitor_logs(&row),
+        visitors_accepted: row.visitors_accepted,
         tokens: TokenPolicy { ci_days: days(row.longest_ci_days)?, personal_days: days(row.longest_personal_days)? },
     })
 }

@@ -30,10 +30,13 @@ fn retention(row: &workspaces::Model) -> Retention {
 fn view(row: workspaces::Model, standing: Standing) -> Result<WorkspaceView> {
     let count = |number: i64| u64::try_from(number).unwrap_or_default();
     let nx_cloud_id = NxCloudId::parse(&row.nx_cloud_id).map_err(|_| Error::Stored("nxCloudId"))?;
+    let id_access = row.id_access.parse().map_err(|_| Error::Stored("ID access level"))?;
+    let connects = standing.grants(Permission::ConnectWorkspace);
     Ok(WorkspaceView {
         id: row.id,
         name: WorkspaceName::from_stored(&row.name),
-        nx_cloud_id: standing.grants(Permission::ConnectWorkspace).then_some(nx_cloud_id),
+        nx_cloud_id: connects.then_some(nx_cloud_id),
+        id_access: connects.then_some(id_access),
         created_at: row.created_at,
         retention: retention(&row),
         usage: Usage {
@@ -71,7 +74,12 @@ pub async fn find_by_name(db: &impl ConnectionTrait, scope: &OrgScope, name: &Wo
 }
 
 /// Adds a workspace.
-pub async fn insert(db: &impl ConnectionTrait, scope: &OrgScope, new: &WorkspaceView, nx_cloud_id: &NxCloudId) -> Result<()> {
+pub async fn insert(
+    db: &impl ConnectionTrait,
+    scope: &OrgScope,
+    new: &WorkspaceView,
+    (nx_cloud_id, id_access): (&NxCloudId, IdAccess),
+) -> Result<()> {
     let row = workspaces::ActiveModel {
         id: Set(new.id),
         org_id: Set(scope.id()),
@@ -85,7 +93,7 @@ pub async fn insert(db: &impl ConnectionTrait, scope: &OrgScope, new: &Workspace
         hits: Set(0),
         misses: Set(0),
         created_at: Set(new.created_at),
-        id_access: Set(IdAccess::ReadOnly.to_string()),
+        id_access: Set(id_access.to_string()),
         personal_access: Set(TokenAccess::ReadOnly.to_string()),
     };
     workspaces::Entity::insert(row).exec_without_returning(db).await.map_err(unique_or(Conflict::WorkspaceNameTaken))?;

@@ -4,7 +4,9 @@ use app::backend::artifacts::{ArtifactRow, PurgeProgress};
 use app::backend::workspaces::Usage;
 use app::domain::access::TokenAccess::ReadWrite;
 use app::domain::retention::Retention;
+use app::domain::role::Role;
 use app::error::{AppError, Conflict, Field};
+use app::paths;
 use chrono::TimeDelta;
 use server::services::retention;
 
@@ -241,6 +243,32 @@ async fn a_purge_carries_on_after_a_restart() {
     retention::run_purges(&restarted).await.unwrap();
     ci.at(&url).get("1").await.is(404);
     assert!(progress(&app, &workspace).await.unwrap().finished_at.is_some());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_page_says_how_many_artifacts_a_purge_would_delete_before_it_offers_to() {
+    let (app, ada, workspace, ci) = with_ci().await;
+    ci.put("1", archive(b"old")).await.is(200);
+    ci.put("2", archive(b"read lately")).await.is(200);
+    app.state.clock.advance(TimeDelta::days(10));
+    ci.get("2").await.is(200);
+    app.flush().await;
+    let path = paths::workspace_artifacts(&workspace.org, workspace.id);
+    let asked = async |days: &str| ada.get(&format!("{path}?unused_days={days}")).await.is(200).text();
+    let page = asked("7").await;
+    assert!(
+        page.contains("1 of 2 artifacts") && page.contains("have been unused for 7 days") && page.contains("Delete this one"),
+        "{page}"
+    );
+    let page = asked("30").await;
+    assert!(page.contains("None of the 2 artifacts") && !page.contains("Delete this one"), "{page}");
+    for days in ["0", "-1", "x", "3651", "99999999999"] {
+        assert!(asked(days).await.contains("Enter a whole number from 1 to 3650"), "{days}");
+    }
+    assert!(ada.get(&path).await.text().contains("Delete this artifact?"), "one artifact is asked about, too");
+    let bob = app.member("bob", Role::Member).await;
+    assert!(!bob.get(&format!("{path}?unused_days=7")).await.is(200).text().contains("have been unused"));
+    assert_eq!(hashes(&app, &workspace).await, ["1", "2"], "to ask deletes nothing");
 }
 
 #[tokio::test(flavor = "multi_thread")]

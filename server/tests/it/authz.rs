@@ -46,7 +46,8 @@ pub const SERVER_FUNCTIONS: &str = "
 /do/orgs/create                    401       303        303     303    303      401    303   name=New slug=$fresh
 /do/orgs/rename                    401       404        404     403    303      401    403   org_slug=$org name=Renamed
 /do/orgs/change-slug               401       404        404     403    303      401    403   org_slug=$org slug=$fresh
-/do/orgs/change-visibility         401       404        404     403    303      401    403   org_slug=$org change=make-public
+/do/orgs/change-visibility         401       404        404     403    303      401    403   org_slug=$org change=make-public typed_name=$org
+/do/orgs/set-visitor-logs          401       404        404     403    409      401    403   org_slug=$org logs=hidden
 /do/orgs/delete                    401       404        404     403    303      401    403   org_slug=$org confirmation=$org
 /do/billing/save-contact           401       404        404     403    303      401    403   org_slug=$org name=Acme email=a@example.com address=Berlin
 /do/members/set-role               401       404        404     403    303      401    403   org_slug=$org member=$other role=member

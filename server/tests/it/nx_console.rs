@@ -101,7 +101,7 @@ impl World {
     }
 
     async fn turn(&self, change: VisibilityChange) {
-        let form = [("org_slug", "acme"), ("change", change.as_str())];
+        let form = [("org_slug", "acme"), ("change", change.as_str()), ("typed_name", "acme")];
         self.ada.post("/do/orgs/change-visibility", &form).await.done();
     }
 
@@ -310,6 +310,22 @@ async fn whoever_is_removed_or_logged_out_fetches_no_log_any_more() {
     anybody.get(&of_visitor).await.is(200);
     world.turn(VisibilityChange::MakePrivate).await;
     anybody.get(&of_visitor).await.is(404);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_editor_of_a_visitor_fetches_no_log_that_is_kept_to_members() {
+    let world = World::new().await;
+    let run = world.failed_run().await.id.to_string();
+    world.turn(VisibilityChange::MakePublic).await;
+    let visitor = Editor::new(&world.app, &[("nx-cloud-id", &world.id)]);
+    let link = visitor.log("app:test", &run).await.is(200).json()["artifactUrl"].as_str().unwrap().to_owned();
+    let ticket = link.strip_prefix(&world.app.state.site.public_url).unwrap();
+    let anybody = Editor::new(&world.app, NO_PERSON);
+    anybody.get(ticket).await.is(200);
+    world.ada.post("/do/orgs/set-visitor-logs", &[("org_slug", "acme"), ("logs", "hidden")]).await.done();
+    anybody.get(ticket).await.is(404);
+    visitor.log("app:test", &run).await.is(404);
+    world.editor().log("app:test", &run).await.is(200);
 }
 
 /// Everything that can be asked, with what it is about.

@@ -6,9 +6,10 @@ use app::domain::names::OrgSlug;
 use app::domain::role::Role;
 use app::domain::standing::Standing;
 use app::error::{AppError, Conflict, Field};
+use chrono::TimeDelta;
 
 use crate::support::archive::archive;
-use crate::support::{Person, TestApp};
+use crate::support::{PASSWORD, Person, TestApp, files};
 
 async fn open(app: &TestApp, person: &Person, slug: &str) -> Result<OrgView, AppError> {
     app.backend().orgs.open(&person.caller().await, &OrgSlug::parse(slug).unwrap()).await
@@ -143,11 +144,39 @@ async fn open_id(app: &TestApp) -> app::domain::ids::OrgId {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_address_of_a_deleted_organization_is_free_and_shows_nothing_of_it() {
+async fn the_key_of_a_deleted_organization_is_in_no_file_of_the_database_any_more() {
+    let (app, ada, workspace) = TestApp::with_workspace().await;
+    let ci = ada.token(&workspace, TokenAccess::ReadWrite).await;
+    ci.put("1", archive(b"built")).await.is(200);
+    let org = app.backend().orgs.open(&ada.caller().await, app.org()).await.unwrap().id;
+    let key = server::store::orgs::wrapped_keys(app.state.db.read(), org).await.unwrap().remove(0).wrapped;
+    let holds_key = || {
+        let database = files(&app.state.config.data_dir).into_iter().filter(|file| file.to_string_lossy().contains("sqlite"));
+        let mut bytes = database.map(|file| std::fs::read(file).unwrap());
+        bytes.any(|bytes| bytes.windows(key.len()).any(|window| window == key))
+    };
+    if app.state.db.kind() == "SQLite" {
+        assert!(holds_key(), "the test looks in the right place");
+    }
+    ada.post("/do/orgs/delete", &[("org_slug", "acme"), ("confirmation", "acme")]).await.done();
+    assert!(!holds_key());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_addresses_of_a_deleted_organization_are_nobodys_for_90_days_and_then_show_nothing_of_it() {
     let (app, ada) = TestApp::with_org("acme").await;
     ada.workspace(app.org(), "web").await;
-    ada.post("/do/orgs/delete", &[("org_slug", "acme"), ("confirmation", "acme")]).await.done();
+    change_slug(&ada, "acme", "acme-labs").await.done();
+    ada.post("/do/orgs/delete", &[("org_slug", "acme-labs"), ("confirmation", "acme")]).await.done();
     let bob = app.person("bob").await;
+    bob.found("zoo").await;
+    let taken = AppError::Conflict(Conflict::SlugTaken);
+    for slug in ["acme", "acme-labs"] {
+        ada.post("/do/orgs/create", &[("name", "Acme"), ("slug", slug)]).await.refused(409, &taken);
+        change_slug(&bob, "zoo", slug).await.refused(409, &taken);
+    }
+    app.state.clock.advance(TimeDelta::days(90) + TimeDelta::seconds(1));
+    bob.sign_in(&bob.email, PASSWORD).await.done();
     bob.found("acme").await;
     let acme = open(&app, &bob, "acme").await.unwrap();
     assert_eq!((acme.members, acme.workspaces), (1, 0));

@@ -4,15 +4,18 @@ use app::domain::access::TokenAccess::ReadWrite;
 use app::domain::names::OrgSlug;
 use app::domain::role::Role;
 use app::domain::standing::Standing;
-use app::domain::visibility::{Visibility, VisibilityChange};
+use app::domain::visibility::{Visibility, VisibilityChange, VisitorLogs};
 use app::error::{AppError, Conflict, Field};
+use app::paths;
+use serde_json::json;
 
 use crate::audit::events;
 use crate::support::archive::archive;
+use crate::support::run::Nx;
 use crate::support::{Answer, Person, TestApp, Workspace};
 
 async fn change(admin: &Person, slug: &str, change: VisibilityChange) -> Answer {
-    admin.post("/do/orgs/change-visibility", &[("org_slug", slug), ("change", change.as_str())]).await
+    admin.post("/do/orgs/change-visibility", &[("org_slug", slug), ("change", change.as_str()), ("typed_name", "acme")]).await
 }
 
 /// A public organization with a used workspace, an Admin and a Member.
@@ -173,10 +176,101 @@ async fn whoever_comes_in_or_goes_out_stands_differently_at_the_next_request() {
     let eve = app.person("eve").await;
     let org = OrgSlug::parse("acme").unwrap();
     let stands = async || app.backend().orgs.open(&eve.caller().await, &org).await.map(|org| (org.standing, org.visibility));
-    assert_eq!(stands().await, Ok((Standing::Visitor, Visibility::Public)));
+    assert_eq!(stands().await, Ok((Standing::Visitor(VisitorLogs::Shown), Visibility::Public)));
     app.add_member(&org, &eve, Role::Member).await;
     assert_eq!(stands().await, Ok((Standing::Member(Role::Member), Visibility::Public)));
     ada.post("/do/members/remove", &[("org_slug", "acme"), ("member", &eve.id.to_string())]).await.done();
-    assert_eq!(stands().await, Ok((Standing::Visitor, Visibility::Public)));
+    assert_eq!(stands().await, Ok((Standing::Visitor(VisitorLogs::Shown), Visibility::Public)));
     assert_eq!(app.backend().orgs.list(&eve.caller().await).await, Ok(Vec::new()), "visiting is no membership");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn to_go_public_takes_the_name_and_says_all_that_becomes_public() {
+    let (app, ada, _) = TestApp::with_workspace().await;
+    let page = ada.get("/o/acme/settings").await.is(200).text();
+    for words in ["All runs, past ones too", "Complete task logs", "commits and their messages", "Statistics of tasks", "names of authors"]
+    {
+        assert!(page.contains(words), "{words}: {page}");
+    }
+    for typed in ["", "Acme", "acme-labs"] {
+        let form = [("org_slug", "acme"), ("change", "make-public"), ("typed_name", typed)];
+        ada.post("/do/orgs/change-visibility", &form).await.refused_for(Field::Confirmation);
+    }
+    app.browser().get("/o/acme").await.is(302);
+}
+
+/// A public organization with a run that has a log: its pages, and the address of the raw log.
+async fn with_a_log() -> (TestApp, Person, [String; 3]) {
+    let (app, ada, workspace) = public_org().await;
+    let ci = ada.token(&workspace, ReadWrite).await;
+    let nx = Nx::start(&app, &ci).await;
+    nx.tasks(&[nx.ran(0, "app:build", 5, &json!({}))]).await;
+    nx.log(0, 0, "the secret that a task printed\n").await;
+    let (org, id) = (&workspace.org, workspace.id);
+    let paths = [
+        paths::run_task(org, id, nx.id, 0),
+        paths::run_log(org, id, nx.id, 0, 1),
+        format!("{}?q=secret", paths::run_task(org, id, nx.id, 0)),
+    ];
+    (app, ada, paths)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_admin_keeps_task_logs_from_visitors_and_gives_them_back() {
+    let (app, ada, [task, raw, search]) = with_a_log().await;
+    let (bob, eve) = (app.member("bob", Role::Member).await, app.person("eve").await);
+    let printed = "the secret that a task printed";
+    for path in [&task, &raw, &search] {
+        assert!(app.browser().get(path).await.is(200).text().contains(printed), "{path}");
+    }
+    let hide = [("org_slug", "acme"), ("logs", "hidden")];
+    bob.post("/do/orgs/set-visitor-logs", &hide).await.refused(403, &AppError::Forbidden);
+    ada.post("/do/orgs/set-visitor-logs", &hide).await.done();
+    for browser in [&app.browser(), &*eve] {
+        for path in [&task, &search] {
+            let page = browser.get(path).await.is(200).text();
+            assert!(page.contains("app:build") && page.contains("Task logs are for members") && !page.contains(printed), "{path}");
+        }
+        assert_ne!(browser.get(&raw).await.status, 200);
+    }
+    for path in [&task, &raw, &search] {
+        assert!(bob.get(path).await.is(200).text().contains(printed), "a member reads {path}");
+    }
+    ada.post("/do/orgs/set-visitor-logs", &[("org_slug", "acme"), ("logs", "shown")]).await.done();
+    assert!(eve.get(&raw).await.is(200).text().contains(printed));
+    let log = ada.get("/o/acme/audit?action=visitor-logs-changed").await.text();
+    for sentence in ["hid task logs from visitors", "read task logs"] {
+        assert!(log.contains(sentence), "{sentence}: {log}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_visitor_cannot_ask_whether_an_authors_address_is_right() {
+    let (app, ada, workspace) = public_org().await;
+    let ci = ada.token(&workspace, ReadWrite).await;
+    let _ = Nx::start(&app, &ci).await;
+    let eve = app.person("eve").await;
+    for list in [paths::workspace_runs(&workspace.org, workspace.id), paths::org_runs(&workspace.org)] {
+        for author in ["Grace Hopper <grace@example.com>", "Grace Hopper <nobody@example.com>", "x"] {
+            let path = paths::with_query(&list, &[("author", author.to_owned())]);
+            eve.get(&path).await.is(403);
+            app.browser().get(&path).await.is(403);
+        }
+        assert!(!eve.get(&list).await.is(200).text().contains("name=\"author\""));
+        assert!(ada.get(&list).await.is(200).text().contains("name=\"author\""));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn admins_of_what_was_public_before_are_told_until_one_of_them_decides_about_logs() {
+    let (app, ada, _) = public_org().await;
+    let told = "everybody reads its runs, commit messages";
+    assert!(!ada.get("/o/acme").await.text().contains(told), "who went through the dialog knows");
+    // As the migration leaves it.
+    app.db_execute("UPDATE orgs SET visitors_accepted = FALSE").await;
+    assert!(ada.get("/o/acme").await.text().contains(told));
+    assert!(!app.member("bob", Role::Member).await.get("/o/acme").await.text().contains(told));
+    assert!(!app.browser().get("/o/acme").await.text().contains(told));
+    ada.post("/do/orgs/set-visitor-logs", &[("org_slug", "acme"), ("logs", "shown")]).await.done();
+    assert!(!ada.get("/o/acme").await.text().contains(told));
 }

@@ -1,9 +1,10 @@
 //! Workspaces of an organization.
 
 use app::backend::workspaces::WorkspaceView;
-use app::domain::access::TokenAccess;
+use app::domain::access::{IdAccess, TokenAccess};
 use app::domain::retention::Retention;
 use app::error::{AppError, Conflict, Field};
+use app::paths;
 
 use crate::support::archive::archive;
 use crate::support::{Answer, Person, TestApp, Workspace};
@@ -38,6 +39,47 @@ async fn creating_a_workspace_leads_to_how_nx_is_connected() {
     let target = ada.post("/do/workspaces/create", &[("org_slug", "acme"), ("name", "web")]).await.done();
     let id = app.backend().workspaces.list(&ada.caller().await, app.org()).await.unwrap()[0].id;
     assert_eq!(target, format!("/o/acme/w/{id}/connect"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_nx_cloud_id_alone_opens_is_chosen_with_a_new_workspace_and_said_on_its_page() {
+    let (app, ada) = TestApp::with_org("acme").await;
+    let form = ada.get("/o/acme/workspaces/new").await.is(200).text();
+    for access in IdAccess::ALL {
+        assert!(form.contains(access.describe()), "the form says what follows from {access}");
+    }
+    let create = async |name: &str, access: &str| {
+        ada.post("/do/workspaces/create", &[("org_slug", "acme"), ("name", name), ("id_access", access)]).await
+    };
+    create("x", "everything").await.refused_for(Field::Access);
+    for (name, access, words) in [
+        ("closed", IdAccess::None, "Alone it opens nothing"),
+        ("reads", IdAccess::ReadOnly, "reads the shared cache without a token"),
+        ("stores", IdAccess::ReadWrite, "stores in it, without a token"),
+    ] {
+        let target = create(name, access.as_str()).await.done();
+        let page = ada.get(target.strip_suffix("/connect").unwrap()).await.is(200).text();
+        assert!(page.contains(words) && !page.contains("no access by itself"), "{name}: {page}");
+    }
+    let unchosen = ada.workspace(app.org(), "as the documents say").await;
+    assert_eq!(view(&app, &unchosen).await.id_access, Some(IdAccess::DEFAULT));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_page_tells_the_same_way_to_the_first_remote_hit() {
+    let (app, ada, workspace) = TestApp::with_workspace().await;
+    let overview = ada.get(&paths::workspace(&workspace.org, workspace.id)).await.is(200).text();
+    let connect = ada.get(&paths::workspace_connect(&workspace.org, workspace.id)).await.is(200).text();
+    for page in [overview, connect] {
+        let places = ["nx.json", "npx nx login", "NX_CLOUD_ACCESS_TOKEN"].map(|step| page.find(step));
+        assert!(places.iter().all(Option::is_some) && places.is_sorted(), "nx.json, login, token: {places:?} {page}");
+    }
+    let form = [("name", "ci"), ("access", "read-write"), ("expires", "7d")];
+    ada.post_about(&workspace, "/do/ci-tokens/create", &form).await.done();
+    let shown = ada.get(&paths::workspace_tokens(&workspace.org, workspace.id)).await.is(200).text();
+    let (first, cache_only) = (shown.find("NX_CLOUD_ACCESS_TOKEN=bkci_"), shown.find("NX_SELF_HOSTED_REMOTE_CACHE_ACCESS_TOKEN=bkci_"));
+    assert!(first < cache_only && first.is_some(), "the line for a connected nx comes first: {shown}");
+    assert!(!app.browser().get("/").await.text().contains("environment variables"));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -41,6 +41,8 @@ pub enum Action {
     Moved,
     /// Public, private, or listed by search engines.
     VisibilityChanged,
+    /// Visitors may read task logs, or may not.
+    VisitorLogsChanged,
     /// Deleted.
     Deleted,
     /// Somebody was asked to come in.
@@ -101,7 +103,7 @@ pub enum Action {
 
 impl Action {
     /// Every action, in the order in which the filter offers them.
-    pub const ALL: [Self; 46] = [
+    pub const ALL: [Self; 47] = [
         Self::PasswordChosen,
         Self::PasswordChanged,
         Self::SignedIn,
@@ -120,6 +122,7 @@ impl Action {
         Self::Renamed,
         Self::Moved,
         Self::VisibilityChanged,
+        Self::VisitorLogsChanged,
         Self::Deleted,
         Self::Invited,
         Self::InviteResent,
@@ -171,6 +174,7 @@ impl Action {
             Self::Renamed => "renamed",
             Self::Moved => "moved",
             Self::VisibilityChanged => "visibility-changed",
+            Self::VisitorLogsChanged => "visitor-logs-changed",
             Self::Deleted => "deleted",
             Self::Invited => "invited",
             Self::InviteResent => "invite-resent",
@@ -226,6 +230,7 @@ impl Action {
             Self::Renamed => Some("Renamed"),
             Self::Moved => Some("Address changed"),
             Self::VisibilityChanged => Some("Visibility changed"),
+            Self::VisitorLogsChanged => Some("Task logs for visitors changed"),
             Self::Deleted => Some("Deleted"),
             Self::Invited => Some("Invited"),
             Self::InviteResent => Some("Invited again"),

@@ -4,7 +4,7 @@ use super::{Action, AuditActor, AuditEvent, ObjectKind};
 use crate::domain::permission::Permission;
 use crate::domain::role::Role;
 use crate::domain::set_up::SetUp;
-use crate::domain::visibility::Visibility;
+use crate::domain::visibility::{Visibility, VisitorLogs};
 
 impl AuditActor {
     /// Who, at the beginning of a sentence.
@@ -53,6 +53,10 @@ impl AuditEvent {
             Action::Renamed => format!("renamed {} to “{}”", self.kind_of(self.before()), self.after()),
             Action::Moved => format!("changed the address of {} from {} to {}", self.thing(), self.before(), self.after()),
             Action::VisibilityChanged => self.visibility(),
+            Action::VisitorLogsChanged if self.after() == VisitorLogs::Shown.as_str() => {
+                format!("let visitors of {} read task logs", self.thing())
+            }
+            Action::VisitorLogsChanged => format!("hid task logs from visitors of {}", self.thing()),
             Action::Deleted => format!("deleted {}", self.thing()),
             Action::Invited => format!("invited {name}{}", self.role("role", " as ")),
             Action::InviteResent => format!("sent {} again", self.thing()),
@@ -270,6 +274,8 @@ mod tests {
             ("moved", "org", &[("before", "a1"), ("after", "b2")], "Ada changed the address of the organization “Bob” from a1 to b2"),
             ("visibility-changed", "org", &[("before", "private"), ("after", "public")], "Ada made the organization “Bob” public"),
             ("visibility-changed", "org", &[("before", "listed"), ("after", "private")], "Ada made the organization “Bob” private"),
+            ("visitor-logs-changed", "org", &[("after", "hidden")], "Ada hid task logs from visitors of the organization “Bob”"),
+            ("visitor-logs-changed", "org", &[("after", "shown")], "Ada let visitors of the organization “Bob” read task logs"),
             ("visibility-changed", "org", &[("after", "listed")], "Ada let search engines list the organization “Bob”"),
             (
                 "plan-changed",

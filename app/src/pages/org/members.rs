@@ -55,7 +55,7 @@ pub fn MembersPage() -> impl IntoView {
         let after = later.then_some(after.as_str());
         let shown = match org.standing {
             Standing::Member(_) => Shown::Members(caller.user()?.clone(), members.list(caller, &slug, &sought, after).await?),
-            Standing::Visitor => Shown::Names(members.list_public(caller, &slug, &sought, after).await?),
+            Standing::Visitor(_) => Shown::Names(members.list_public(caller, &slug, &sought, after).await?),
         };
         Ok((org, shown))
     };
@@ -214,23 +214,34 @@ fn Actions(
                 <input type="hidden" name="org_slug" value=slug/>
                 <input type="hidden" name="member" value=id/>
                 <input type="hidden" name="role" value=other.as_str()/>
-                <button class="button" aria-label=label>
+                <button class=if other == Role::Admin { "button button-danger" } else { "button button-primary" } aria-label=label>
                     {format!("Make {other}")}
                 </button>
             </ActionForm>
         }
         .into_any()
     };
-    let change = if me {
-        view! {
-            <Confirm label=format!("Make {other}…") title=format!("Make yourself a {other}?")>
-                <p>"You can change nothing in this organization any more, until an Admin makes you one again."</p>
-                {change}
-            </Confirm>
-        }
-        .into_any()
-    } else {
-        change
+    let (question, consequence) = match (other, me) {
+        (Role::Member, true) => (
+            "Make yourself a Member?".to_owned(),
+            "You can change nothing in this organization any more, until an Admin makes you one again.".to_owned(),
+        ),
+        (Role::Member, false) => (
+            format!("Make {name} a Member?"),
+            format!("{name} still sees workspaces, runs and members, and can change nothing in the organization any more."),
+        ),
+        (Role::Admin, _) => (
+            format!("Make {name} an Admin?"),
+            format!(
+                "{name} can then do everything that you can: see and replace tokens, read the audit log, change roles, remove people (you too), make the organization public, and delete it."
+            ),
+        ),
+    };
+    let change = view! {
+        <Confirm label=format!("Make {other}…") title=question>
+            <p>{consequence}</p>
+            {change}
+        </Confirm>
     };
     let removal = (!me).then(|| {
         let (slug, id, name) = (slug.clone(), id.clone(), name.clone());

@@ -72,7 +72,7 @@ fn NoWorkspace(org: OrgView) -> impl IntoView {
             } else {
                 match org.standing {
                     Standing::Member(_) => view! { <p>"Ask an Admin of the organization to create one."</p> }.into_any(),
-                    Standing::Visitor => ().into_any(),
+                    Standing::Visitor(_) => ().into_any(),
                 }
             }}
         </EmptyState>

@@ -4,23 +4,38 @@ use leptos::prelude::*;
 
 use crate::backend::orgs::OrgView;
 use crate::components::chip::{Chip, PublicChip, Tone};
-use crate::components::form::{ActionForm, FormError, FormState};
+use crate::components::form::{ActionForm, FormError, FormState, TextField};
 use crate::components::section::Section;
-use crate::domain::visibility::{Visibility, VisibilityChange};
+use crate::domain::visibility::{Visibility, VisibilityChange, VisitorLogs};
+use crate::error::Field;
 use crate::islands::confirm::Confirm;
 use crate::request::request;
-use crate::server_fns::orgs::ChangeOrgVisibility;
+use crate::server_fns::orgs::{ChangeOrgVisibility, SetVisitorLogs};
 
-/// What everybody sees of a public organization.
-const SHOWN: [&str; 4] = [
-    "Its name and address.",
-    "Its workspaces: names, sizes, hit rates and how long they keep artifacts.",
+/// What everybody sees of a public organization, what may hurt first.
+const SHOWN: [&str; 5] = [
+    "All runs, past ones too: commands, branches, commits and their messages, names of authors and machines, tasks with their options and inputs, and links to CI.",
+    "Statistics of tasks and projects.",
+    "Workspaces: names, sizes, hit rates and how long they keep artifacts.",
     "Which artifacts are stored: hash, size, when, and how often they were read. Their content stays behind tokens.",
-    "The names and roles of its members, and since when they are in.",
+    "The organization's name and address, the names and roles of its members, and since when they are in.",
 ];
 
-/// What they do not see.
+/// The one thing that an Admin can keep to members.
+const LOGS: &str = "Complete task logs: everything that tasks print, secrets that they print among it.";
+
+/// What visitors never see.
 const HIDDEN: &str = "Not shown: e-mail addresses, invites, CI access tokens and their names, Nx Cloud ids, the audit log, settings.";
+
+#[component]
+fn Shown(logs: VisitorLogs) -> impl IntoView {
+    view! {
+        <ul class="bullets">
+            {logs.are_shown().then(|| view! { <li><strong>{LOGS}</strong></li> })}
+            {SHOWN.into_iter().map(|words| view! { <li>{words}</li> }).collect_view()}
+        </ul>
+    }
+}
 
 /// The switch between private and public, and the one for search engines.
 #[component]
@@ -31,7 +46,7 @@ pub fn VisibilitySection(
     let action = ServerAction::<ChangeOrgVisibility>::new();
     let form = FormState::of(action, &request().draft);
     let switches = match org.visibility {
-        Visibility::Private => view! { <Publishing org action/> }.into_any(),
+        Visibility::Private => view! { <Publishing org action form=form.clone()/> }.into_any(),
         Visibility::Public | Visibility::Listed => view! { <Public org action/> }.into_any(),
     };
     view! {
@@ -61,8 +76,9 @@ fn Change(
 }
 
 #[component]
-fn Publishing(org: OrgView, action: ServerAction<ChangeOrgVisibility>) -> impl IntoView {
+fn Publishing(org: OrgView, action: ServerAction<ChangeOrgVisibility>, form: FormState) -> impl IntoView {
     let title = format!("Make {} public?", org.name);
+    let label = format!("Type “{}” to make it public", org.name);
     view! {
         <div class="switch">
             <p>
@@ -71,9 +87,23 @@ fn Publishing(org: OrgView, action: ServerAction<ChangeOrgVisibility>) -> impl I
             </p>
             <Confirm label="Make public…".to_owned() title>
                 <p>"Everybody who can reach this server then sees, with an account or without:"</p>
-                <ul class="bullets">{SHOWN.into_iter().map(|words| view! { <li>{words}</li> }).collect_view()}</ul>
+                <Shown logs=VisitorLogs::Shown/>
                 <p>{HIDDEN}</p>
-                <Change org action change=VisibilityChange::MakePublic words="Make public" class="button button-danger"/>
+                <ActionForm action>
+                    <div class="form">
+                        <input type="hidden" name="org_slug" value=org.slug.to_string()/>
+                        <input type="hidden" name="change" value=VisibilityChange::MakePublic.as_str()/>
+                        <label class="choice">
+                            <input type="checkbox" name="hide_logs" value="true" checked=form.value("hide_logs", "") == "true"/>
+                            <span>
+                                <span class="choice-title">"Keep task logs to members"</span>
+                                <span class="hint">"Visitors see that tasks ran and how they ended, and not what they printed. It can be changed later."</span>
+                            </span>
+                        </label>
+                        <TextField form field=Field::Confirmation name="typed_name" label/>
+                        <button class="button button-danger">"Make public"</button>
+                    </div>
+                </ActionForm>
             </Confirm>
         </div>
     }
@@ -96,15 +126,48 @@ fn Public(org: OrgView, action: ServerAction<ChangeOrgVisibility>) -> impl IntoV
             </p>
             <Change org=org.clone() action change=VisibilityChange::MakePrivate words="Make private"/>
         </div>
-        <details class="disclosure">
+        <details class="disclosure" open=!org.visitors_accepted>
             <summary>"What visitors see"</summary>
-            <ul class="bullets">{SHOWN.into_iter().map(|words| view! { <li>{words}</li> }).collect_view()}</ul>
+            <Shown logs=org.visitor_logs/>
             <p class="hint">{HIDDEN}</p>
         </details>
+        <hr class="rule"/>
+        <Logs org=org.clone()/>
         <hr class="rule"/>
         <div class="switch">
             <p>{state}</p>
             <Change org action change words/>
+        </div>
+    }
+    .into_any()
+}
+
+/// Whether visitors read task logs. Until an Admin has chosen, both answers are offered.
+#[component]
+fn Logs(org: OrgView) -> impl IntoView {
+    let action = ServerAction::<SetVisitorLogs>::new();
+    let form = FormState::of(action, &request().draft);
+    let state = if org.visitor_logs.are_shown() { "Visitors read task logs." } else { "Only members read task logs." };
+    let choice = |logs: VisitorLogs, words: &'static str| {
+        let offered = logs != org.visitor_logs || !org.visitors_accepted;
+        let slug = org.slug.to_string();
+        offered.then(move || {
+            view! {
+                <ActionForm action>
+                    <input type="hidden" name="org_slug" value=slug/>
+                    <input type="hidden" name="logs" value=logs.as_str()/>
+                    <button class="button">{words}</button>
+                </ActionForm>
+            }
+        })
+    };
+    view! {
+        <FormError form/>
+        <div class="switch">
+            <p>{state}</p>
+            <div class="action-row">
+                {choice(VisitorLogs::Hidden, "Keep task logs to members")} {choice(VisitorLogs::Shown, "Let visitors read task logs")}
+            </div>
         </div>
     }
     .into_any()

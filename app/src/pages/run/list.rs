@@ -49,7 +49,7 @@ pub fn RunList(
         return view! { <NoRun org workspace/> }.into_any();
     }
     view! {
-        <RunFilterForm path=path.clone() filter=filter.clone() in_workspace=workspace.is_some()/>
+        <RunFilterForm path=path.clone() filter=filter.clone() in_workspace=workspace.is_some() by_author=!org.standing.is_visitor()/>
         {runs_on
             .then(|| {
                 view! {

@@ -12,6 +12,7 @@ use crate::components::nav::{Place, WorkspaceTab};
 use crate::components::run::{TaskChip, cache_words};
 use crate::components::section::Section;
 use crate::components::terminal::Terminal;
+use crate::domain::permission::Permission;
 use crate::domain::run::{RunStatus, TaskStatus};
 use crate::domain::time::{bytes, duration};
 use crate::islands::run_keys::RunKeys;
@@ -36,10 +37,15 @@ pub fn TaskPage() -> impl IntoView {
         let attempt = page.task.attempt;
         // Parts have numbers from 1 for people. The end of a log says why a task failed.
         let part = part.parse::<u32>().ok().map(|part| part.saturating_sub(1)).or((page.task.status != TaskStatus::Failure).then_some(0));
-        let log = runs.log(caller, slug, workspace, task, attempt, part).await?;
-        let found = match sought.as_str() {
-            "" => None,
-            words => Some(runs.search_log(caller, slug, workspace, task, attempt, words).await?),
+        let (log, found) = if opened.org.standing.grants(Permission::ViewLogs) {
+            let log = runs.log(caller, slug, workspace, task, attempt, part).await?;
+            let found = match sought.as_str() {
+                "" => None,
+                words => Some(runs.search_log(caller, slug, workspace, task, attempt, words).await?),
+            };
+            (Some(log), found)
+        } else {
+            (None, None)
         };
         Ok((opened, page, log, found))
     };
@@ -52,7 +58,10 @@ pub fn TaskPage() -> impl IntoView {
                 <StillRunning status=going_on path=path/>
                 {page.failures.1.map(|_| view! { <RunKeys list=false/> })}
                 <Facts org=org.clone() run=run.clone() page=page.clone()/>
-                <Log org run page log found words/>
+                {match log {
+                    Some(log) => view! { <Log org run page log found words/> }.into_any(),
+                    None => view! { <HiddenLog/> }.into_any(),
+                }}
             </Frame>
         }
     })
@@ -157,6 +166,15 @@ fn Facts(org: OrgView, run: RunView, page: View) -> impl IntoView {
         </Section>
     }
     .into_any()
+}
+
+#[component]
+fn HiddenLog() -> impl IntoView {
+    view! {
+        <EmptyState icon=icondata_lu::LuLock title="Task logs are for members">
+            <p>"The organization is public, and its Admins keep what tasks print to its members."</p>
+        </EmptyState>
+    }
 }
 
 #[component]

@@ -4,12 +4,12 @@ use leptos::prelude::*;
 
 use super::{open, which};
 use crate::backend::Page;
-use crate::backend::artifacts::{ArtifactRow, OfExecutions, PurgeProgress};
+use crate::backend::artifacts::{ArtifactRow, Purge, PurgeProgress, Stock};
 use crate::backend::orgs::OrgView;
 use crate::backend::workspaces::WorkspaceView;
 use crate::components::code::CodeBlock;
 use crate::components::empty_state::EmptyState;
-use crate::components::form::{ActionForm, FormError, FormState, TextField};
+use crate::components::form::{ActionForm, FormError, FormState};
 use crate::components::icon::Icon;
 use crate::components::nav::{Place, WorkspaceTab};
 use crate::components::page_header::PageHeader;
@@ -18,7 +18,6 @@ use crate::components::section::DangerZone;
 use crate::components::when::When;
 use crate::domain::permission::Permission;
 use crate::domain::time::{bytes, count};
-use crate::error::Field;
 use crate::islands::confirm::Confirm;
 use crate::islands::reload::Reload;
 use crate::pages::frame::Frame;
@@ -35,15 +34,25 @@ pub fn ArtifactsPage() -> impl IntoView {
     let (search, after) = (query("q"), query("after"));
     let later = !after.is_empty();
     let sought = search.clone();
+    let unused_days = query("unused_days");
     let load = async move {
         let (org, workspace) = opened.await?;
         let (caller, artifacts) = (&request.caller, &request.backend.artifacts);
         let page = artifacts.list(caller, &org.slug, workspace.id, &sought, later.then_some(after.as_str())).await?;
         let purge = artifacts.purge_progress(caller, &org.slug, workspace.id).await?;
         let of_executions = artifacts.of_executions(caller, &org.slug, workspace.id).await?;
-        Ok((org, workspace, page, purge, of_executions))
+        let preview = if org.standing.grants(Permission::PurgeArtifacts) && !unused_days.is_empty() {
+            let Some(days) = Purge::days(&unused_days) else {
+                return Ok((org, workspace, page, purge, of_executions, Some(Preview::NotInRange(unused_days))));
+            };
+            let stock = artifacts.would_purge(caller, &org.slug, workspace.id, Purge::OlderThanDays(days)).await?;
+            Some(Preview::Counted(days, stock))
+        } else {
+            None
+        };
+        Ok((org, workspace, page, purge, of_executions, preview))
     };
-    loaded(load, move |(org, workspace, page, purge, of_executions)| {
+    loaded(load, move |(org, workspace, page, purge, of_executions, preview)| {
         let path = paths::workspace_artifacts(&org.slug, workspace.id);
         let shared = workspace.usage.artifacts.saturating_sub(of_executions.artifacts);
         let shared_bytes = workspace.usage.bytes.saturating_sub(of_executions.bytes);
@@ -59,16 +68,25 @@ pub fn ArtifactsPage() -> impl IntoView {
                 <SearchForm path=path.clone() search=search.clone() label="Search artifacts by hash" placeholder="Beginning of a hash"/>
                 <Artifacts org=org.clone() workspace=workspace.clone() page search=search.clone()/>
                 <Pager path search later next/>
-                {(purges && running.is_none()).then(|| view! { <Purging org workspace last=purge/> })}
+                {(purges && running.is_none()).then(|| view! { <Purging org workspace last=purge preview/> })}
             </Frame>
         }
     })
 }
 
+/// What became of the question how much a purge by age would delete.
+#[derive(Debug, Clone)]
+enum Preview {
+    /// So much.
+    Counted(u16, Stock),
+    /// These are no days.
+    NotInRange(String),
+}
+
 /// What the list does not show.
 #[component]
-fn Apart(of_executions: OfExecutions) -> impl IntoView {
-    let OfExecutions { artifacts, bytes: size } = of_executions;
+fn Apart(of_executions: Stock) -> impl IntoView {
+    let Stock { artifacts, bytes: size } = of_executions;
     view! {
         <p class="hint">
             {format!("{} more, {}, belong to CI executions: no one else reads them, and they go within a day.", count(artifacts), bytes(size))}
@@ -124,13 +142,20 @@ fn Artifacts(org: OrgView, workspace: WorkspaceView, page: Page<ArtifactRow>, se
                     .then(|| {
                         view! {
                             <td class="actions">
-                                <ActionForm action=delete>
-                                    {which}
-                                    <input type="hidden" name="hash" value=hash.clone()/>
-                                    <button class="button" aria-label=format!("Delete {hash}")>
-                                        "Delete"
-                                    </button>
-                                </ActionForm>
+                                <Confirm label="Delete…".to_owned() title="Delete this artifact?".to_owned()>
+                                    <p>
+                                        <code class="hash">{hash.clone()}</code>
+                                        {format!(", {}, read {}.", bytes(artifact.bytes), times(artifact.hits))}
+                                    </p>
+                                    <p>"The next build that needs it makes it anew. This cannot be undone."</p>
+                                    <ActionForm action=delete>
+                                        {which}
+                                        <input type="hidden" name="hash" value=hash.clone()/>
+                                        <button class="button button-danger" aria-label=format!("Delete {hash}")>
+                                            "Delete"
+                                        </button>
+                                    </ActionForm>
+                                </Confirm>
                             </td>
                         }
                     })}
@@ -167,6 +192,14 @@ fn Artifacts(org: OrgView, workspace: WorkspaceView, page: Page<ArtifactRow>, se
     .into_any()
 }
 
+fn times(number: u64) -> String {
+    match number {
+        0 => "never".to_owned(),
+        1 => "once".to_owned(),
+        number => format!("{} times", count(number)),
+    }
+}
+
 #[component]
 fn NoMatch() -> impl IntoView {
     view! {
@@ -197,29 +230,60 @@ fn NoArtifact(org: OrgView, workspace: WorkspaceView) -> impl IntoView {
 }
 
 #[component]
-fn Purging(org: OrgView, workspace: WorkspaceView, last: Option<PurgeProgress>) -> impl IntoView {
+fn Purging(org: OrgView, workspace: WorkspaceView, last: Option<PurgeProgress>, preview: Option<Preview>) -> impl IntoView {
     let request = request();
     let purge = ServerAction::<PurgeArtifacts>::new();
     let form = FormState::of(purge, &request.draft);
-    let (older, all) = (which(&org, &workspace), which(&org, &workspace));
+    let all = which(&org, &workspace);
+    let path = paths::workspace_artifacts(&org.slug, workspace.id);
     let last = last.and_then(|last| last.finished_at.map(|at| (last.done, at)));
     let title = format!("Delete all {} artifacts of {}?", count(workspace.usage.artifacts), workspace.name);
+    let (days, problem) = match &preview {
+        Some(Preview::Counted(days, _)) => (days.to_string(), None),
+        Some(Preview::NotInRange(text)) => (text.clone(), Some(Purge::NOT_IN_RANGE.to_string())),
+        None => ("30".to_owned(), None),
+    };
+    let counted = preview.and_then(|preview| match preview {
+        Preview::Counted(days, stock) => Some(view! { <Older org=org.clone() workspace=workspace.clone() purge days stock/> }),
+        Preview::NotInRange(_) => None,
+    });
     view! {
         <DangerZone title="Purge" lead="Deletes many artifacts at once, in the background. Builds go on working, and take longer until the cache is filled again.">
             <FormError form=form.clone()/>
-            <ActionForm action=purge>
-                <div class="form">
-                    {older}
-                    <input type="hidden" name="which" value="older"/>
-                    <TextField form field=Field::Days name="days" label="Neither stored nor read for" kind="number" stored="30" unit="days"/>
-                    <div class="form-end">
-                        <button class="button">"Delete these"</button>
-                    </div>
+            <form class="form" method="get" action=format!("{path}#purge") id="purge">
+                <div class="field">
+                    <label class="label" for="unused_days">
+                        "Neither stored nor read for so many days"
+                    </label>
+                    <input
+                        class="input"
+                        id="unused_days"
+                        name="unused_days"
+                        type="number"
+                        min="1"
+                        max="3650"
+                        value=days
+                        required=true
+                        aria-invalid=problem.as_ref().map(|_| "true")
+                        aria-describedby=problem.as_ref().map(|_| "unused_days-error")
+                    />
+                    {problem
+                        .map(|problem| {
+                            view! {
+                                <p class="field-error" id="unused_days-error">
+                                    {problem}
+                                </p>
+                            }
+                        })}
                 </div>
-            </ActionForm>
+                <div class="form-end">
+                    <button class="button">"Count them…"</button>
+                </div>
+            </form>
+            {counted}
             <hr class="rule"/>
             <Confirm label="Delete all artifacts…".to_owned() title>
-                <p>"This cannot be undone."</p>
+                <p>{format!("{} in all. This cannot be undone.", bytes(workspace.usage.bytes))}</p>
                 <ActionForm action=purge>
                     {all}
                     <input type="hidden" name="which" value="all"/>
@@ -235,6 +299,28 @@ fn Purging(org: OrgView, workspace: WorkspaceView, last: Option<PurgeProgress>) 
                     }
                 })}
         </DangerZone>
+    }
+    .into_any()
+}
+
+/// What a purge by age would delete, and the button that does.
+#[component]
+fn Older(org: OrgView, workspace: WorkspaceView, purge: ServerAction<PurgeArtifacts>, days: u16, stock: Stock) -> impl IntoView {
+    let of = count(workspace.usage.artifacts);
+    if stock.artifacts == 0 {
+        let words = format!("None of the {of} artifacts has been unused for {days} days.");
+        return view! { <p role="status">{words}</p> }.into_any();
+    }
+    let words = format!("{} of {of} artifacts ({}) have been unused for {days} days.", count(stock.artifacts), bytes(stock.bytes));
+    let button = if stock.artifacts == 1 { "Delete this one".to_owned() } else { format!("Delete these {}", count(stock.artifacts)) };
+    view! {
+        <p role="status">{words}</p>
+        <ActionForm action=purge>
+            {which(&org, &workspace)}
+            <input type="hidden" name="which" value="older"/>
+            <input type="hidden" name="days" value=days.to_string()/>
+            <button class="button button-danger">{button}</button>
+        </ActionForm>
     }
     .into_any()
 }

@@ -40,7 +40,7 @@ pub fn ConnectPage() -> impl IntoView {
             <Frame title="Connect" place=Place::Workspace(org.clone(), workspace.clone(), WorkspaceTab::Connect)>
                 <PageHeader title="Connect nx" lead="Two lines in nx.json, and nx 17 to 24 fetches the rest from this server. No plugin, and nothing secret in the repository."/>
                 {id.map(|id| view! { <NxJson url=url.clone() id/> })}
-                <Machines url=url.clone()/>
+                <Machines/>
                 <Ci org workspace url=url.clone()/>
                 <Versions/>
                 <Client client/>
@@ -69,10 +69,10 @@ fn NxJson(url: String, id: NxCloudId) -> impl IntoView {
 }
 
 #[component]
-fn Machines(url: String) -> impl IntoView {
+fn Machines() -> impl IntoView {
     view! {
         <Section id="machines" title="2. Log in on people's machines" lead="Once for each machine. What members may do, and people who are not logged in, is said under Access.">
-            <CodeBlock id="login" caption="In the workspace's folder" text=format!("npx nx-cloud login {url}")/>
+            <CodeBlock id="login" caption="In the workspace's folder" text="npx nx login"/>
             <p class="hint">
                 "nx 17 and 18 do not look for this login: there, make a "
                 <a href=paths::ACCOUNT_TOKENS>"personal access token"</a> " and set it as " <code>"NX_CLOUD_ACCESS_TOKEN"</code> "."

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::open;
-use crate::backend::artifacts::OfExecutions;
+use crate::backend::artifacts::Stock;
 use crate::backend::orgs::OrgView;
 use crate::backend::workspaces::{WorkspaceView, percent};
 use crate::components::code::{CodeBlock, CodeLine};
@@ -45,7 +45,7 @@ pub fn OverviewPage() -> impl IntoView {
 }
 
 #[component]
-fn Numbers(workspace: WorkspaceView, of_executions: OfExecutions) -> impl IntoView {
+fn Numbers(workspace: WorkspaceView, of_executions: Stock) -> impl IntoView {
     let usage = workspace.usage;
     let rate = usage.hit_rate();
     let limit = workspace.retention.bytes();
@@ -93,12 +93,13 @@ fn Facts(workspace: WorkspaceView) -> impl IntoView {
             <dl class="facts">
                 {workspace
                     .nx_cloud_id
-                    .map(|id| {
+                    .zip(workspace.id_access)
+                    .map(|(id, access)| {
                         view! {
                             <dt>"Nx Cloud id"</dt>
                             <dd>
                                 <CodeLine id="nx-cloud-id" what="Nx Cloud id" text=id.to_string()/>
-                                <p class="hint">"Names the workspace to nx. It is no secret and gives no access by itself."</p>
+                                <p class="hint">{access.opens()}</p>
                             </dd>
                         }
                     })}
@@ -125,24 +126,27 @@ fn kept(retention: Retention) -> String {
 
 #[component]
 fn NextSteps(org: OrgView, workspace: WorkspaceView) -> impl IntoView {
+    let connect = paths::workspace_connect(&org.slug, workspace.id);
     let token = if org.standing.grants(Permission::ManageTokens) {
         view! {
             <a href=paths::workspace_tokens(&org.slug, workspace.id)>"Create a CI access token"</a>
-            ": read-write for the job that fills the cache, read-only for everybody else."
+            " and set it as " <code>"NX_CLOUD_ACCESS_TOKEN"</code> ": read-write for the job that fills the cache, read-only for pull requests."
         }
         .into_any()
     } else {
-        "Ask an Admin of the organization for a CI access token.".into_any()
+        view! { "Ask an Admin of the organization for a CI access token, and set it as " <code>"NX_CLOUD_ACCESS_TOKEN"</code> " in CI." }
+            .into_any()
     };
     view! {
         <Section id="next" title="Next: fill the cache" lead="Nothing has been stored or read here yet.">
             <ol class="steps">
+                <li>
+                    <a href=connect>"Put two lines into nx.json"</a> ", which name this server and the workspace."
+                </li>
+                <li>"On your machine: " <code>"npx nx login"</code></li>
                 <li>{token}</li>
                 <li>
-                    <a href=paths::workspace_connect(&org.slug, workspace.id)>"Set two environment variables"</a> " where nx runs."
-                </li>
-                <li>
-                    <p>"Build, forget the local cache, and build again: the second run reads everything from here."</p>
+                    <p>"With the read-write token: build, forget the local cache, and build again. The second run reads everything from here."</p>
                     <CodeBlock id="try" caption="In the workspace" text="npx nx run-many -t build\nnpx nx reset\nnpx nx run-many -t build"/>
                 </li>
             </ol>

@@ -120,7 +120,7 @@ fn Creation(org: OrgView, workspace: WorkspaceView, policy: TokenPolicy) -> impl
                         label="Expires"
                         choices=lives
                         chosen=form.value("expires", &default)
-                        hint=format!("When it expires, builds that use it fail until they get another one. Rotate it before.{limit}")
+                        hint=format!("When it expires, a connected nx builds on without the remote cache and says so; builds that use the cache alone stop. Rotate it before.{limit}")
                         refused=form.reason(Field::Expires)
                     />
                     <div class="form-end">

@@ -34,7 +34,7 @@ pub async fn runs_as_visitor(db: &impl ConnectionTrait, workspace: WorkspaceId) 
 async fn look(db: &impl ConnectionTrait, workspace: WorkspaceId, member: Option<Standing>) -> Result<Option<WorkspaceScope>> {
     let Some(found) = unscoped::find_workspace(db, workspace).await? else { return Ok(None) };
     let org = found.org;
-    let standing = member.or_else(|| org.visibility.is_public().then_some(Standing::Visitor));
+    let standing = member.or_else(|| org.visitor());
     let Some(standing) = standing.filter(|standing| standing.grants(Permission::ViewRuns)) else { return Ok(None) };
     Ok(Some(WorkspaceScope { org: OrgScope::of(org, standing, None), id: found.id, name: found.name }))
 }

@@ -25,6 +25,8 @@ pub async fn own_orgs(db: &impl ConnectionTrait, caller: &Caller) -> Result<Vec<
         name: org.name,
         standing: Standing::Member(role),
         visibility: org.visibility,
+        visitor_logs: org.visitor_logs,
+        visitors_accepted: org.visitors_accepted,
         sign_in: org.sign_in,
         tokens: org.tokens,
     };

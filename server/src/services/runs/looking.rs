@@ -34,6 +34,10 @@ pub async fn list(state: &State, place: Place<'_>, filter: &RunFilter, before: O
         Place::Org(scope) => scope,
         Place::Workspace(scope) => scope.org(),
     };
+    // Authors are stored with their address: found or not would tell a visitor whether they have guessed it.
+    if org.standing().is_visitor() && !filter.author.is_empty() {
+        return Err(AppError::Forbidden.into());
+    }
     let keys = RunKeys::of(state, org.id()).await?;
     let index = |field, value: &String| (!value.is_empty()).then(|| keys.index(field, value));
     let in_workspace = matches!(place, Place::Workspace(_));

@@ -26,6 +26,7 @@ pub mod personal_tokens;
 pub mod purges;
 pub mod quotas;
 pub mod removed_members;
+pub mod reserved_slugs;
 pub mod run_details;
 pub mod run_logs;
 pub mod run_tasks;

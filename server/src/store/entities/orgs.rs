@@ -13,6 +13,8 @@ pub struct Model {
     pub requires_provider: bool,
     pub hosted_domains: String,
     pub visibility: String,
+    pub hides_logs: bool,
+    pub visitors_accepted: bool,
     pub created_at: DateTimeUtc,
     pub longest_ci_days: Option<i32>,
     pub longest_personal_days: Option<i32>,

@@ -334,7 +334,7 @@ async fn a_server_whose_provider_was_taken_out_of_the_configuration_opens_nothin
 async fn of_a_public_organization_whoever_is_kept_out_sees_what_everybody_sees() {
     let (_app, _provider, ada, bob) = asking().await;
     assert!(bob.get("/").await.is(200).text().contains("Sign in in another way to open it."));
-    ada.post("/do/orgs/change-visibility", &[("org_slug", "acme"), ("change", "make-public")]).await.done();
+    ada.post("/do/orgs/change-visibility", &[("org_slug", "acme"), ("change", "make-public"), ("typed_name", "acme")]).await.done();
     let page = bob.get("/o/acme").await.is(200).text();
     assert!(page.contains("A password is not enough.") && page.contains("/sso/start"), "{page}");
     let members = bob.get("/o/acme/members").await.is(200).text();

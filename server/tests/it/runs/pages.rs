@@ -111,7 +111,9 @@ async fn visitors_see_runs_and_no_names_of_tokens_and_no_addresses() {
     assert!(nobody.get(&paths::run_link(nx.id)).await.is(302).header("location").starts_with("/sign-in?"));
     outsider.get(&paths::run_link(nx.id)).await.is(404);
     outsider.get(&path).await.is(404);
-    ada.post("/do/orgs/change-visibility", &[("org_slug", workspace.org.as_str()), ("change", "make-public")]).await.done();
+    ada.post("/do/orgs/change-visibility", &[("org_slug", workspace.org.as_str()), ("change", "make-public"), ("typed_name", "acme")])
+        .await
+        .done();
     for visitor in [&nobody, &*outsider] {
         assert_eq!(visitor.get(&paths::run_link(nx.id)).await.is(302).header("location"), path);
         let page = visitor.get(&path).await.is(200).text();

@@ -4,6 +4,7 @@ use std::io::Write as _;
 use std::sync::Arc;
 
 use app::domain::ids::RunId;
+use app::domain::permission::Permission;
 use app::paths;
 use bytes::Bytes;
 use flate2::Compression;
@@ -26,6 +27,9 @@ const BLOCK: u64 = 512;
 impl Viewer<'_> {
     /// Where the log of a task is; none when nothing was kept of it.
     pub async fn log(&self, asked: &LogRequest) -> Result<Option<LogLink>> {
+        if !self.scope.org().standing().grants(Permission::ViewLogs) {
+            return Ok(None);
+        }
         let ids = [&asked.link_id, &asked.execution_id];
         let Some(run) = ids.into_iter().flatten().find_map(|id| id.parse::<RunId>().ok()) else { return Ok(None) };
         let db = self.state.db.read();
