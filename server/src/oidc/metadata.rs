@@ -146,7 +146,8 @@ mod tests {
             "token_endpoint": "https://id.example.com/token",
             "jwks_uri": "https://keys.example.com/",
         });
-        members.as_object_mut().unwrap().extend(more.as_object().cloned().unwrap());
+        let Value::Object(more) = more else { panic!("metadata are an object") };
+        members.as_object_mut().unwrap().extend(more);
         Metadata::read(members.as_object().unwrap(), ISSUER)
     }
 

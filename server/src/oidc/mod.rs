@@ -23,7 +23,6 @@ use app::domain::identity::Mismatch;
 use app::domain::secret::PlainSecret;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use chrono::Utc;
 use form_urlencoded::byte_serialize;
 use reqwest::header::HeaderValue;
 
@@ -112,9 +111,10 @@ impl Provider {
         value
     }
 
+    /// Tokens are dated by the clock of the world; the server's own may be another one in tests.
     fn expected<'a>(&'a self, nonce: Option<&'a str>) -> Expected<'a> {
         #[expect(clippy::cast_precision_loss, reason = "seconds since 1970 are far below 2^52")]
-        let now = Utc::now().timestamp() as f64;
+        let now = jsonwebtoken::get_current_timestamp() as f64;
         Expected { issuer: &self.issuer, client_id: &self.client_id, trusted: &self.trusted_audiences, nonce, now }
     }
 

@@ -60,7 +60,8 @@ mod tests {
     use super::*;
 
     fn told(claims: Value) -> Told {
-        Told::read(claims.as_object().unwrap())
+        let Value::Object(claims) = claims else { panic!("claims are an object") };
+        Told::read(&claims)
     }
 
     #[test]
