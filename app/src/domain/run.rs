@@ -6,6 +6,8 @@ use std::str::FromStr;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
+use super::text;
+
 /// A word that names no variant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("this is not one of the known words")]
@@ -293,10 +295,11 @@ impl TaskCounts {
     }
 }
 
-/// A text as it is kept: without control characters, cut at a character's border.
+/// A text as it is kept: without control characters and directions of writing, which would rearrange a page; cut at a
+/// character's border.
 pub fn tidy(text: &str, most_bytes: usize) -> String {
     let mut kept = String::with_capacity(text.len().min(most_bytes));
-    for c in text.trim().chars().map(|c| if c.is_control() { ' ' } else { c }) {
+    for c in text.trim().chars().map(|c| if c.is_control() || text::is_direction(c) { ' ' } else { c }) {
         if kept.len() + c.len_utf8() > most_bytes {
             break;
         }
@@ -369,6 +372,7 @@ mod tests {
     #[test]
     fn a_text_is_cut_between_characters_and_holds_no_control_characters() {
         assert_eq!(tidy(" nx\u{0}run\n\u{1b}[31m ", 100), "nx run  [31m");
+        assert_eq!(tidy("a\u{202e}b \u{2066}c", 100), "a b  c");
         assert_eq!(tidy("aüü", 4), "aü");
         assert_eq!(tidy(&"x".repeat(9000), 4096).len(), 4096);
     }

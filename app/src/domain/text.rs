@@ -15,6 +15,7 @@ use icu_normalizer::ComposingNormalizerBorrowed as Composing;
 
 pub use domain::{is_unmistakable, to_ascii, to_unicode};
 pub use key::{Sought, key};
+pub use readable::is_direction;
 
 use super::names::Reason;
 

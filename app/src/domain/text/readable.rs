@@ -1,8 +1,8 @@
 //! Which characters a text that people read may hold, and where.
 
 use icu_properties::props::{
-    BinaryProperty as _, CanonicalCombiningClass, DefaultIgnorableCodePoint, EmojiModifier, EnumeratedProperty as _, ExtendedPictographic,
-    GeneralCategory, JoiningType, Script,
+    BidiControl, BinaryProperty as _, CanonicalCombiningClass, DefaultIgnorableCodePoint, EmojiModifier, EnumeratedProperty as _,
+    ExtendedPictographic, GeneralCategory, JoiningType, Script,
 };
 use icu_properties::script::ScriptWithExtensions;
 
@@ -24,6 +24,11 @@ const BLANK: [char; 4] = ['\u{2800}', '\u{fffc}', SIGN, '\u{1d159}'];
 /// Whether it draws nothing by itself (`Default_Ignorable_Code_Point`).
 pub fn is_ignorable(c: char) -> bool {
     DefaultIgnorableCodePoint::for_char(c)
+}
+
+/// Whether it says in which direction the text around it is written (`Bidi_Control`).
+pub fn is_direction(c: char) -> bool {
+    BidiControl::for_char(c)
 }
 
 /// Whether no text for people may hold it, wherever it stands.
