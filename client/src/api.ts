@@ -248,9 +248,10 @@ async function refusal(answer: Answer): Promise<Error> {
   const said = await readText(answer, 64 << 10).then((text) => problem(JSON.parse(text))).catch(() => undefined);
   // It will not have more room in a second.
   if (said && (said.code as string) === 'storage_full') return new Refused(status, said.code, plain(said.message));
-  if (status >= 500 || status === 429) return new Again(said ? said.message : `${through ? `${through} or the server behind it` : 'it'} answered ${status}`, status, retryAfter(headers['retry-after']));
+  const whose = through ? `${through} or the server behind it` : 'it';
+  if (status >= 500 || status === 429) return new Again(said ? said.message : `${whose} answered ${status}`, status, retryAfter(headers['retry-after']));
   // A proxy in front of the server may have a bound of its own.
   if (!said && status === 413) return new Refused(status, 'too_large', 'what stands in front of the server takes no more');
-  if (!said) return new NoAnswer(`${through ? `${through} or the server behind it` : 'it'} answered ${status}`, true);
+  if (!said) return new NoAnswer(`${whose} answered ${status}`, true);
   return new Refused(status, said.code, plain(said.message));
 }

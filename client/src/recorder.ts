@@ -7,6 +7,7 @@ import type { Observer, Task, TaskResult } from './nx.ts';
 import { type LogPiece, type MissReason, type RunEnd, type RunStart, type RunStarted, runStarted, type WireTask } from './shapes.ts';
 import { begun, ended } from './tasks.ts';
 import type { Left } from './terminal_outputs.ts';
+import { toJson } from './text.ts';
 
 const REPORT_EVERY = 2_000;
 /** Milliseconds by which the time of a file may be rounded. */
@@ -262,7 +263,7 @@ export class Recorder implements Observer {
     const logs: string[] = [];
     let bytes = 1_000;
     const into = (list: string[], what: WireTask | LogPiece) => {
-      const text = JSON.stringify(what);
+      const text = toJson(what);
       bytes += Buffer.byteLength(text) + 1;
       list.push(text);
     };
@@ -323,7 +324,7 @@ export class Recorder implements Observer {
       if (this.waiting() || !this.run) await this.sendAll(true);
       if (this.over) return;
       if (this.run && !this.waiting()) {
-        const isSaid = await this.say('end', JSON.stringify({ ...body, incomplete: this.incomplete }), true).then(() => true, (error: unknown) => this.failed(error));
+        const isSaid = await this.say('end', toJson({ ...body, incomplete: this.incomplete }), true).then(() => true, (error: unknown) => this.failed(error));
         if (isSaid) {
           this.over = true;
           if (!this.incomplete) this.problem = undefined;

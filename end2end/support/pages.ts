@@ -18,7 +18,7 @@ import { workspacePath } from '../pages/workspace/paths.ts';
 import { WorkspaceSettings } from '../pages/workspace/settings.ts';
 import { Tokens } from '../pages/workspace/tokens.ts';
 import { awake } from './islands.ts';
-import { unique } from './setup.ts';
+import { PASSWORD, unique } from './setup.ts';
 import { Terminal } from './terminal.ts';
 import type { World } from './world.ts';
 
@@ -203,7 +203,7 @@ async function issueToken(page: Page) {
 
 async function issuePersonalToken(page: Page) {
   const tokens = new PersonalTokens(page);
-  await tokens.create(`laptop ${unique()}`, 'in 7 days');
+  await tokens.create(`laptop ${unique()}`, PASSWORD, 'in 7 days');
   await tokens.value();
 }
 

@@ -57,6 +57,8 @@ test('from sign-in to a revoked token without a mouse', async ({ page, setup }) 
   await page.keyboard.press('Enter');
   await press(page, page.getByRole('link', { name: 'Create a workspace' }));
   await type(page, page.getByLabel('Name', { exact: true }), 'shop');
+  await tabTo(page, page.locator('input[name="id_access"]').first());
+  await page.keyboard.press('Space');
   await page.keyboard.press('Enter');
   await press(page, page.getByRole('main').getByRole('link', { name: 'Create a CI access token' }));
 

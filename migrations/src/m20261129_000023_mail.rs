@@ -27,7 +27,9 @@ impl MigrationTrait for Migration {
             DbBackend::Sqlite => "substr(email, 1, instr(email, '@') - 1)",
             _ => "split_part(email, '@', 1)",
         };
-        db.execute_unprepared(&format!("UPDATE users SET name = {before_the_at} WHERE email_confirmed_at IS NULL")).await?;
+        // Addresses are kept in lower case and ASCII: such a name is its own key.
+        let renamed = format!("UPDATE users SET name = {before_the_at}, name_key = {before_the_at} WHERE email_confirmed_at IS NULL");
+        db.execute_unprepared(&renamed).await?;
         address_links(manager).await
     }
 }

@@ -32,10 +32,10 @@ impl Config {
     /// Who may make an account.
     pub fn sign_up_rule(&self) -> Result<SignUpRule, ConfigError> {
         let unusable = |problem: String| ConfigError::Unusable { setting: "sign_up_domains", problem };
-        let domains = self.sign_up_domains.iter().map(|domain| {
-            let ascii = idna::domain_to_ascii(domain.trim()).unwrap_or_default();
-            DomainName::parse(&ascii).map_err(|_| unusable(format!("{domain:?} is no domain; write it as acme.com")))
-        });
+        let domains = self
+            .sign_up_domains
+            .iter()
+            .map(|domain| DomainName::read(domain.trim()).map_err(|_| unusable(format!("{domain:?} is no domain; write it as acme.com"))));
         let domains = domains.collect::<Result<Vec<_>, _>>()?;
         match (self.sign_up, domains.is_empty()) {
             (SignUp::Domains, true) => Err(unusable("list the domains whose people may sign up, such as [\"acme.com\"]".to_owned())),

@@ -37,8 +37,8 @@ pub fn tighten(config: &Config) -> io::Result<()> {
     }
     if let Some(file) = sqlite_file(&config.database_url()) {
         // SQLite gives the files beside it the mode of this one.
-        let made = OpenOptions::new().create_new(true).write(true).mode(0o600).open(&file);
-        match made {
+        let created = OpenOptions::new().create_new(true).write(true).mode(0o600).open(&file);
+        match created {
             // Why it cannot be made, the database says better.
             Err(error) if !matches!(error.kind(), io::ErrorKind::AlreadyExists | io::ErrorKind::NotFound) => return Err(error),
             Ok(_) | Err(_) => {}

@@ -1,6 +1,6 @@
 //! Text from outside: one order of steps for all of it. What was typed is checked by the properties that Unicode gives to
 //! its characters, then normalised (NFC), then measured; nothing is mapped before it was checked. Two texts are compared
-//! by their [`key`], never by their bytes.
+//! by their [`key()`], never by their bytes.
 //!
 //! The properties, normal forms and case foldings are those of ICU4X, which the Unicode Consortium itself keeps. Nothing
 //! here is a list of bad characters but the few in `readable`, of which no property says that they draw nothing.
@@ -55,7 +55,7 @@ pub fn lines(text: &str, most: u16) -> Result<String, Reason> {
     }
     let text = text.replace("\r\n", "\n").replace('\t', " ");
     let line = |text: &str| if text.trim().is_empty() { Ok(String::new()) } else { line(text, most) };
-    let text = text.trim().split('\n').map(line).collect::<Result<Vec<_>, _>>()?.join("\n");
+    let text = text.trim().lines().map(line).collect::<Result<Vec<_>, _>>()?.join("\n");
     match text.chars().count() {
         0 => Err(Reason::Missing),
         count if count > usize::from(most) => Err(Reason::TooLong(most)),
@@ -146,9 +146,9 @@ mod tests {
         use icu_casemap::CaseMapper;
         use icu_normalizer::DecomposingNormalizerBorrowed as Decomposing;
         let visible: String = text.chars().filter(|c| !readable::is_ignorable(*c)).collect();
-        let (nfd, nfkd, case) = (Decomposing::new_nfd(), Decomposing::new_nfkd(), CaseMapper::new());
-        let once = nfkd.normalize(&case.fold_string(&nfd.normalize(&visible))).into_owned();
-        let twice = nfkd.normalize(&case.fold_string(&once)).into_owned();
+        let (canonical, compatible, case) = (Decomposing::new_nfd(), Decomposing::new_nfkd(), CaseMapper::new());
+        let once = compatible.normalize(&case.fold_string(&canonical.normalize(&visible))).into_owned();
+        let twice = compatible.normalize(&case.fold_string(&once)).into_owned();
         twice.chars().filter(|c| !readable::is_ignorable(*c)).collect()
     }
 

@@ -52,14 +52,14 @@ pub fn explained(error: AppError) -> AnyView {
     let address = request().address;
     let (status, icon, title): (u16, Drawing, _) = match &error {
         AppError::Unauthenticated => (401, icondata_lu::LuLogIn, "Sign in"),
-        AppError::Moved(_) => (404, icondata_lu::LuSearchX, "Nothing here"),
         AppError::OtherSite => (403, icondata_lu::LuLock, "Not sent from here"),
         AppError::TooLarge | AppError::TooSlow => (400, icondata_lu::LuCircleAlert, "This form was not taken"),
         AppError::SignIn(_) => (403, icondata_lu::LuLogIn, "Sign in another way"),
         AppError::Forbidden => (403, icondata_lu::LuLock, "This is for Admins"),
-        AppError::NotFound => (404, icondata_lu::LuSearchX, "Nothing here"),
+        AppError::NotFound | AppError::Moved(_) => (404, icondata_lu::LuSearchX, "Nothing here"),
         AppError::Conflict(_) => (409, icondata_lu::LuCircleAlert, "This is not possible now"),
-        AppError::Invalid(_) | AppError::BadForm | AppError::LinkUnusable => (400, icondata_lu::LuCircleAlert, "This cannot be shown"),
+        AppError::LinkUnusable => (400, icondata_lu::LuUnlink, "This link works no more"),
+        AppError::Invalid(_) | AppError::BadForm => (400, icondata_lu::LuCircleAlert, "This cannot be shown"),
         AppError::RateLimited(_) => (429, icondata_lu::LuHourglass, "Too many attempts"),
         AppError::WrongCredentials => (401, icondata_lu::LuLock, "This cannot be shown"),
         AppError::Internal(_) => (500, icondata_lu::LuServerCrash, "This did not work"),

@@ -32,7 +32,9 @@ pub fn page_of(form: &str, field: impl Fn(&str) -> String) -> Option<String> {
         "logins/confirm" | "logins/refuse" => with(paths::LOGIN_DEVICE, "code"),
         "connections/accept" | "connections/accept-into-new" => paths::connect(&field("code")),
         "orgs/create" => paths::NEW_ORG.to_owned(),
-        "orgs/rename" | "orgs/change-slug" | "orgs/change-visibility" | "orgs/set-visitor-logs" | "orgs/delete" | "token-policy/set" => paths::org_settings(&org()?),
+        "orgs/rename" | "orgs/change-slug" | "orgs/change-visibility" | "orgs/set-visitor-logs" | "orgs/delete" | "token-policy/set" => {
+            paths::org_settings(&org()?)
+        }
         "billing/save-contact" => paths::org_usage(&org()?),
         "members/set-role" | "members/remove" | "members/leave" => paths::org_members(&org()?),
         "invites/create" | "invites/resend" | "invites/revoke" | "invites/link" => paths::org_invites(&org()?),

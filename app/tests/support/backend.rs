@@ -380,7 +380,7 @@ impl Artifacts for Fake {
     }
 
     async fn would_purge(&self, caller: &Caller, slug: &OrgSlug, workspace: WorkspaceId, _: Purge) -> Result<Stock, AppError> {
-        self.workspace(caller, slug, workspace, Permission::PurgeArtifacts)?;
+        self.in_workspace(caller, slug, workspace, Permission::PurgeArtifacts)?;
         Ok(Stock { artifacts: 12, bytes: 34 << 20 })
     }
 

@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { pack } from 'tar-stream';
-import { Fake, ID } from '../support/server.ts';
+import { builtBundle, Fake, ID } from '../support/server.ts';
 import { lib, majors, root, VERSIONS } from '../support/versions.ts';
 
 const LONG = 'a-rather-long-name-of-a-folder-'.repeat(4);
@@ -50,8 +50,7 @@ for (const major of majors) {
 
     before(async () => {
       fake = await Fake.start();
-      const target = join(root, 'target/client');
-      fake.bundle = { bytes: readFileSync(join(target, 'client.tar.gz')), facts: JSON.parse(readFileSync(join(target, 'client.json'), 'utf8')) };
+      fake.bundle = builtBundle(join(root, 'target/client'));
       folder = await mkdtemp(join(tmpdir(), `nx${major}-`));
       const { install } = await lib('install.mjs');
       machine = await (await lib('machine.mjs')).Machine.create(folder, VERSIONS[major], await install(VERSIONS[major]));

@@ -1,4 +1,4 @@
-import type { Locator } from '@playwright/test';
+import { expect, type Locator } from '@playwright/test';
 
 import type { Org } from '../../support/setup.ts';
 import { Frame } from '../frame.ts';

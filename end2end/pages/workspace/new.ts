@@ -10,9 +10,10 @@ export class NewWorkspace extends Frame {
     await this.page.goto(`/o/${org.slug}/workspaces/new`);
   }
 
-  async submit(name: string, id: 'Nothing (recommended)' | 'It reads' | 'It reads and stores' = 'It reads') {
+  /** Creates it, with what its nxCloudId opens by itself. */
+  async submit(name: string, idAccess: 'none' | 'read-only' | 'read-write' = 'read-only') {
     await this.name.fill(name);
-    await this.page.getByRole('radio', { name: id, exact: true }).check();
+    await this.page.locator(`input[name="id_access"][value="${idAccess}"]`).check();
     await this.page.getByRole('button', { name: 'Create the workspace' }).click();
   }
 }

@@ -48,7 +48,7 @@ struct Key {
     algorithm: Option<String>,
     kind: String,
     curve: String,
-    key: DecodingKey,
+    decoding: DecodingKey,
 }
 
 /// The keys of a provider that can sign. Others that it lists are for other purposes, or of kinds that we do not know.
@@ -97,7 +97,7 @@ impl Keys {
                 && key.algorithm.as_ref().is_none_or(|only| only == name)
                 && (id.is_none() || key.id.is_none() || key.id.as_deref() == id)
         });
-        let signed = |key: &Key| jsonwebtoken::crypto::verify(signature, message.as_bytes(), &key.key, algorithm) == Ok(true);
+        let signed = |key: &Key| jsonwebtoken::crypto::verify(signature, message.as_bytes(), &key.decoding, algorithm) == Ok(true);
         let mut tried = 0;
         for key in fitting {
             tried += 1;
@@ -123,14 +123,14 @@ impl Key {
         // Some write the padding that RFC 7515 leaves out.
         let part = |name: &str| text(members, name).map(|text| text.trim_end_matches('='));
         let kind = text(members, "kty")?;
-        let (key, curve) = match kind {
+        let (decoding, curve) = match kind {
             "RSA" => (DecodingKey::from_rsa_components(part("n")?, part("e")?).ok()?, ""),
             "EC" => (DecodingKey::from_ec_components(part("x")?, part("y")?).ok()?, text(members, "crv")?),
             "OKP" => (DecodingKey::from_ed_components(part("x")?).ok()?, text(members, "crv")?),
             _ => return None,
         };
         let own = |name: &str| text(members, name).map(ToOwned::to_owned);
-        Some(Self { id: own("kid"), algorithm: own("alg"), kind: kind.to_owned(), curve: curve.to_owned(), key })
+        Some(Self { id: own("kid"), algorithm: own("alg"), kind: kind.to_owned(), curve: curve.to_owned(), decoding })
     }
 }
 

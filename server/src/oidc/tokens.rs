@@ -22,6 +22,7 @@ pub(super) enum Grant<'a> {
 
 /// What we get for it. How long and for what they are good is not used.
 #[derive(Default)]
+#[expect(clippy::struct_field_names, reason = "OAuth calls them so")]
 pub(super) struct Tokens {
     /// Who the person is.
     pub id_token: Option<String>,

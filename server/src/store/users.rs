@@ -205,11 +205,14 @@ pub async fn find_link(db: &impl ConnectionTrait, hash: &SecretHash, now: DateTi
         .filter(mail_links::Column::ExpiresAt.gt(now))
         .one(db)
         .await?;
-    let found = |row: mail_links::Model| {
-        let name = row.name.as_deref().map(PersonName::parse).transpose().map_err(|_| Error::Stored("person's name"))?;
-        Ok(FoundLink { id: row.id, user: row.user_id, name, sealed_next: row.sealed_next, used_at: row.used_at })
+    let found = |row: mail_links::Model| FoundLink {
+        id: row.id,
+        user: row.user_id,
+        name: row.name.map(PersonName::from_stored),
+        sealed_next: row.sealed_next,
+        used_at: row.used_at,
     };
-    row.map(found).transpose()
+    Ok(row.map(found))
 }
 
 /// Uses the link up, and with it all others of the person; only one of several uses at the same moment gets `true`. The

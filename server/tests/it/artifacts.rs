@@ -251,6 +251,7 @@ async fn the_page_says_how_many_artifacts_a_purge_would_delete_before_it_offers_
     ci.put("1", archive(b"old")).await.is(200);
     ci.put("2", archive(b"read lately")).await.is(200);
     app.state.clock.advance(TimeDelta::days(10));
+    ada.sign_in(&ada.email, PASSWORD).await.done();
     ci.get("2").await.is(200);
     app.flush().await;
     let path = paths::workspace_artifacts(&workspace.org, workspace.id);

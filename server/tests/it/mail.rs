@@ -90,8 +90,8 @@ async fn without_a_mail_server_a_file_can_be_read_as_it_is_and_the_log_says_wher
         assert!(link.starts_with("https://build.example.com/choose-password?link=bklnk_") && link.len() > 80, "{content}");
         assert!(content.lines().all(|line| line.len() <= 998) && !content.contains("quoted-printable"), "{content}");
         let log = log_lines();
-        let line = log.lines().find(|line| line.contains(name.as_str())).expect("the log names the file");
-        assert!(line.contains(link), "{line}");
+        let logged = log.lines().find(|line| line.contains(name.as_str())).expect("the log names the file");
+        assert!(logged.contains(link), "{logged}");
     }
 }
 

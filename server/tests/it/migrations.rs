@@ -91,8 +91,10 @@ async fn names_get_the_keys_that_new_ones_have_and_of_equal_ones_in_an_organizat
         "plain",
     ];
     for (number, name) in (0..).zip(names) {
-        let sql =
-            format!("INSERT INTO users (id, email, name, created_at) VALUES ({}, '{number}@example.com', '{name}', {at})", id(number));
+        let sql = format!(
+            "INSERT INTO users (id, email, name, created_at, email_confirmed_at) VALUES ({}, '{number}@example.com', '{name}', {at}, {at})",
+            id(number)
+        );
         db.execute_unprepared(&sql).await.unwrap();
     }
     for org in [1, 2] {

@@ -178,6 +178,7 @@ async fn the_addresses_of_a_deleted_organization_are_nobodys_for_90_days_and_the
     app.state.clock.advance(TimeDelta::days(90) + TimeDelta::seconds(1));
     bob.sign_in(&bob.email, PASSWORD).await.done();
     bob.found("acme").await;
+    ada.sign_in(&ada.email, PASSWORD).await.done();
     let acme = open(&app, &bob, "acme").await.unwrap();
     assert_eq!((acme.members, acme.workspaces), (1, 0));
     assert_eq!(open(&app, &ada, "acme").await, Err(AppError::NotFound));

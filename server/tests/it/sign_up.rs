@@ -183,7 +183,7 @@ async fn a_sign_in_page_names_only_an_organization_that_is_public() {
     let (private, missing) = (page("/sign-in?next=%2Fjoin%2Facme").await, page("/sign-in?next=%2Fjoin%2Fno-such-org").await);
     assert!(private.contains("Sign in to join the organization.") && !private.contains("Acme GmbH"), "{private}");
     assert!(missing.contains("Sign in to join the organization."), "{missing}");
-    let public = [("org_slug", "acme"), ("change", "make-public"), ("confirmation", "Acme GmbH")];
+    let public = [("org_slug", "acme"), ("change", "make-public"), ("typed_name", "Acme GmbH")];
     ada.post("/do/orgs/change-visibility", &public).await.done();
     for (path, words) in [("/sign-in", "Sign in to join Acme GmbH."), ("/sign-up", "Sign up to join Acme GmbH.")] {
         let text = page(&format!("{path}?next=%2Fjoin%2Facme")).await;

@@ -26,7 +26,7 @@ pub fn within_bound(details: BTreeMap<String, String>) -> Option<String> {
         fits
     });
     let told = digest(&SHA256, &serde_json::to_vec(&rest).ok()?);
-    let told: String = told.as_ref()[..8].iter().map(|byte| format!("{byte:02x}")).collect();
+    let told = hex::encode(&told.as_ref()[..8]);
     let sum = format!("{} more, together {told}", rest.len());
     serde_json::to_string(&kept.into_iter().chain([(REST.to_owned(), sum)]).collect::<BTreeMap<_, _>>()).ok()
 }
@@ -34,9 +34,9 @@ pub fn within_bound(details: BTreeMap<String, String>) -> Option<String> {
 /// What differs, and how many inputs are the same. What one side has no room to list is not known to be missing there.
 pub fn difference(mut here: BTreeMap<String, String>, mut there: BTreeMap<String, String>) -> (Vec<Difference>, u64) {
     let last = |side: &BTreeMap<String, String>| {
-        side.contains_key(REST).then(|| side.keys().filter(|name| *name != REST).next_back().cloned().unwrap_or_default())
+        side.contains_key(REST).then(|| side.keys().rfind(|name| *name != REST).cloned().unwrap_or_default())
     };
-    let (last_here, last_there) = (last(&here), last(&there));
+    let (end_here, end_of_other) = (last(&here), last(&there));
     let unlisted = |name: &String, last: &Option<String>| name != REST && last.as_ref().is_some_and(|last| name > last);
     let inputs: BTreeSet<String> = here.keys().chain(there.keys()).cloned().collect();
     let mut same = 0;
@@ -44,8 +44,8 @@ pub fn difference(mut here: BTreeMap<String, String>, mut there: BTreeMap<String
     for input in inputs {
         match (here.remove(&input), there.remove(&input)) {
             (here, there) if here == there => same += 1,
-            (None, _) if unlisted(&input, &last_here) => {}
-            (_, None) if unlisted(&input, &last_there) => {}
+            (None, _) if unlisted(&input, &end_here) => {}
+            (_, None) if unlisted(&input, &end_of_other) => {}
             (here, there) => differences.push(Difference { input, here, there }),
         }
     }

@@ -73,15 +73,12 @@ impl Default for Intake {
 impl Intake {
     /// Counts a new run of a credential in a network; says how long to wait when there were too many.
     pub fn count_start(&self, credential: &Living, network: ClientNetwork) -> Result<(), Duration> {
-        match credential.token {
-            Some(token) => {
-                self.in_network.check(network)?;
-                self.by_token.check(&token)
-            }
-            None => {
-                self.by_id_in_network.check(network)?;
-                self.by_id.check(&credential.workspace)
-            }
+        if let Some(token) = credential.token {
+            self.in_network.check(network)?;
+            self.by_token.check(&token)
+        } else {
+            self.by_id_in_network.check(network)?;
+            self.by_id.check(&credential.workspace)
         }
     }
 

@@ -26,7 +26,7 @@ fn visit(app: &TestApp, caller: &Caller) -> BrowserVisit {
         session: Session::new(None, Arc::new(Store::new(&app.state)), None),
         caller: caller.clone(),
         device: String::new(),
-        attempt: Mutex::default(),
+        attempts: Mutex::default(),
         outbox: Mutex::default(),
     }
 }

@@ -39,10 +39,10 @@ async fn wrong_passwords_from_elsewhere_do_not_keep_the_owner_out() {
 async fn from_a_network_that_the_owner_has_used_no_crowd_keeps_them_out() {
     let (app, _) = server().await;
     assert_eq!(sign_in(&app, HOME, PASSWORD).await, 303);
-    for network in 0..8 {
-        for _ in 0..10 {
-            sign_in(&app, &format!("198.51.100.{network}"), "wrong").await;
-        }
+    // At once, as every second lets another one through.
+    for network in 0..12 {
+        let address = format!("198.51.100.{network}");
+        join_all((0..10).map(|_| sign_in(&app, &address, "wrong"))).await;
     }
     assert_eq!(sign_in(&app, "192.0.2.77", PASSWORD).await, 429, "all networks together are held");
     assert_eq!(sign_in(&app, HOME, PASSWORD).await, 303);
@@ -66,7 +66,7 @@ async fn a_wrong_password_makes_no_network_known() {
 async fn a_crowd_at_the_sign_in_page_is_refused_and_does_not_make_others_wait() {
     let (app, _) = server().await;
     assert_eq!(sign_in(&app, HOME, PASSWORD).await, 303);
-    let crowd = join_all((0..200).map(|n| {
+    let crowd = join_all((0..60).map(|n| {
         let app = &app;
         async move { sign_in(app, &format!("2001:db8:1:{:x}::{n:x}", n % 8), "wrong").await }
     }));

@@ -4,6 +4,7 @@ use app::domain::domain_invite::{DnsAnswer, DomainState, record_name};
 use app::error::AppError;
 use app::notice::Notice;
 use chrono::TimeDelta;
+use futures_util::StreamExt as _;
 use server::services::domain_invites::check_due;
 use server::workers::Workers;
 
@@ -95,7 +96,9 @@ async fn one_person_cannot_ask_for_ever() {
     let (app, ada, dns) = with_dns().await;
     add(&ada, "acme.com").await.done();
     let id = domain(&app, "acme.com").await.id;
-    let answers = futures_util::future::join_all((0..30).map(|_| change(&ada, "check", id))).await;
+    // A few at once: more would be too many pages for one network.
+    let asking = futures_util::stream::iter((0..30).map(|_| change(&ada, "check", id)));
+    let answers: Vec<_> = asking.buffer_unordered(4).collect().await;
     let done = answers.iter().filter(|answer| answer.status == 303).count();
     assert!((10..30).contains(&done), "{done}");
     assert_eq!(answers.iter().filter(|answer| answer.status == 429).count(), 30 - done);

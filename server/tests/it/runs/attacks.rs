@@ -115,8 +115,8 @@ async fn one_bad_entry_does_not_take_the_others_of_its_report_with_it() {
         assert_eq!(view(&app, &workspace, nx.id).await.counts.all(), 2 * (number + 1), "{bad}");
     }
     let logs = |text: &str, piece: u64| format!(r#"{{"task":0,"attempt":1,"piece":{piece},"text":"{text}"}}"#);
-    let long = "x".repeat((256 << 10) + 1);
-    let body = format!(r#"{{"logs":[{},{},{},{}]}}"#, logs("one ", 0), logs(r"\udc00", 1), logs(&long, 2), logs("two", 3));
+    let too_much = "x".repeat((256 << 10) + 1);
+    let body = format!(r#"{{"logs":[{},{},{},{}]}}"#, logs("one ", 0), logs(r"\udc00", 1), logs(&too_much, 2), logs("two", 3));
     nx.send("report", &nx.key, body).await.is(204);
     let log = app.backend().runs.log(&app.operator(), &workspace.org, workspace.id, (nx.id, 0), 1, None).await.unwrap();
     assert_eq!(log.text, "one two");

@@ -7,7 +7,6 @@ use std::sync::LazyLock;
 
 use reqwest::{Client, Url, redirect};
 use serde_json::{Value, json};
-use server::config::Config;
 
 use super::{Answer, Browser, TestApp, http_client};
 
