@@ -73,7 +73,7 @@ pub fn plain_routes(metrics: PrometheusHandle) -> Vec<PlainRoute> {
         plain("/nx-cloud/client/verify", &["GET"], get(client::verify)),
         plain("/nx-cloud/client/{version}/client.tar.gz", &["GET"], get(client::download)),
         plain("/nx-cloud/client/{version}/start.tar.gz", &["GET"], get(client::start)),
-        plain("/nx-cloud/client/{version}/client.js", &["GET"], get(client::program).layer(CompressionLayer::new())),
+        plain("/nx-cloud/client/{version}/client.js", &["GET"], get(client::program)),
         plain("/nx-cloud/v2/create-org-and-workspace", &["POST"], post(connect::create)),
         plain("/nx-cloud/create-org-and-workspace", &["POST"], post(connect::create_with_token)),
         plain("/nx-cloud/onboarding", &["POST"], post(connect::onboarding)),
