@@ -11,6 +11,11 @@ trap postgres_stop EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
+# Many tests wait: for fixed times, for a provider, for a DNS server that is silent.
+export RUST_TEST_THREADS=5
+# Servers under test store without a token however full the disk of this machine is.
+export BUILDKEEP_KEEP_FREE_MIB=0
+
 lint_format
 lint_lock
 lint_dependencies
@@ -29,7 +34,8 @@ step 'integration tests (PostgreSQL)' "$TEST" cargo test -p server --test it
 postgres_stop
 unset BUILDKEEP_TEST_POSTGRES_URL
 
-build dev
+# The server is there: the tests above needed it. It reads the browser part when it runs.
+step 'browser part (dev)' "$COMPILES" browser_part dev
 export BUILDKEEP_BIN=$ROOT/target/debug/buildkeep
 browser_tests
 step 'attacks' 'see which requests went wrong above, and under which attack' node --test --test-reporter=spec end2end/attacks/attacks.test.mjs
