@@ -16,7 +16,7 @@ export class Refused extends Error {
 export class Unreachable extends Error {}
 
 /** It has no room: asking again does not help. */
-export const isFull = (error: unknown): boolean => error instanceof Refused && (error.code as string) === 'storage_full';
+export const isFull = (error: unknown): boolean => error instanceof Refused && error.code === 'storage_full';
 
 export interface Connection {
   /** Without a slash at the end; may have a path. */
@@ -247,7 +247,7 @@ async function refusal(answer: Answer): Promise<Error> {
   }
   const said = await readText(answer, 64 << 10).then((text) => problem(JSON.parse(text))).catch(() => undefined);
   // It will not have more room in a second.
-  if (said && (said.code as string) === 'storage_full') return new Refused(status, said.code, plain(said.message));
+  if (said?.code === 'storage_full') return new Refused(status, said.code, plain(said.message));
   const whose = through ? `${through} or the server behind it` : 'it';
   if (status >= 500 || status === 429) return new Again(said ? said.message : `${whose} answered ${status}`, status, retryAfter(headers['retry-after']));
   // A proxy in front of the server may have a bound of its own.

@@ -125,10 +125,6 @@ export class Tunnels extends https.Agent {
       }
       done(null, super.createConnection({ ...options, socket, ...(isIP(host) === 0 ? { servername: host } : {}) } as https.RequestOptions) as Duplex);
     });
-    asked.once('response', (response) => {
-      response.destroy();
-      failed(new ProxyFault(refusedBy(this.proxy, response.statusCode ?? 0)));
-    });
     asked.setTimeout(LONGEST, () => asked.destroy(Object.assign(new Error('it did not answer in time'), { code: 'ETIMEDOUT' })));
     asked.once('error', fail);
     asked.end();

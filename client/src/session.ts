@@ -82,6 +82,17 @@ export async function runStart(key: string, config: Settings, rest: Pick<RunStar
   };
 }
 
+/** What of a run is not recorded, and why. An end that is not is sent later. */
+export function unrecorded(recorder: Recorder, connection: Connection): string[] {
+  const { problem, incomplete, unsaid, run, answer } = recorder;
+  if (unsaid && run) {
+    const later = sayLater(connection, recorder) ? ' It is sent in the background for a minute.' : '';
+    return [`the end of this run is not recorded yet: ${words(problem)}.${later}`];
+  }
+  if (problem === undefined) return incomplete ? ['this run is not recorded in whole: its logs were too large to be kept while the server was away.'] : [];
+  return [`this run is not recorded${answer ? ' in whole' : ''}: ${words(problem)}.`];
+}
+
 export class Session {
   readonly cache: RemoteCache | undefined;
   readonly lifeCycle: LifeCycle;
@@ -98,7 +109,10 @@ export class Session {
     const runApi = new Api(connection);
     if (config.cache) {
       // A task may be hashed only when those that it waits for are over: nx writes the hash into the same object.
-      const outputs = (hash: string) => [...tasks, ...Object.values(context.taskGraph?.tasks ?? {})].find((task) => task.hash === hash)?.outputs;
+      const outputs = (hash: string) => {
+        const is = (task: Task) => task.hash === hash;
+        return (tasks.find(is) ?? Object.values(context.taskGraph?.tasks ?? {}).find(is))?.outputs;
+      };
       this.cache = new RemoteCache(this.cacheApi, this.notes, {
         encryptionKey: config.encryptionKey, uploadLogs: config.uploadLogs, noTimeouts: config.noTimeouts,
         borders: (hash) => bordersOf(outputs(hash)),
@@ -167,7 +181,8 @@ export class Session {
       if (more) lines.push(more);
       lines.push(summary(who, this.sent, this.connection.execution !== undefined) + this.count() + this.clearLogs());
     }
-    lines.push(...this.unrecorded());
+    // When the cache has told already that there is no server, once is enough.
+    if (!this.cacheApi.givenUp || this.recorder.answer) lines.push(...unrecorded(this.recorder, this.connection));
     if (this.recorder.run) lines.push(`run: ${this.recorder.run.url}`);
     return lines;
   }
@@ -176,19 +191,6 @@ export class Session {
   private clearLogs(): string {
     const { encryptionKey, uploadLogs } = this.config;
     return encryptionKey && uploadLogs && this.recorder.run ? ' Logs went to the server in clear: NX_CLOUD_UPLOAD_LOGS=false keeps them here.' : '';
-  }
-
-  /** What of the run is not recorded, and why. */
-  private unrecorded(): string[] {
-    const { problem, incomplete, unsaid, run, answer } = this.recorder;
-    if (unsaid && run) {
-      const later = sayLater(this.connection, this.recorder) ? ' It is sent in the background for a minute.' : '';
-      return [`the end of this run is not recorded yet: ${words(problem)}.${later}`];
-    }
-    if (problem === undefined) return incomplete ? ['this run is not recorded in whole: its logs were too large to be kept while the server was away.'] : [];
-    // When the cache has told already that there is no server, once is enough.
-    if (this.cacheApi.givenUp && !answer) return [];
-    return [`this run is not recorded${answer ? ' in whole' : ''}: ${words(problem)}.`];
   }
 
   private count(): string {

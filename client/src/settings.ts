@@ -160,7 +160,7 @@ export function serverAddress(value: string): string | undefined {
 const HTTP_CACHE = ['NX_SELF_HOSTED_REMOTE_CACHE_SERVER', 'NX_SELF_HOSTED_REMOTE_CACHE_ACCESS_TOKEN'];
 
 /** Characters of an encryption key below which it can be guessed. */
-export const SHORT_KEY = 20;
+const SHORT_KEY = 20;
 
 /** Settings of one command. `options` are those that nx gave the runner; without, those of `nx.json`. */
 export function settings(root: string, given?: { options?: Options; nxJson?: NxJson }): Settings {

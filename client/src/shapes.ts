@@ -8,7 +8,6 @@ export type LogPiece = Schemas['LogPiece'];
 export type Login = Schemas['Login'];
 export type LoginState = Schemas['LoginState'];
 export type Problem = Schemas['Problem'];
-export type Report = Schemas['Report'];
 export type RunEnd = Schemas['RunEnd'];
 export type RunStart = Schemas['RunStart'];
 export type RunStarted = Schemas['RunStarted'];

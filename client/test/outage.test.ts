@@ -67,6 +67,18 @@ describe('a server', { concurrency: false }, () => {
     assert.deepEqual([run().end.status, run().end.incomplete, run().end.lost_uploads], ['success', true, 3]);
   });
 
+  test('that is away at the end of a recorded command is told it later, and the terminal says no less', async () => {
+    const recording = workspace.cli(fake, ['record', '--', process.execPath, '-e', 'setTimeout(() => {}, 3000)']);
+    await until(() => fake.runs.size > 0);
+    everything((_, response) => void response.destroy());
+    const { code, text } = await recording;
+    assert.equal(code, 0, text);
+    assert.match(text, /the end of this run is not recorded yet: .*\. It is sent in the background for a minute\./);
+    assert.doesNotMatch(text, /: this run is not recorded/);
+    fake.faults.clear();
+    await until(() => run().end !== undefined);
+  });
+
   test('that was away for its look-up is asked again for the next ones', async () => {
     // Eight tasks, one after the other.
     fake.faults.set('POST /api/v1/artifacts/lookup', (_, response) => void response.destroy());

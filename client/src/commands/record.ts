@@ -3,13 +3,13 @@ import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { constants } from 'node:os';
 import { Api } from '../api.ts';
-import { sayLater, watchExit } from '../goodbye.ts';
+import { watchExit } from '../goodbye.ts';
 import { hiding } from '../hide.ts';
 import { words } from '../lookup.ts';
 import { nxVersion, type Task } from '../nx.ts';
 import { Recorder } from '../recorder.ts';
 import { say } from '../say.ts';
-import { connect, MOST_COMMAND, runStart } from '../session.ts';
+import { connect, MOST_COMMAND, runStart, unrecorded } from '../session.ts';
 import { cut } from '../text.ts';
 import { summary } from '../whoami.ts';
 import { type Command, here, Stop } from './command.ts';
@@ -54,8 +54,7 @@ function begin(task: Task, line: string[]): { recorder?: Recorder; end: (code: n
         await recorder.end(code === 0 ? 'success' : code === 130 || code === 143 ? 'cancelled' : 'failure', 0, config.noTimeouts);
         forget();
         if (recorder.answer) tell(summary(recorder.answer.whoami, sent, connection.execution !== undefined));
-        if (recorder.unsaid) sayLater(connection, recorder);
-        if (recorder.problem !== undefined) tell(`this run is not recorded: ${words(recorder.problem)}.`);
+        for (const line of unrecorded(recorder, connection)) tell(line);
         if (recorder.run) tell(`run: ${recorder.run.url}`);
       } catch {}
     };
