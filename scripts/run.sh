@@ -14,7 +14,8 @@ Ready after $((SECONDS - STARTED)) s.
     http://$LISTEN
 
 Open it and choose "Sign up". No mail server is configured, so the mail with the link to choose your
-password is a file: see $DATA/mail. Everything is kept in $DATA; Ctrl+C stops the server.
+password is a file in $DATA/mail, and its link stands in the log below. Everything is kept in $DATA;
+Ctrl+C stops the server.
 
 TEXT
 exec target/debug/buildkeep serve --data "$DATA" --listen "$LISTEN"

@@ -42,7 +42,7 @@ pub fn OrgsPage() -> impl IntoView {
 fn None() -> impl IntoView {
     view! {
         <EmptyState icon=icondata_lu::LuBuilding2 title="You are in no organization">
-            <p>"Invites that wait for you stand on the start page."</p>
+            <p>"Invites that are waiting for you are on the start page."</p>
             <p>
                 <a class="button" href=paths::HOME>
                     "To the start page"

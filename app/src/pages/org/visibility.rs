@@ -22,7 +22,7 @@ const SHOWN: [&str; 5] = [
 ];
 
 /// The one thing that an Admin can keep to members.
-const LOGS: &str = "Complete task logs: everything that tasks print, secrets that they print among it.";
+const LOGS: &str = "Complete task logs: everything that tasks print, including any secrets.";
 
 /// What visitors never see.
 const HIDDEN: &str = "Not shown: e-mail addresses, invites, CI access tokens and their names, Nx Cloud ids, the audit log, settings.";

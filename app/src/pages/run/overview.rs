@@ -74,7 +74,7 @@ fn Remarks(run: RunView) -> impl IntoView {
     }
     if run.incomplete && !run.silent {
         remarks.push(
-            "A part of what happened in this run did not reach the server, which could not be reached for a while; how it ended is true."
+            "A part of what happened in this run did not reach the server, which could not be reached for a while. How it ended is known."
                 .to_owned(),
         );
     }
