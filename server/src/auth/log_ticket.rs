@@ -32,32 +32,45 @@ pub fn issue(state: &State, credential: &Credential, scope: &WorkspaceScope, run
     format!("{ticket}.{signature}")
 }
 
-/// What a ticket lets its holder look at.
-pub async fn redeem(state: &State, text: &str) -> Result<Option<(WorkspaceScope, RunId, AttemptKey)>> {
-    let Some((ticket, signature)) = text.rsplit_once('.') else { return Ok(None) };
+/// What a ticket names, and for whom.
+#[derive(Debug, Clone, Copy)]
+pub struct Ticket {
+    holder: Option<PersonalTokenId>,
+    workspace: WorkspaceId,
+    /// The run of the task.
+    pub run: RunId,
+    /// The attempt at the task.
+    pub attempt: AttemptKey,
+}
+
+/// The ticket that this text is, if it is one of ours and still good.
+pub fn read(state: &State, text: &str) -> Option<Ticket> {
+    let (ticket, signature) = text.rsplit_once('.')?;
     if !state.hasher.signed(&signed(ticket), signature) {
-        return Ok(None);
+        return None;
     }
     let parts: Vec<&str> = ticket.split('.').collect();
-    let &[ends, holder, workspace, run, number, attempt] = parts.as_slice() else { return Ok(None) };
-    let lives = ends.parse::<i64>().is_ok_and(|ends| ends > state.clock.now().timestamp());
-    let (Ok(workspace), Ok(run), Ok(number), Ok(attempt)) =
-        (workspace.parse::<WorkspaceId>(), run.parse(), number.parse(), attempt.parse())
-    else {
-        return Ok(None);
-    };
-    if !lives {
-        return Ok(None);
+    let &[ends, holder, workspace, run, number, attempt] = parts.as_slice() else { return None };
+    let ends: i64 = ends.parse().ok()?;
+    (ends > state.clock.now().timestamp()).then_some(Ticket {
+        holder: holder.parse().ok(),
+        workspace: workspace.parse().ok()?,
+        run: run.parse().ok()?,
+        attempt: (number.parse().ok()?, attempt.parse().ok()?),
+    })
+}
+
+impl Ticket {
+    /// The workspace, if the holder may read logs there now: also when the download that the ticket began takes longer than it lives.
+    pub async fn scope(&self, state: &State) -> Result<Option<WorkspaceScope>> {
+        let db = state.db.read();
+        let scope = match self.holder {
+            Some(token) => match state.credentials.still(state, token, self.workspace).await? {
+                Some(credential) => access::runs_by_credential(db, &credential).await?,
+                None => None,
+            },
+            None => access::runs_as_visitor(db, self.workspace).await?,
+        };
+        Ok(scope.filter(|scope| scope.org().standing().grants(Permission::ViewLogs)))
     }
-    let db = state.db.read();
-    let scope = match holder.parse::<PersonalTokenId>() {
-        Ok(token) => match state.credentials.still(state, token, workspace).await? {
-            Some(credential) => access::runs_by_credential(db, &credential).await?,
-            None => None,
-        },
-        Err(_) => access::runs_as_visitor(db, workspace).await?,
-    };
-    // Whether visitors read logs may have changed since.
-    let scope = scope.filter(|scope| scope.org().standing().grants(Permission::ViewLogs));
-    Ok(scope.map(|scope| (scope, run, (number, attempt))))
 }

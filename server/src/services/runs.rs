@@ -24,6 +24,7 @@ use bytes::Bytes;
 use futures_util::{Stream, StreamExt as _};
 
 use crate::auth::access::{self, WorkspaceScope};
+use crate::auth::change;
 use crate::error::{Result, answer};
 use crate::state::State;
 use crate::store::runs::search::{self, RunRecord};
@@ -69,11 +70,12 @@ impl Runs {
         task: (RunId, u32),
         attempt: u16,
     ) -> Result<impl Stream<Item = Result<Bytes, AppError>> + Send + use<>, AppError> {
-        let (_, texts) = answer(caller, async {
-            let opened = self.opened_for_logs(caller, place.0, place.1, task.0).await?;
-            log::whole(&self.0, opened, (task.1, attempt)).await
-        })
-        .await?;
+        let (state, of, slug, workspace) = (self.0.clone(), caller.clone(), place.0.clone(), place.1);
+        let open = move || {
+            let (runs, of, slug) = (Self(state.clone()), of.clone(), slug.clone());
+            async move { runs.opened_for_logs(&change::still(&runs.0, &of).await?, &slug, workspace, task.0).await }
+        };
+        let (_, texts) = answer(caller, log::whole(&self.0, (task.1, attempt), open)).await?;
         let caller = caller.clone();
         Ok(texts.map(move |text| text.map(Bytes::from).map_err(|error| error.shown_to(&caller))))
     }

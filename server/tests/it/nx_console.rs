@@ -7,8 +7,10 @@ use app::domain::role::Role;
 use app::domain::visibility::VisibilityChange;
 use chrono::TimeDelta;
 use flate2::read::GzDecoder;
+use futures_util::StreamExt as _;
 use reqwest::Method;
 use serde_json::{Value, json};
+use server::services::runs::nx_console::opened_log;
 
 use crate::support::run::Nx;
 use crate::support::{Answer, Ci, Person, Terminal, TestApp, Workspace};
@@ -326,6 +328,22 @@ async fn an_editor_of_a_visitor_fetches_no_log_that_is_kept_to_members() {
     anybody.get(ticket).await.is(404);
     visitor.log("app:test", &run).await.is(404);
     world.editor().log("app:test", &run).await.is(200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_log_on_its_way_to_an_editor_ends_with_the_permission_and_not_with_the_ticket() {
+    let world = World::new().await;
+    let run = world.failed_run().await.id.to_string();
+    world.turn(VisibilityChange::MakePublic).await;
+    let visitor = Editor::new(&world.app, &[("nx-cloud-id", &world.id)]);
+    let link = visitor.log("app:test", &run).await.is(200).json()["artifactUrl"].as_str().unwrap().to_owned();
+    let ticket = link.rsplit('/').next().unwrap();
+    let begin = async || opened_log(&world.app.state, ticket).await.unwrap().unwrap();
+    let (slow, cut) = (begin().await, begin().await);
+    world.app.state.clock.advance(TimeDelta::minutes(2));
+    assert!(slow.collect::<Vec<_>>().await.iter().all(Result::is_ok));
+    world.ada.post("/do/orgs/set-visitor-logs", &[("org_slug", "acme"), ("logs", "hidden")]).await.done();
+    assert!(cut.collect::<Vec<_>>().await.iter().any(Result::is_err));
 }
 
 /// Everything that can be asked, with what it is about.

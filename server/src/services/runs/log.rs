@@ -57,14 +57,23 @@ async fn text(state: &State, Opened { scope, keys, run }: &Opened, of: AttemptKe
     tokio::task::spawn_blocking(open).await.map_err(|_| Error::Stopped)?
 }
 
-/// The whole log as it is now, and its bytes: it is read part by part, as it is taken.
-pub async fn whole(state: &Arc<State>, opened: Opened, of: AttemptKey) -> Result<(u64, impl Stream<Item = Result<String>> + Send + use<>)> {
-    let pieces = logs::pieces(state.db.read(), &opened.run, of).await?;
+/// The whole log as it is now, and its bytes: it is read part by part, as it is taken. A reader may take long, so each part
+/// is opened anew: `open` proves that they still may look.
+pub async fn whole<Open, Opening>(
+    state: &Arc<State>,
+    of: AttemptKey,
+    open: Open,
+) -> Result<(u64, impl Stream<Item = Result<String>> + Send + use<Open, Opening>)>
+where
+    Open: Fn() -> Opening + Send,
+    Opening: Future<Output = Result<Opened>> + Send,
+{
+    let pieces = logs::pieces(state.db.read(), &open().await?.run, of).await?;
     let bytes = pieces.iter().map(|piece| u64::from(piece.bytes)).sum();
-    let (state, opened) = (state.clone(), Arc::new(opened));
+    let state = state.clone();
     let texts = stream::iter(parts(&pieces)).then(move |part| {
-        let (state, opened) = (state.clone(), opened.clone());
-        async move { text(&state, &opened, of, part.from, part.to).await }
+        let (state, opening) = (state.clone(), open());
+        async move { text(&state, &opening.await?, of, part.from, part.to).await }
     });
     Ok((bytes, texts))
 }

@@ -1,17 +1,20 @@
 //! Downloads that are under way when they are not allowed any more.
 
-use app::domain::access::TokenAccess::ReadWrite;
+use app::domain::access::TokenAccess::{ReadOnly, ReadWrite};
 use app::domain::audit::AuditFilter;
 use app::domain::role::Role;
 use app::error::AppError;
 use bytes::Bytes;
 use futures_util::StreamExt as _;
+use serde_json::json;
 use server::services::account_export::AccountExport;
 use server::services::audit::{Audit, Format};
+use server::services::runs::Runs;
 use tokio::io::AsyncReadExt as _;
 
 use crate::support::archive::archive_of;
 use crate::support::raw::Raw;
+use crate::support::run::{Nx, task};
 use crate::support::{Ci, LONG, TestApp};
 
 /// Larger than what lies in the buffers between the two ends.
@@ -93,4 +96,23 @@ async fn the_audit_log_as_a_file_ends_with_the_role() {
     ada.post("/do/members/set-role", &form).await.done();
     let parts: Vec<_> = file.collect().await;
     assert_eq!(parts.last(), Some(&Err(AppError::Forbidden)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_log_of_a_task_ends_with_the_session_and_with_the_membership() {
+    let (app, ada, workspace) = TestApp::with_workspace().await;
+    let nx = Nx::start(&app, &ada.token(&workspace, ReadOnly).await).await;
+    nx.tasks(&[task(0, "app:build", &json!({}))]).await;
+    nx.log(0, 0, "built\n").await;
+    let (run, place) = (nx.id, (app.org(), workspace.id));
+    let (bob, eve) = (app.member("bob", Role::Member).await, app.member("eve", Role::Member).await);
+    let (of_bob, of_eve) = (bob.caller().await, eve.caller().await);
+    let runs = Runs(app.state.clone());
+    let begin = async |caller| runs.whole_log(caller, place, (run, 0), 1).await.unwrap();
+    let (whole, signed_out, removed) = (begin(&of_bob).await, begin(&of_bob).await, begin(&of_eve).await);
+    assert_eq!(whole.collect::<Vec<_>>().await, [Ok(Bytes::from("built\n"))]);
+    bob.post("/do/accounts/sign-out", &[]).await.done();
+    ada.post("/do/members/remove", &[("org_slug", "acme"), ("member", &eve.id.to_string())]).await.done();
+    assert_eq!(signed_out.collect::<Vec<_>>().await, [Err(AppError::Unauthenticated)]);
+    assert_eq!(removed.collect::<Vec<_>>().await, [Err(AppError::NotFound)]);
 }

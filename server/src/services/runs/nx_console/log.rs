@@ -5,21 +5,21 @@ use std::sync::Arc;
 
 use app::domain::ids::RunId;
 use app::domain::permission::Permission;
+use app::error::AppError;
 use app::paths;
 use bytes::Bytes;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use futures_util::{Stream, StreamExt as _, stream};
 
-use super::super::{Opened, log};
+use super::super::{Runs, log};
 use super::Viewer;
 use super::questions::LogRequest;
 use super::shapes::LogLink;
 use crate::auth::log_ticket;
 use crate::error::{Error, Result};
-use crate::services::runs::sealing::RunKeys;
 use crate::state::State;
-use crate::store::runs::{logs, search, tasks};
+use crate::store::runs::{logs, tasks};
 
 /// Bytes of a block of a tar.
 const BLOCK: u64 = 512;
@@ -45,11 +45,20 @@ impl Viewer<'_> {
 
 /// The log that a ticket opens, packed part by part while it is taken.
 pub async fn opened_log(state: &Arc<State>, ticket: &str) -> Result<Option<impl Stream<Item = Result<Bytes>> + Send + use<>>> {
-    let Some((scope, id, of)) = log_ticket::redeem(state, ticket).await? else { return Ok(None) };
-    let Some(run) = search::find(state.db.read(), &scope, id).await? else { return Ok(None) };
-    let keys = RunKeys::of(state, scope.org().id()).await?;
-    let (bytes, texts) = log::whole(state, Opened { scope, keys, run }, of).await?;
-    Ok(Some(pack(bytes, texts)))
+    let Some(ticket) = log_ticket::read(state, ticket) else { return Ok(None) };
+    let of = state.clone();
+    let open = move || {
+        let state = of.clone();
+        async move {
+            let scope = ticket.scope(&state).await?.ok_or(AppError::NotFound)?;
+            Runs(state).within(scope, ticket.run).await
+        }
+    };
+    match log::whole(state, ticket.attempt, open).await {
+        Ok((bytes, texts)) => Ok(Some(pack(bytes, texts))),
+        Err(Error::App(AppError::NotFound)) => Ok(None),
+        Err(error) => Err(error),
+    }
 }
 
 /// A tar of one file with so many bytes, gzip'd.
