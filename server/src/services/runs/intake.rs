@@ -200,11 +200,10 @@ async fn has_room(
     let (now, in_workspace) = (state.clock.now(), format!("{what} by id in {}", scope.workspace()));
     let daily = |most| Quota { most, within: TimeDelta::days(1) };
     let all = daily(most.saturating_mul(Recorded::ALL));
-    let waits = quotas::take_many_in_network(tx, &format!("{what} by id"), network, more, all, now)
-        .await?
-        .or(quotas::take_many_in_network(tx, &in_workspace, network, more, daily(most), now).await?)
-        .or(quotas::take_many(tx, &in_workspace, more, all, now).await?);
-    Ok(waits.is_none())
+    // The common one last: what a network may not tell takes nothing from the others.
+    Ok(quotas::take_many_in_network(tx, &format!("{what} by id"), network, more, all, now).await?.is_none()
+        && quotas::take_many_in_network(tx, &in_workspace, network, more, daily(most), now).await?.is_none()
+        && quotas::take_many(tx, &in_workspace, more, all, now).await?.is_none())
 }
 
 /// Bytes as they are counted a day: whole kibibytes.

@@ -160,6 +160,22 @@ async fn by_the_id_alone_logs_are_cut_before_they_are_many() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_a_network_may_not_tell_any_more_takes_nothing_from_others() {
+    let (app, terminal, _) = recording().await;
+    let log = |piece: u32| json!({ "logs": [{ "task": 0, "attempt": 1, "piece": piece, "text": "x".repeat(10_000) }] });
+    let (report, key) = start(&app, &terminal, "198.51.100.1").await.unwrap();
+    for piece in 0..60 {
+        tell(&terminal, &report, "198.51.100.1", &key, log(piece)).await.is(204);
+    }
+    assert_eq!(app.db_count("run_logs").await, 6);
+    let (report, key) = start(&app, &terminal, "198.51.100.2").await.unwrap();
+    for piece in 0..6 {
+        tell(&terminal, &report, "198.51.100.2", &key, log(piece)).await.is(204);
+    }
+    assert_eq!(app.db_count("run_logs").await, 12, "another network has its own share still");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn by_the_id_alone_tasks_are_refused_before_they_are_many() {
     let (app, terminal, _) = recording().await;
     let (report, key) = start(&app, &terminal, "198.51.100.1").await.unwrap();
