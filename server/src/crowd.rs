@@ -11,7 +11,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use http_body::{Frame, SizeHint};
 
-use crate::auth::actor::client_address;
+use crate::auth::actor::client_network;
 use crate::network::{ClientNetwork, WideNetwork};
 use crate::places::{Place, Places, Weight};
 use crate::state::State;
@@ -61,7 +61,7 @@ impl HttpBody for Held {
 
 /// Middleware of pages: takes a place for the network, or asks to try again.
 pub async fn admit(Extracted(state): Extracted<Arc<State>>, request: Request, next: Next) -> Response {
-    let network = ClientNetwork::of(&client_address(&state, request.extensions(), request.headers()));
+    let network = client_network(&state, request.extensions(), request.headers());
     let wide = if network.wide().is_some() { Weight::HALF } else { Weight::ALL };
     let holders = [(Holder::Network(network), Weight::THIRD), (Holder::Wide(network.wide()), wide)];
     let Some(place) = state.pages.take(holders) else {

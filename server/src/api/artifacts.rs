@@ -15,9 +15,8 @@ use base64::prelude::BASE64_STANDARD;
 
 use super::cache::drain;
 use super::problem::{self, Refused, access_lost};
-use crate::auth::actor::client_address;
+use crate::auth::actor::client_network;
 use crate::error::Error;
-use crate::network::ClientNetwork;
 use crate::services::cache::{self, PutError};
 use crate::services::client_cache::{self, Access};
 use crate::services::room::{self, NoRoom};
@@ -44,10 +43,6 @@ async fn access(state: &State, request: &axum::http::request::Parts) -> Result<A
         Some(access) => Ok(access),
         None => Err(problem::scope(&credential, app::domain::access::CachePermission::ReadShared).err().unwrap_or_else(no_artifact)),
     }
-}
-
-fn network(state: &State, request: &axum::http::request::Parts) -> ClientNetwork {
-    ClientNetwork::of(&client_address(state, &request.extensions, &request.headers))
 }
 
 fn no_artifact() -> Refused {
@@ -120,7 +115,7 @@ pub async fn lookup(Extracted(state): Extracted<Arc<State>>, request: Request) -
 )]
 pub async fn get(Extracted(state): Extracted<Arc<State>>, path: HashPath, request: Request) -> Result<Response, Refused> {
     let (request, _) = request.into_parts();
-    let (access, network) = (access(&state, &request).await?, network(&state, &request));
+    let (access, network) = (access(&state, &request).await?, client_network(&state, &request.extensions, &request.headers));
     let hash = path.ok().and_then(|Path(hash)| ArtifactHash::parse(&hash).ok()).ok_or_else(no_artifact)?;
     let place = transfers::take(&state.transfers, access.scope.credential(), network).ok_or_else(Refused::busy)?;
     let found = client_cache::get(&state, &access, &hash).await?.ok_or_else(no_artifact)?;
@@ -199,7 +194,7 @@ async fn store(state: &Arc<State>, request: &axum::http::request::Parts, hash: &
     if cache::exists(state, &access.scope, kind, &hash).await? {
         return Ok(Stored { stored: false, scope });
     }
-    let network = network(state, request);
+    let network = client_network(state, &request.extensions, &request.headers);
     let _place = transfers::take(&state.transfers, access.scope.credential(), network).ok_or_else(Refused::busy)?;
     match cache::put(state, &access.scope, (kind, &hash), announced, body).await {
         Ok(outcome) => Ok(Stored { stored: outcome == PutOutcome::Created, scope }),

@@ -16,7 +16,7 @@ use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
 
-use crate::auth::actor::client_address;
+use crate::auth::actor::client_network;
 use crate::auth::credential::{Checked, Presented};
 use crate::error::Error;
 use crate::network::{ClientNetwork, seconds};
@@ -56,7 +56,7 @@ fn text(object: &Map<String, Value>, name: &str) -> Option<String> {
 
 /// The client's network, or how long it has to wait because it asks too often.
 fn counted(state: &State, request: &Parts) -> Result<ClientNetwork, Duration> {
-    let network = ClientNetwork::of(&client_address(state, &request.extensions, &request.headers));
+    let network = client_network(state, &request.extensions, &request.headers);
     state.strangers.count(network).map(|()| network)
 }
 

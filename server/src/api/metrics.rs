@@ -10,6 +10,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use metrics_exporter_prometheus::PrometheusHandle;
 
+use crate::auth::credential::Presented;
 use crate::state::State;
 
 /// What a proxy adds to a request that it passes on.
@@ -48,11 +49,10 @@ fn with_token(state: &State, headers: &HeaderMap, metrics: &PrometheusHandle) ->
 }
 
 fn is_sent(state: &State, headers: &HeaderMap) -> bool {
-    let sent = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).and_then(|value| value.split_once(' '));
     let hash = |token: &str| state.hasher.hash(&format!("metrics {token}"));
-    match (&state.config.metrics_token, sent) {
+    match (&state.config.metrics_token, Presented::by(headers).token) {
         // As hashes, so that the time of the comparison tells nothing.
-        (Some(token), Some((scheme, sent))) => scheme.eq_ignore_ascii_case("bearer") && hash(sent.trim()) == hash(token),
+        (Some(token), Some(sent)) => hash(sent) == hash(token),
         (Some(_), None) | (None, _) => false,
     }
 }

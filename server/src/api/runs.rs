@@ -15,9 +15,9 @@ use serde_json::value::RawValue;
 
 use super::cache::drain;
 use super::problem::{self, Refused, access_lost};
-use crate::auth::actor::client_address;
+use crate::auth::actor::client_network;
 use crate::auth::credential::RunScope;
-use crate::network::{ClientNetwork, seconds};
+use crate::network::seconds;
 use crate::services::runs::intake::{self, Heard, Started};
 use crate::services::{transfers, whoami};
 use crate::state::State;
@@ -66,7 +66,7 @@ fn is_key(text: &str) -> bool {
 pub async fn start(Extracted(state): Extracted<Arc<State>>, request: Request) -> Result<Json<RunStarted>, Refused> {
     let (parts, body) = request.into_parts();
     let credential = problem::credential(&state, &parts).await?;
-    let network = network(&state, &parts);
+    let network = client_network(&state, &parts.extensions, &parts.headers);
     state.intake.count_start(credential.living(), network).map_err(|time| Refused::rate_limited(seconds(time)))?;
     let told: RunStart = problem::json(body, MOST_START_BYTES).await?;
     if !is_key(&told.key) {
@@ -84,10 +84,6 @@ pub async fn start(Extracted(state): Extracted<Arc<State>>, request: Request) ->
     };
     let url = format!("{}{}", state.site.public_url, paths::run_link(id));
     Ok(Json(RunStarted { run: Some(RunLink { id: id.to_string(), url }), whoami }))
-}
-
-fn network(state: &State, parts: &Parts) -> ClientNetwork {
-    ClientNetwork::of(&client_address(state, &parts.extensions, &parts.headers))
 }
 
 /// Whose run it is, and the key that was sent.
@@ -121,7 +117,7 @@ pub async fn report(Extracted(state): Extracted<Arc<State>>, path: RunPath, requ
     let (parts, body) = request.into_parts();
     let admitted = async {
         let (scope, ..) = holder(&state, &parts, &path).await?;
-        let network = network(&state, &parts);
+        let network = client_network(&state, &parts.extensions, &parts.headers);
         let place = transfers::take(&state.intake.places, scope.credential(), network).ok_or_else(Refused::busy)?;
         Ok((network, place))
     };

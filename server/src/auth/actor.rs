@@ -12,7 +12,7 @@ use axum::response::{IntoResponse, Response};
 use axum_extra::extract::cookie::CookieJar;
 use tower_sessions::Session;
 
-pub use super::client_address::client_address;
+pub use super::client_address::{client_address, client_network};
 use super::cookies::{self, Sealed};
 use super::proof;
 use super::refusals;

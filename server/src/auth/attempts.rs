@@ -8,7 +8,6 @@
 use std::hash::{BuildHasher as _, RandomState};
 use std::time::Duration;
 
-use app::domain::names::Email;
 use chrono::TimeDelta;
 
 use super::secret::{SecretHash, SecretHasher};
@@ -87,8 +86,7 @@ impl Attempts {
     }
 }
 
-/// What is stored of a network from which somebody has signed in with this address.
+/// What is stored of a network from which somebody has signed in with this address, as `Email` writes it.
 pub fn known_network(hasher: &SecretHasher, email: &str, network: ClientNetwork) -> SecretHash {
-    let email = Email::parse(email).map_or_else(|_| email.trim().to_lowercase(), |email| email.to_string());
     hasher.hash(&format!("known network {network} {email}"))
 }

@@ -5,6 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use axum::extract::ConnectInfo;
 use axum::http::{Extensions, HeaderMap, HeaderValue};
 
+use crate::network::ClientNetwork;
 use crate::proxies::FORWARDED_FOR;
 use crate::state::State;
 
@@ -16,6 +17,11 @@ pub fn client_address(state: &State, extensions: &Extensions, headers: &HeaderMa
     let Some(ConnectInfo(peer)) = extensions.get::<ConnectInfo<SocketAddr>>() else { return String::new() };
     let lines = headers.get_all(FORWARDED_FOR).iter().map(HeaderValue::as_bytes);
     nearest_untrusted(peer.ip(), lines, |address| state.config.trusts(address)).to_string()
+}
+
+/// The network of that address, as limiters count.
+pub fn client_network(state: &State, extensions: &Extensions, headers: &HeaderMap) -> ClientNetwork {
+    ClientNetwork::of(&client_address(state, extensions, headers))
 }
 
 /// Each proxy adds, at the end, whom it was asked by; so the list is read from its end, as long as the speaker is trusted. What

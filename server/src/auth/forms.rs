@@ -15,7 +15,7 @@ use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
-use super::actor::client_address;
+use super::actor::client_network;
 use super::refused;
 use super::visit::BrowserVisit;
 use crate::network::{ClientNetwork, seconds};
@@ -121,7 +121,7 @@ pub async fn check(
         return refused::answer(&app, &parts, &[], error).await;
     }
     if GUARDED.contains(&parts.uri.path()) {
-        let network = ClientNetwork::of(&client_address(&app.state, &parts.extensions, &parts.headers));
+        let network = client_network(&app.state, &parts.extensions, &parts.headers);
         // A form without an address names the account by a link. Whoever is signed in may be guessing their own password.
         let email = field(&fields, "email").map(|email| Email::parse(&email).map_or_else(|_| email.trim().to_owned(), Into::into));
         let named = email.or_else(|| field(&fields, "link"));

@@ -9,7 +9,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::{Algorithm, DecodingKey};
 use serde_json::Value;
 
-use super::lenient::{Members, text};
+use super::lenient::{Members, owned, text};
 
 /// Name, kind of key and curve of each algorithm that is accepted.
 const ACCEPTED: [(&str, Algorithm, &str, &str); 9] = [
@@ -129,7 +129,7 @@ impl Key {
             "OKP" => (DecodingKey::from_ed_components(part("x")?).ok()?, text(members, "crv")?),
             _ => return None,
         };
-        let own = |name: &str| text(members, name).map(ToOwned::to_owned);
+        let own = |name: &str| owned(members, name);
         Some(Self { id: own("kid"), algorithm: own("alg"), kind: kind.to_owned(), curve: curve.to_owned(), decoding })
     }
 }

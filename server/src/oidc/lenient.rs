@@ -11,6 +11,11 @@ pub(super) fn text<'a>(members: &'a Members, name: &str) -> Option<&'a str> {
     members.get(name).and_then(Value::as_str).map(str::trim).filter(|text| !text.is_empty())
 }
 
+/// The same, to keep.
+pub(super) fn owned(members: &Members, name: &str) -> Option<String> {
+    text(members, name).map(ToOwned::to_owned)
+}
+
 /// Texts of a list, or the only one where a list was due. Whatever else is in the list is left out. `None` when there is
 /// neither.
 pub(super) fn texts<'a>(members: &'a Members, name: &str) -> Option<Vec<&'a str>> {

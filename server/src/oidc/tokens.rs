@@ -7,7 +7,7 @@ use super::Provider;
 use super::discovery::Discovered;
 use super::error::OidcError;
 use super::http::ask;
-use super::lenient::{Members, text};
+use super::lenient::{owned, text};
 use super::metadata::ClientAuth;
 
 const ENDPOINT: &str = "the provider's token endpoint";
@@ -59,9 +59,9 @@ impl Provider {
         }
         let (status, answer) = ask(ENDPOINT, request.form(&form)).await.map_err(NoTokens::Other)?;
         let tokens = Tokens {
-            id_token: own(&answer, "id_token"),
-            access_token: own(&answer, "access_token"),
-            refresh_token: own(&answer, "refresh_token"),
+            id_token: owned(&answer, "id_token"),
+            access_token: owned(&answer, "access_token"),
+            refresh_token: owned(&answer, "refresh_token"),
         };
         // Some answer 200 with an error.
         let failed = text(&answer, "error").filter(|_| tokens.id_token.is_none() && tokens.access_token.is_none());
@@ -71,10 +71,6 @@ impl Provider {
             (false, None) => Err(NoTokens::Other(OidcError::Failing(ENDPOINT, status.to_string()))),
         }
     }
-}
-
-fn own(answer: &Members, name: &str) -> Option<String> {
-    text(answer, name).map(ToOwned::to_owned)
 }
 
 fn refusal(status: StatusCode, code: &str, description: &str) -> NoTokens {

@@ -1,6 +1,6 @@
 //! What a provider tells about a person, as far as we use it.
 
-use super::lenient::{Members, text, yes};
+use super::lenient::{Members, owned, yes};
 
 /// What is told about a person, in an ID token or by UserInfo.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -18,7 +18,7 @@ pub(super) struct Told {
 impl Told {
     /// Reads it from claims.
     pub fn read(claims: &Members) -> Self {
-        let own = |name: &str| text(claims, name).map(ToOwned::to_owned);
+        let own = |name: &str| owned(claims, name);
         let parts = || [own("given_name"), own("family_name")].into_iter().flatten().collect::<Vec<_>>().join(" ");
         // Entra has no `email_verified`; what it has instead is the optional claim for an address whose domain the tenant's owner has proven.
         let verified = yes(claims, "email_verified").or_else(|| yes(claims, "xms_edov"));

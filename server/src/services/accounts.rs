@@ -201,7 +201,7 @@ impl Port for Accounts {
                 session::open(state, &tx, caller, user.id).await?;
             }
             record(&tx, &state.clock, caller, None, action, object, None).await?;
-            if let Some(user) = user.as_ref().filter(|_| fits) {
+            if let Some(user) = entering {
                 let network = known_network(&state.hasher, email.as_str(), ClientNetwork::of(&caller.address));
                 known_networks::note(&tx, user.id, network, state.clock.now()).await?;
             }
